@@ -1,0 +1,28 @@
+# Everything here also works as a plain go command; see README.md.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The registry that is asked when no configuration names one.
+REGISTRY ?= $(shell npm config get registry 2>/dev/null)
+LDFLAGS = -s -w -X godwit/internal/cli.Version=$(VERSION) -X godwit/internal/config.BuiltinRegistry=$(REGISTRY)
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+.PHONY: build
+build: ## build bin/godwit
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/godwit ./cmd/godwit
+
+.PHONY: check
+check: ## all that CI runs
+	.ci/run
+
+.PHONY: bench
+bench: ## a short comparison with other package managers, over the network
+	go run ./cmd/godwit-bench run --short
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser for 30 seconds
+	@for p in $$(grep -rl --include=*_test.go 'func Fuzz' internal | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho 'func Fuzz[A-Za-z0-9]*' $$p/*_test.go | cut -c6-); do \
+	    go test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime 30s || exit 1; done; done
