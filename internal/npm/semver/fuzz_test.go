@@ -1,0 +1,75 @@
+package semver
+
+import (
+	"strings"
+	"testing"
+)
+
+func seed(f *testing.F) {
+	f.Helper()
+	v, err := loadVerdicts()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for i, row := range v.Ranges {
+		if i < 150 || i%50 == 0 {
+			f.Add(row.text, byte(i))
+		}
+	}
+	for i, row := range v.Versions {
+		if i < 80 || i%50 == 0 {
+			f.Add(row.text, byte(i))
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, s string, mode byte) {
+		o := modes[mode&3]
+		v, err := Parse(s, o)
+		if (err == nil) != Valid(s, o) {
+			t.Fatalf("Valid(%q, %+v) and Parse (%v) disagree", s, o, err)
+		}
+		Coerce(s, CoerceOptions{Options: o, RightToLeft: mode&4 != 0})
+		if err != nil {
+			return
+		}
+		again, err := Parse(v.String(), o)
+		if err != nil || again.String() != v.String() || again.Compare(v) != 0 {
+			t.Fatalf("%q is %q, which is read as %q (%v)", s, v, again, err)
+		}
+		if strict, err := Parse(s, Options{}); err == nil && strict != v {
+			t.Fatalf("%q: strict %#v, with %+v %#v", s, strict, o, v)
+		}
+		if next, err := Inc(v, "patch", IncOptions{}); err == nil && next.Compare(v) <= 0 {
+			t.Fatalf("the patch after %s is %s", v, next)
+		}
+	})
+}
+
+func FuzzParseRange(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, s string, mode byte) {
+		o := modes[mode&3]
+		r, err := ParseRange(s, o)
+		if err != nil {
+			return
+		}
+		again, err := ParseRange(r.String(), o)
+		// ">=v0.0.0" is ">=0.0.0", which is then read as any, as in node-semver.
+		same := again.String() == r.String() || strings.Contains(r.String(), ">=0.0.0")
+		if err != nil || !same {
+			t.Fatalf("%q with %+v is %q, which is read as %q (%v)", s, o, r, again, err)
+		}
+		if min, ok := MinVersion(r); ok && (!r.Match(min) || !again.Match(min)) {
+			t.Fatalf("MinVersion(%q, %+v) = %s, which does not match", s, o, min)
+		}
+		if !Subset(r, r) {
+			t.Fatalf("%q with %+v is no subset of itself", s, o)
+		}
+		if len(s) < 500 { // the merging of spans is cubic
+			Intersect(s, r.String())
+		}
+	})
+}
