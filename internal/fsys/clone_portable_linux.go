@@ -1,0 +1,7 @@
+//go:build fsys_portable
+
+package fsys
+
+import "errors"
+
+func clone(from, to string) error { return errors.ErrUnsupported }

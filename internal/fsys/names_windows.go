@@ -1,0 +1,3 @@
+package fsys
+
+func checkName(seg string) error { return checkWindowsName(seg) }
