@@ -1,0 +1,269 @@
+// Package store keeps extracted tarballs, each under the name of its integrity,
+// for all projects of a user.
+//
+//	<dir>/trees/<2 hex>/<rest>-<algorithm>/tree/    the files of one tarball
+//	<dir>/trees/<2 hex>/<rest>-<algorithm>/index    what is in tree, see index.go
+//	<dir>/tmp/<random>/                             trees being written
+//
+// A tree is written in tmp and becomes visible by one rename of the complete
+// directory, so a tree that is there is whole: whoever links from it reads its
+// index and looks at nothing else. kill -9 leaves garbage in tmp at most, which
+// [Store.Sweep] removes. Any number of goroutines and processes may use a
+// directory at once; of two that add the same tree the second to finish throws
+// its copy away. Nothing is synced to the device: after a power cut
+// [Store.Verify] tells what was lost.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"godwit/internal/fsys"
+)
+
+// Store is a store directory. Methods may be called from several goroutines.
+type Store struct {
+	dir string
+
+	mu    sync.Mutex
+	trees *fsys.Dir // nil until it is known to exist
+	tmp   *fsys.Dir // nil until something is written
+}
+
+// ErrAbsent is the cause of an error about a tree that the store does not have.
+var ErrAbsent = errors.New("not in the store")
+
+// Open uses the store in dir, which is the versioned directory ("…/store/v1").
+// It makes nothing: the first Add does. A store that cannot be written to serves
+// the trees it has.
+func Open(dir string) (*Store, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", dir, err)
+	}
+	s := &Store{dir: abs}
+	if _, err := s.openTrees(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, s.explain(err)
+	}
+	return s, nil
+}
+
+// Close releases the store's handles.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range []**fsys.Dir{&s.trees, &s.tmp} {
+		if *d != nil {
+			(*d).Close()
+			*d = nil
+		}
+	}
+	return nil
+}
+
+// Dir is the store's directory, absolute.
+func (s *Store) Dir() string { return s.dir }
+
+// openTrees is the handle of trees/, if that exists.
+func (s *Store) openTrees() (*fsys.Dir, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trees != nil {
+		return s.trees, nil
+	}
+	d, err := fsys.OpenDir(filepath.Join(s.dir, "trees"))
+	if err != nil {
+		return nil, err
+	}
+	s.trees = d
+	return d, nil
+}
+
+// openForWriting is the handles of trees/ and tmp/, which it makes.
+func (s *Store) openForWriting() (trees, tmp *fsys.Dir, err error) {
+	s.mu.Lock()
+	if s.tmp == nil {
+		s.tmp, err = makeDir(filepath.Join(s.dir, "tmp"))
+	}
+	if err == nil && s.trees == nil {
+		s.trees, err = makeDir(filepath.Join(s.dir, "trees"))
+	}
+	trees, tmp = s.trees, s.tmp
+	s.mu.Unlock()
+	return trees, tmp, err
+}
+
+func makeDir(path string) (*fsys.Dir, error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, err
+	}
+	return fsys.OpenDir(path)
+}
+
+// Error is a failure of the store's file system that the user can mend.
+type Error struct {
+	Dir  string
+	What string // "cannot be written to"
+	Err  error
+	next string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("store %s %s: %v", e.Dir, e.What, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what to do next.
+func (e *Error) Hint() string { return e.next }
+
+// explain adds the store and what to do to an error of the file system.
+func (s *Store) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case fsys.ReadOnly(err):
+		return &Error{s.dir, "cannot be written to", err, "set store-dir to a directory that can be written to"}
+	case fsys.DiskFull(err):
+		return &Error{s.dir, "has no space left", err, "free some, or set store-dir to a larger disk"}
+	case errors.Is(err, syscall.ENOTDIR):
+		return &Error{s.dir, "is not a directory", err, "set store-dir to a directory"}
+	}
+	return fmt.Errorf("store %s: %w", s.dir, err)
+}
+
+// Has reports whether the tree is there: one system call. A tree that is there
+// may still turn out unreadable in Load (a power cut); Add then replaces it.
+func (s *Store) Has(id ID) bool {
+	trees, err := s.openTrees()
+	if err != nil || id.IsZero() {
+		return false
+	}
+	_, err = trees.Lstat(id.rel())
+	return err == nil
+}
+
+// Load reads what is in a tree. The error wraps [ErrAbsent] if it is not there.
+func (s *Store) Load(id ID) (*Tree, error) {
+	tree, err := s.load(id)
+	if errors.Is(err, fs.ErrNotExist) || id.IsZero() {
+		err = ErrAbsent
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store %s: tree %s: %w", s.dir, id, err)
+	}
+	return tree, nil
+}
+
+func (s *Store) load(id ID) (*Tree, error) {
+	trees, err := s.openTrees()
+	if err != nil {
+		return nil, err
+	}
+	data, err := trees.ReadFile(id.rel()+"/"+indexName, maxIndex)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := decodeIndex(data)
+	if err != nil {
+		return nil, err
+	}
+	tree.ID, tree.path = id, s.treePath(id)
+	return tree, nil
+}
+
+func (s *Store) treePath(id ID) string {
+	return filepath.Join(s.dir, "trees", filepath.FromSlash(id.rel()), treeName)
+}
+
+// List is the trees of the store in order of their directories.
+func (s *Store) List() ([]ID, error) {
+	trees, err := s.openTrees()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	shards, err := trees.ReadDir(".")
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	var ids []ID
+	for _, shard := range shards {
+		entries, err := trees.ReadDir(shard.Name())
+		if err != nil {
+			continue // removed meanwhile, or not ours
+		}
+		for _, e := range entries {
+			if rest, algo, ok := cutLast(e.Name(), "-"); ok {
+				if id, err := NewID(algo, shard.Name()+rest); err == nil {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids, nil
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// Remove removes a tree. It vanishes by one rename; a project that hard-links
+// its files keeps them. A tree that is not there is no error.
+func (s *Store) Remove(id ID) error {
+	if !s.Has(id) {
+		return nil
+	}
+	trees, tmp, err := s.openForWriting()
+	if err != nil {
+		return s.explain(err)
+	}
+	return s.explain(discard(trees, id.rel(), tmp))
+}
+
+// discard moves rel of dir out of sight, then removes it.
+func discard(dir *fsys.Dir, rel string, tmp *fsys.Dir) error {
+	aside := fsys.TempName("old")
+	if err := dir.Rename(rel, tmp, aside); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	return tmp.RemoveAll(aside)
+}
+
+// Sweep removes what killed processes left in tmp: whatever was last changed
+// before the time given. A day ago is long enough ago for any running install.
+// It returns how many things it removed.
+func (s *Store) Sweep(before time.Time) (removed int, err error) {
+	tmp := filepath.Join(s.dir, "tmp")
+	entries, err := os.ReadDir(tmp)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, s.explain(err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.ModTime().Before(before) {
+			continue // gone meanwhile, or in use
+		}
+		if err := fsys.RemoveAll(filepath.Join(tmp, e.Name())); err != nil {
+			return removed, s.explain(err)
+		}
+		removed++
+	}
+	return removed, nil
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"godwit/internal/fsys"
+)
+
+// Tree is what the store has of one tarball. It is immutable.
+type Tree struct {
+	ID    ID
+	Dirs  []string // slash paths, parents before children
+	Files []File   // in the order of the tarball
+	Meta  Meta
+
+	path string
+}
+
+// File is one file of a tree.
+type File struct {
+	Path string // slash path
+	Size int64  // bytes
+	Exec bool   // its mode is 0755, else 0644
+}
+
+// Meta is what an install needs to know of a package.json after the files are
+// linked, so that a warm install opens no package.json.
+type Meta struct {
+	Name    string // as npm.Name, "" where there is none or an invalid one
+	Version string
+	Bins    []Bin   // sorted by name
+	Scripts Scripts // those a dependency may run
+	Gyp     bool    // binding.gyp is there: without an install script npm runs node-gyp
+	Bundled bool    // it says that dependencies are inside the tarball
+}
+
+// Bin is a command that a package offers.
+type Bin struct {
+	Name string
+	Path string // slash path of a file, whose mode is 0755
+	// Absent says that the tarball has no such file. A build script may make it.
+	Absent bool
+	// Shebang is the first line of the file if that starts with "#!", without
+	// "\n"; with "\r" if the line ended so, which no kernel accepts.
+	Shebang string
+}
+
+// Scripts is a set of lifecycle scripts.
+type Scripts uint8
+
+const (
+	Preinstall Scripts = 1 << iota
+	Install
+	Postinstall
+	Prepare
+)
+
+// Has reports whether all of the scripts are in s.
+func (s Scripts) Has(scripts Scripts) bool { return s&scripts == scripts }
+
+// Builds reports whether a package from a registry has anything to build: one
+// of the three install scripts, or a binding.gyp.
+func (m *Meta) Builds() bool {
+	return m.Scripts&(Preinstall|Install|Postinstall) != 0 || m.Gyp
+}
+
+// Path is the directory of the files.
+func (t *Tree) Path() string { return t.path }
+
+// Open opens the directory of the files. They may have other names in any
+// number of projects: nobody may write to them.
+func (t *Tree) Open() (*fsys.Dir, error) { return fsys.OpenDir(t.path) }
+
+// Find is the index in Files of the file at path, or -1.
+func (t *Tree) Find(path string) int {
+	return slices.IndexFunc(t.Files, func(f File) bool { return f.Path == path })
+}
+
+// Size is the sum of the files' sizes in bytes.
+func (t *Tree) Size() int64 {
+	var sum int64
+	for _, f := range t.Files {
+		sum += f.Size
+	}
+	return sum
+}
+
+// BundledDir reports whether the tarball brings files below node_modules.
+func (t *Tree) BundledDir() bool {
+	for _, d := range t.Dirs {
+		if d == "node_modules" || strings.HasPrefix(d, "node_modules/") {
+			return true
+		}
+	}
+	return false
+}
