@@ -1,0 +1,153 @@
+// Package config is one table of settings and what they resolve to before the
+// engine starts.
+//
+//	flags, npm_config_*, pnpm-workspace.yaml, "pnpm" in package.json,
+//	.npmrc of project, user and machine, npm's own npmrc
+//	    │ each becomes entries: key, texts, line
+//	    ▼
+//	table.go: the row of the key gives type, default and field
+//	    ▼
+//	Settings (a plain value) · Registries · for each row where its value is from
+//
+// The first level that has a value counts; see [Level] for their order. Values
+// a flag cannot have are errors; in files and the environment, which other
+// tools share, they are warnings and count as not set. Keys that nobody knows
+// warn once.
+package config
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+
+	"godwit/internal/event"
+	"godwit/internal/project"
+)
+
+// Inputs is what a project brings to its configuration.
+type Inputs struct {
+	Location  project.Location   // where it is; Dir is the working directory if there is no project
+	Project   *project.Project   // nil if there is none
+	Workspace *project.Workspace // nil if there is none
+}
+
+// Config is the result of Load.
+type Config struct {
+	Settings   Settings
+	Registries Registries
+	Warnings   []event.Warning // at most one for each key and source
+	values     []raw           // for each row of the table, as it may be shown
+}
+
+// Load resolves every setting. Errors: *ValueError for a flag, *AuthError for
+// credentials that cannot be used safely, *project.SyntaxError.
+func Load(h Host, args *Args, in Inputs) (*Config, error) {
+	l := &loader{host: h, env: newEnviron(h), in: in, dir: h.Dir}
+	l.Config = &Config{values: make([]raw, len(table))}
+	if args != nil {
+		l.dir = args.Dir(h.Dir, h.Home)
+	}
+	for i := range table {
+		if err := l.assign(i, raw{texts: []string{table[i].Default}, src: Source{Level: FromDefault}}); err != nil {
+			panic("config: default of " + err.Error())
+		}
+	}
+	for _, step := range []func(*Args) error{l.flags, l.environment, l.workspace, l.manifest, l.files} {
+		if err := step(args); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.finish(); err != nil {
+		return nil, err
+	}
+	return l.Config, nil
+}
+
+// Value is one setting as `config list` shows it.
+type Value struct {
+	Key    string
+	Text   string // secrets are hidden; the items of a list are joined with commas
+	Source Source
+}
+
+// Values yields all settings of the table, then registries of scopes and
+// credentials, each with where it comes from.
+func (c *Config) Values() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		for i := range table {
+			if !yield(c.value(i)) {
+				return
+			}
+		}
+		for _, e := range c.Registries.entries {
+			if !yield(Value{Key: e.key, Text: e.shown, Source: e.src}) {
+				return
+			}
+		}
+	}
+}
+
+// Lookup is the value of one key, under any of its names.
+func (c *Config) Lookup(key string) (Value, bool) {
+	if i := rowOf(key); i >= 0 {
+		return c.value(i), true
+	}
+	for v := range c.Values() {
+		if v.Key == key {
+			return v, true
+		}
+	}
+	return Value{}, false
+}
+
+func (c *Config) value(i int) Value {
+	s, r := &table[i], c.values[i]
+	v := Value{Key: s.Key, Text: s.Default, Source: Source{Level: FromDefault}}
+	if r.src.Level != FromDefault {
+		v.Text, v.Source = strings.Join(r.texts, ","), r.src
+	}
+	if v.Text == "" {
+		v.Text = c.computed(s.Key)
+	}
+	return v
+}
+
+// conceal is r as listings may show it; the value itself is in Settings.
+func (s *Setting) conceal(r raw) raw {
+	shown := r
+	shown.texts = make([]string, len(r.texts))
+	for i, text := range r.texts {
+		switch {
+		case s.Kind == Hidden:
+			text = hidden
+		case s.Kind == Proxy, s.Kind == URL:
+			text = hideUserinfo(text)
+		}
+		shown.texts[i] = text
+	}
+	return shown
+}
+
+// computed is what finish chose for a setting that nobody gave.
+func (c *Config) computed(key string) string {
+	s := &c.Settings
+	switch key {
+	case "store-dir":
+		return s.Dirs.Store
+	case "cache-dir":
+		return s.Dirs.Cache
+	case "registry":
+		return c.Registries.Default
+	case "userconfig":
+		return s.given.userConfig
+	case "globalconfig":
+		return s.given.globalConfig
+	case "prefix":
+		return s.Dirs.GlobalPrefix
+	case "ci":
+		return fmt.Sprint(s.CI)
+	case "strict-ssl":
+		return fmt.Sprint(s.Network.StrictSSL)
+	}
+	return ""
+}

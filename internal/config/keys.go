@@ -1,0 +1,127 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// elsewhere lists keys of npm and pnpm that have no row in the table and
+// change nothing about what we do: they belong to commands or messages that
+// are not ours. Files and environment may hold them; as flags they are
+// refused. (npm 11 definitions.js; pnpm-facts 6.3.)
+const elsewhere = `
+_auth access all allow-same-version always-auth audit-level auth-type browser bypass-2fa cache cache-max
+cache-min call cidr commit-hooks depth description diff diff-ignore-all-space diff-name-only diff-no-prefix
+diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expect-result-count expect-results expires
+foreground-scripts format-package-lock git git-tag-version global heading if-present include-staged
+include-workspace-root include-attestations init-author-email init-author-name init-author-url init-license init-module
+init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
+init.version json link location lockfile-version logs-dir logs-max long name message node-gyp node-options nodedir
+omit-lockfile-registry-resolved orgs otp package pack-destination packages parseable allow-scripts-pending
+allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description preid
+provenance provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scope scopes script-shell
+searchexclude searchlimit searchopts searchstaleness shell sign-git-commit sign-git-tag tag-version-prefix timing umask
+usage username versions viewer which workspace workspaces workspaces-update sso-poll-frequency sso-type
+metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
+build-from-source sharp-binary-host sharp-libvips-binary-host
+audit-config bail catalog-mode catalog-prune changed-files-ignore-pattern cleanup-unused-catalogs deploy-all-files
+disallow-workspace-cycles dlx-cache-max-age enable-pre-post-scripts fetch-min-speed-ki-bps fetch-warn-timeout-ms
+force-legacy-deploy git-checks git-shallow-hosts global-bin-dir global-dir global-pnpmfile global-shims
+ignore-compatibility-db ignore-workspace-cycles init-package-manager manage-package-manager-versions
+modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
+package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables prefer-workspace-packages
+recursive-install registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
+scripts-prepend-node-path shell-emulator side-effects-cache side-effects-cache-readonly state-dir stream
+strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr verify-deps-before-run
+verify-store-integrity versioning workspace-concurrency child-concurrency aggregate-output reporter-hide-prefix
+update-config workspace-root minimum-release-age-exclude-prune minimum-release-age-ignore-missing-time
+minimum-release-age-strict trust-policy-exclude trust-policy-ignore-after trust-lockfile script-security
+dedupe-injected-deps auto-install-peers-from-highest-match allow-unused-patches fail-if-no-match sort
+node-experimental-package-map merge-git-branch-lockfiles-branch-pattern ignore-manifest-check filter filter-prod
+block-exotic-subdeps strict-dep-builds frozen-store
+`
+
+// missing lists keys that would change what an install yields and have no row
+// yet: a file that holds one gets a warning instead of silence.
+const missing = `
+allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
+global-style install-links legacy-bundling prefer-dedupe strict-allow-scripts
+dangerously-allow-all-builds dedupe-direct-deps dedupe-peers enable-modules-dir
+exclude-links-from-lockfile extend-node-path git-branch-lockfile
+global-virtual-store-dir hoist-workspace-packages hoisting-limits ignore-pnpmfile inject-workspace-packages
+link-workspace-packages lockfile-include-tarball-url merge-git-branch-lockfiles
+named-registries pnpmfile resolve-peers-from-workspace-root shared-workspace-lockfile symlink
+sync-injected-deps-after-scripts trust-policy virtual-store-only
+`
+
+// idle lists switches for things we do not do: turned off, as CI scripts
+// written for npm do ("npm ci --no-audit --no-fund"), they are accepted as
+// flags.
+const idle = `audit fund update-notifier`
+
+// listed reports whether key is one of the words of list.
+func listed(list, key string) bool {
+	for word := range strings.FieldsSeq(list) {
+		if word == key {
+			return true
+		}
+	}
+	return false
+}
+
+// lookup finds the row of a key, under any of its names. Names that only work
+// as flags count if flag is set.
+func lookup(key string, flag bool) *Setting {
+	if i := find(key, flag); i >= 0 {
+		return &table[i]
+	}
+	return nil
+}
+
+// rowOf is the index of the row of a key in files, or -1.
+func rowOf(key string) int { return find(key, false) }
+
+func find(key string, flag bool) int {
+	for i := range table {
+		s := &table[i]
+		if s.Key == key || s.Also != "" && listed(s.Also, key) || flag && s.Flags != "" && listed(s.Flags, key) {
+			return i
+		}
+	}
+	return -1
+}
+
+// lookupShort finds the row of a one-letter flag for a command. Of the rows
+// that take the letter the one for the fewest commands counts ("add -D" is
+// save-dev, "install -D" is dev); without a command, the first.
+func lookupShort(letter, command string) *Setting {
+	var best *Setting
+	for i := range table {
+		s := &table[i]
+		if s.Short != letter || command != "" && s.For != nil && !slices.Contains(s.For, command) {
+			continue
+		}
+		if best == nil || command != "" && s.For != nil && (best.For == nil || len(s.For) < len(best.For)) {
+			best = s
+		}
+	}
+	return best
+}
+
+// kebab is the file and flag form of a camelCase key.
+func kebab(camel string) string {
+	if strings.IndexFunc(camel, isUpper) < 0 {
+		return camel
+	}
+	var b strings.Builder
+	for _, r := range camel {
+		if isUpper(r) {
+			b.WriteByte('-')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func isUpper(r rune) bool { return 'A' <= r && r <= 'Z' }

@@ -1,0 +1,174 @@
+package config
+
+import "time"
+
+// Settings is every setting with its value, resolved once before the engine
+// starts. It is a plain value: pass copies, share its slices, change neither.
+type Settings struct {
+	CI       bool   // on a CI service, or told so
+	CIName   string // the service; "" when unknown
+	Call     Call
+	Dirs     Dirs
+	Include  Include
+	Lockfile Lockfile
+	Install  Install
+	Resolve  Resolve
+	Network  Network
+	Save     Save
+	Terminal Terminal
+
+	given given
+}
+
+// Call is what one call of the program is asked, beside its command.
+type Call struct {
+	DryRun  bool   // print the plan, write nothing
+	Force   bool   // do again what is already done
+	Yes     Tri    // the answer to questions; Unset asks, if someone is there
+	Trace   string // write a Chrome trace of the install to this file; "" does not
+	Help    bool
+	Version bool
+}
+
+// Dirs is where things are. Paths are absolute unless a field says otherwise.
+type Dirs struct {
+	Store          string // content-addressed store
+	Cache          string // costs only time when deleted
+	Lockfile       string // directory of the lockfile; "" is the project's, or its workspace's
+	Modules        string // name of "node_modules", relative to each importer
+	VirtualStore   string // "" is ".pnpm" in the root's modules directory
+	GlobalPrefix   string // npm's prefix for global things; "" when there is no npm
+	MaxSlotName    int    // longest name of a slot's directory, in bytes
+	MaxPeersSuffix int    // longest peer suffix that is not hashed, in bytes
+}
+
+// Include says which dependency groups are installed.
+type Include struct{ Prod, Dev, Optional bool }
+
+// Lockfile is how the lockfile is treated.
+type Lockfile struct {
+	Enabled      bool // read it and write it
+	Frozen       Tri  // Unset: frozen on CI when there is a lockfile
+	PreferFrozen bool // do not resolve while the lockfile satisfies the project
+	Only         bool // resolve and write it, touch nothing else
+}
+
+// Install is how packages reach node_modules.
+type Install struct {
+	Linker        string // isolated, hoisted; "" is what the project's lockfile implies
+	ImportMethod  string // auto, hardlink, copy, clone, clone-or-copy
+	SharedSlots   bool   // virtual-store=global: slots live in the store
+	HoistPattern  []string
+	PublicHoist   []string // patterns linked to node_modules; nil is none
+	IgnoreScripts bool
+}
+
+// Resolve is how versions are chosen.
+type Resolve struct {
+	AutoInstallPeers bool
+	StrictPeers      bool
+	LegacyPeers      bool // peer dependencies are ignored altogether, as by npm 6
+	DedupeDependents bool // dedupe-peer-dependents
+	EngineStrict     bool
+	NodeVersion      string   // what engines are checked against; "" is the node on PATH
+	Mode             string   // highest, time-based, lowest-direct
+	Tag              string   // dist-tag of a dependency without a specifier
+	Platform         Platform // what optional packages are chosen for
+	MinReleaseAge    time.Duration
+	MinAgeExclude    []string
+	Before           time.Time // later versions do not exist; zero is off
+}
+
+// Platform lists what to install for; an empty list, and "current", is this
+// machine.
+type Platform struct{ OS, CPU, Libc []string }
+
+// Network is how registries are reached.
+type Network struct {
+	HTTPSProxy   Secret   // URL, perhaps with a password
+	HTTPProxy    Secret   // URL, perhaps with a password
+	NoProxy      []string // hosts, domains, "*"
+	CA           []string // PEM; replaces the system's roots when set, as npm has it
+	CAFile       string   // path of PEM; as CA
+	ExtraCAFile  string   // path of PEM, added to the roots (NODE_EXTRA_CA_CERTS)
+	Cert         string   // PEM of the client
+	Key          Secret   // PEM of the client
+	StrictSSL    bool
+	LocalAddress string // IP to send from; "" is the system's choice
+
+	Retries     int // after the first attempt
+	RetryFactor int
+	RetryMin    time.Duration
+	RetryMax    time.Duration
+	Timeout     time.Duration // of one request
+	MaxSockets  int           // connections to one host; 0 is the client's choice
+	Concurrency int           // requests at once; 0 is the engine's choice
+
+	Offline       bool
+	PreferOffline bool
+	PreferOnline  bool
+	ReplaceHost   string // of tarball URLs: npmjs, never, always, or a host name
+	UserAgent     string // "" is the client's own
+}
+
+// Save is how a changed dependency is written to package.json.
+type Save struct {
+	Save     bool
+	Dev      bool
+	Prod     bool
+	Optional bool
+	Peer     bool
+	Exact    bool
+	Prefix   string
+}
+
+// Terminal is how we talk.
+type Terminal struct {
+	Reporter string // default, append-only, ndjson, silent
+	LogLevel string // silent, error, warn, notice, http, info, verbose, silly
+	Color    string // auto, always, never
+	Progress Tri
+	Unicode  Tri
+}
+
+// given holds settings whose meaning is the sum of several; finish turns them
+// into the fields above.
+type given struct {
+	omit, include      []string
+	prod, dev, opt     Tri
+	only, also         string
+	shamefully         bool
+	hoist              bool
+	installStrategy    string
+	virtualStore       string
+	globalVirtualStore Tri
+	minAgeDays         time.Duration
+	ci                 Tri
+	registry           string
+	proxy, httpsProxy  Secret
+	strictSSL          Tri
+	prefix             string
+	userConfig         string
+	globalConfig       string
+	dir                string
+	strictPeers        bool
+	shrinkwrap         Tri
+}
+
+// Tri is a boolean that may be left open.
+type Tri uint8
+
+// The values of Tri.
+const (
+	Unset Tri = iota
+	No
+	Yes
+)
+
+// Or is t, or otherwise when t is Unset.
+func (t Tri) Or(otherwise bool) bool {
+	if t == Unset {
+		return otherwise
+	}
+	return t == Yes
+}

@@ -1,0 +1,278 @@
+package config
+
+// Kind is the type of a setting's value.
+type Kind uint8
+
+// The kinds of settings.
+const (
+	Bool    Kind = iota // true or false
+	Text                // any text
+	Int                 // a whole number that is not negative
+	Enum                // one of Setting.Values
+	List                // patterns or PEM blocks; repeat the flag
+	Names               // a list that may also be written with commas
+	Path                // a file or directory; "~/" is the home directory
+	URL                 // a URL with its scheme
+	Millis              // milliseconds
+	Minutes             // minutes
+	Days                // days
+	Date                // a date, or date and time
+	Hidden              // a secret
+	Proxy               // a URL whose password is not shown
+)
+
+// Places says where a setting may not come from.
+type Places uint8
+
+// Places that a row of the table can exclude.
+const (
+	notFile    Places = 1 << iota // only flags and environment
+	notProject                    // nothing a project brings: it would move other people's files
+	notEnv                        // npm exports its own value to every script it runs
+)
+
+// Setting is one row of the table.
+type Setting struct {
+	Key     string   // npm's or pnpm's name
+	Also    string   // other keys that mean the same, separated by blanks
+	Flags   string   // names that only work as flags
+	Short   string   // one letter
+	Kind    Kind     // of the value
+	Values  string   // of an Enum, separated by blanks
+	Default string   // as it would be written in a file; "" is the zero value, or see Help
+	For     []string // commands that take it as a flag; nil is all
+	Help    string   // one line
+
+	never Places
+	bind  func(*Settings) any // the field it sets
+}
+
+// Groups of commands for Setting.For.
+var (
+	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "install-test"}
+	saving     = []string{"add", "remove", "update", "link", "unlink"}
+)
+
+// Table lists all settings in the order in which help shows them. Flags,
+// environment, files, help, completion and `config list` are derived from it.
+// Defaults are pnpm's where both have one (pnpm-facts 6.4), else npm's
+// (@npmcli/config definitions).
+func Table() []Setting { return table }
+
+var table = []Setting{
+	// What to install.
+	{Key: "production", Also: "prod", Short: "P", Kind: Bool, For: installing, Help: "leave devDependencies out",
+		bind: func(s *Settings) any { return &s.given.prod }},
+	{Key: "dev", Short: "D", Kind: Bool, For: installing, Help: "install devDependencies only", never: notFile | notEnv, // npm's dev=true in a file means --include=dev
+		bind: func(s *Settings) any { return &s.given.dev }},
+	{Key: "optional", Kind: Bool, For: installing, Help: "install optionalDependencies (default true)",
+		bind: func(s *Settings) any { return &s.given.opt }},
+	{Key: "omit", Kind: Names, Values: "dev optional peer", For: installing, Help: "dependency groups to leave out",
+		bind: func(s *Settings) any { return &s.given.omit }},
+	{Key: "include", Kind: Names, Values: "prod dev optional peer", For: installing, Help: "dependency groups to install in spite of --omit",
+		bind: func(s *Settings) any { return &s.given.include }},
+	{Key: "only", Kind: Enum, Values: "prod production dev development", For: installing, Help: "old name of --production and --dev",
+		bind: func(s *Settings) any { return &s.given.only }},
+	{Key: "also", Kind: Enum, Values: "dev development", For: installing, Help: "old name of --include=dev",
+		bind: func(s *Settings) any { return &s.given.also }},
+	{Key: "os", Kind: Names, For: installing, Help: "operating systems to choose optional packages for",
+		bind: func(s *Settings) any { return &s.Resolve.Platform.OS }},
+	{Key: "cpu", Kind: Names, For: installing, Help: "processors to choose optional packages for",
+		bind: func(s *Settings) any { return &s.Resolve.Platform.CPU }},
+	{Key: "libc", Kind: Names, For: installing, Help: "C libraries to choose optional packages for: glibc, musl",
+		bind: func(s *Settings) any { return &s.Resolve.Platform.Libc }},
+	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: installing, Help: "run no lifecycle scripts",
+		bind: func(s *Settings) any { return &s.Install.IgnoreScripts }},
+
+	// Lockfile.
+	{Key: "frozen-lockfile", Kind: Bool, For: installing, Help: "fail when the lockfile would change (default on CI when there is one)",
+		bind: func(s *Settings) any { return &s.Lockfile.Frozen }},
+	{Key: "prefer-frozen-lockfile", Kind: Bool, Default: "true", For: installing, Help: "resolve nothing while the lockfile satisfies package.json",
+		bind: func(s *Settings) any { return &s.Lockfile.PreferFrozen }},
+	{Key: "lockfile-only", Also: "package-lock-only", Kind: Bool, Default: "false", For: installing, Help: "write the lockfile, leave node_modules alone",
+		bind: func(s *Settings) any { return &s.Lockfile.Only }},
+	{Key: "lockfile", Also: "package-lock", Kind: Bool, Default: "true", For: installing, Help: "read and write a lockfile",
+		bind: func(s *Settings) any { return &s.Lockfile.Enabled }},
+	{Key: "shrinkwrap", Kind: Bool, For: installing, Help: "old name of --lockfile",
+		bind: func(s *Settings) any { return &s.given.shrinkwrap }},
+	{Key: "lockfile-dir", Flags: "lockfile-directory", Kind: Path, For: installing, Help: "directory of the lockfile (default: the project's, or its workspace's)",
+		bind: func(s *Settings) any { return &s.Dirs.Lockfile }},
+
+	// Resolution.
+	{Key: "auto-install-peers", Kind: Bool, Default: "true", For: installing, Help: "install missing peer dependencies",
+		bind: func(s *Settings) any { return &s.Resolve.AutoInstallPeers }},
+	{Key: "strict-peer-dependencies", Kind: Bool, Default: "false", For: installing, Help: "fail on missing or conflicting peer dependencies",
+		bind: func(s *Settings) any { return &s.Resolve.StrictPeers }},
+	{Key: "strict-peer-deps", Kind: Bool, Default: "false", For: installing, Help: "npm's name of --strict-peer-dependencies",
+		bind: func(s *Settings) any { return &s.given.strictPeers }},
+	{Key: "legacy-peer-deps", Kind: Bool, Default: "false", For: installing, Help: "ignore peer dependencies altogether",
+		bind: func(s *Settings) any { return &s.Resolve.LegacyPeers }},
+	{Key: "dedupe-peer-dependents", Kind: Bool, Default: "true", For: installing, Help: "one copy of packages whose peers agree",
+		bind: func(s *Settings) any { return &s.Resolve.DedupeDependents }},
+	{Key: "resolution-mode", Kind: Enum, Values: "highest time-based lowest-direct", Default: "highest", For: installing, Help: "which of the satisfying versions is taken",
+		bind: func(s *Settings) any { return &s.Resolve.Mode }},
+	{Key: "engine-strict", Kind: Bool, Default: "false", For: installing, Help: "fail when a package asks for another engine",
+		bind: func(s *Settings) any { return &s.Resolve.EngineStrict }},
+	{Key: "node-version", Kind: Text, For: installing, Help: "version that engines are checked against (default: the node on PATH)",
+		bind: func(s *Settings) any { return &s.Resolve.NodeVersion }},
+	{Key: "tag", Kind: Text, Default: "latest", For: installing, Help: "dist-tag of what is installed without a version",
+		bind: func(s *Settings) any { return &s.Resolve.Tag }},
+	{Key: "minimum-release-age", Kind: Minutes, Default: "0", For: installing, Help: "minutes a version must have been public",
+		bind: func(s *Settings) any { return &s.Resolve.MinReleaseAge }},
+	{Key: "min-release-age", Kind: Days, For: installing, Help: "npm's minimum-release-age, in days",
+		bind: func(s *Settings) any { return &s.given.minAgeDays }},
+	{Key: "minimum-release-age-exclude", Also: "min-release-age-exclude", Kind: Names, For: installing, Help: "packages exempt from it",
+		bind: func(s *Settings) any { return &s.Resolve.MinAgeExclude }},
+	{Key: "before", Flags: "enjoy-by", Kind: Date, For: installing, Help: "use only versions published before this date",
+		bind: func(s *Settings) any { return &s.Resolve.Before }},
+
+	// node_modules.
+	{Key: "node-linker", Kind: Enum, Values: "isolated hoisted pnp", For: installing, Help: "shape of node_modules (default: what the lockfile's tool makes)",
+		bind: func(s *Settings) any { return &s.Install.Linker }},
+	{Key: "install-strategy", Kind: Enum, Values: "hoisted nested shallow linked", For: installing, Help: "npm's name of node-linker",
+		bind: func(s *Settings) any { return &s.given.installStrategy }},
+	{Key: "package-import-method", Kind: Enum, Values: "auto hardlink copy clone clone-or-copy", Default: "auto", For: installing, Help: "how files come from the store",
+		bind: func(s *Settings) any { return &s.Install.ImportMethod }},
+	{Key: "hoist", Kind: Bool, Default: "true", For: installing, Help: "link undeclared packages where only packages find them",
+		bind: func(s *Settings) any { return &s.given.hoist }},
+	{Key: "hoist-pattern", Kind: List, Default: "*", For: installing, Help: "names that hoist applies to",
+		bind: func(s *Settings) any { return &s.Install.HoistPattern }},
+	{Key: "public-hoist-pattern", Kind: List, For: installing, Help: "names that are linked to node_modules",
+		bind: func(s *Settings) any { return &s.Install.PublicHoist }},
+	{Key: "shamefully-hoist", Kind: Bool, Default: "false", For: installing, Help: "link every package to node_modules",
+		bind: func(s *Settings) any { return &s.given.shamefully }},
+	{Key: "modules-dir", Kind: Text, Default: "node_modules", For: installing, Help: "name of node_modules",
+		bind: func(s *Settings) any { return &s.Dirs.Modules }},
+	{Key: "virtual-store-dir", Kind: Path, For: installing, Help: "directory of the slots (default node_modules/.pnpm)",
+		bind: func(s *Settings) any { return &s.Dirs.VirtualStore }},
+	{Key: "virtual-store", Also: "virtual-store-type", Kind: Enum, Values: "local global", For: installing, Help: "slots in the project or, shared, in the store (default local)",
+		bind: func(s *Settings) any { return &s.given.virtualStore }},
+	{Key: "enable-global-virtual-store", Kind: Bool, For: installing, Help: "pnpm's name of virtual-store=global",
+		bind: func(s *Settings) any { return &s.given.globalVirtualStore }},
+	{Key: "virtual-store-dir-max-length", Kind: Int, Default: "120", For: installing, Help: "longest name of a slot (on Windows 60)",
+		bind: func(s *Settings) any { return &s.Dirs.MaxSlotName }},
+	{Key: "peers-suffix-max-length", Kind: Int, Default: "1000", For: installing, Help: "longest peer suffix that is not hashed",
+		bind: func(s *Settings) any { return &s.Dirs.MaxPeersSuffix }},
+
+	// Store and cache.
+	{Key: "store-dir", Kind: Path, Help: "directory of the store",
+		bind: func(s *Settings) any { return &s.Dirs.Store }},
+	{Key: "cache-dir", Flags: "cache", Kind: Path, Help: "directory of the cache",
+		bind: func(s *Settings) any { return &s.Dirs.Cache }},
+	{Key: "offline", Kind: Bool, Default: "false", Help: "use only what the store and the cache have",
+		bind: func(s *Settings) any { return &s.Network.Offline }},
+	{Key: "prefer-offline", Kind: Bool, Default: "false", Help: "ask the registry only for what the cache does not have",
+		bind: func(s *Settings) any { return &s.Network.PreferOffline }},
+	{Key: "prefer-online", Kind: Bool, Default: "false", Help: "ask the registry whether what the cache has is current",
+		bind: func(s *Settings) any { return &s.Network.PreferOnline }},
+
+	// Network.
+	{Key: "registry", Flags: "reg", Kind: URL, Help: "base URL of the registry",
+		bind: func(s *Settings) any { return &s.given.registry }},
+	{Key: "https-proxy", Kind: Proxy, Help: "proxy for https requests",
+		bind: func(s *Settings) any { return &s.given.httpsProxy }},
+	{Key: "proxy", Also: "http-proxy", Kind: Proxy, Help: "proxy for requests",
+		bind: func(s *Settings) any { return &s.given.proxy }},
+	{Key: "noproxy", Also: "no-proxy", Kind: Names, Help: "hosts to reach without the proxy",
+		bind: func(s *Settings) any { return &s.Network.NoProxy }},
+	{Key: "strict-ssl", Kind: Bool, Help: "check the registry's certificate (default true)",
+		bind: func(s *Settings) any { return &s.given.strictSSL }},
+	{Key: "cafile", Kind: Path, Help: "file with the certificates to trust instead of the system's",
+		bind: func(s *Settings) any { return &s.Network.CAFile }},
+	{Key: "ca", Kind: List, Help: "certificates to trust instead of the system's, as PEM",
+		bind: func(s *Settings) any { return &s.Network.CA }},
+	{Key: "cert", Kind: Text, Help: "client certificate, as PEM",
+		bind: func(s *Settings) any { return &s.Network.Cert }},
+	{Key: "key", Kind: Hidden, Help: "key of the client certificate, as PEM",
+		bind: func(s *Settings) any { return &s.Network.Key }},
+	{Key: "local-address", Kind: Text, Help: "IP address to send from",
+		bind: func(s *Settings) any { return &s.Network.LocalAddress }},
+	{Key: "fetch-retries", Kind: Int, Default: "2", Help: "attempts after the first",
+		bind: func(s *Settings) any { return &s.Network.Retries }},
+	{Key: "fetch-retry-factor", Kind: Int, Default: "10", Help: "how much longer each wait is",
+		bind: func(s *Settings) any { return &s.Network.RetryFactor }},
+	{Key: "fetch-retry-mintimeout", Kind: Millis, Default: "10000", Help: "shortest wait between attempts, in ms",
+		bind: func(s *Settings) any { return &s.Network.RetryMin }},
+	{Key: "fetch-retry-maxtimeout", Kind: Millis, Default: "60000", Help: "longest wait between attempts, in ms",
+		bind: func(s *Settings) any { return &s.Network.RetryMax }},
+	{Key: "fetch-timeout", Also: "timeout", Kind: Millis, Default: "300000", Help: "longest time of one request, in ms",
+		bind: func(s *Settings) any { return &s.Network.Timeout }},
+	{Key: "maxsockets", Also: "max-sockets", Kind: Int, Help: "connections to one host (default: chosen by protocol)",
+		bind: func(s *Settings) any { return &s.Network.MaxSockets }},
+	{Key: "network-concurrency", Kind: Int, Help: "requests at once (default: chosen by the machine)",
+		bind: func(s *Settings) any { return &s.Network.Concurrency }},
+	{Key: "replace-registry-host", Kind: Text, Default: "npmjs", Help: "host of tarball URLs to replace with the registry's: npmjs, never, always, or a host",
+		bind: func(s *Settings) any { return &s.Network.ReplaceHost }},
+	{Key: "user-agent", Kind: Text, Help: "User-Agent of requests", never: notEnv,
+		bind: func(s *Settings) any { return &s.Network.UserAgent }},
+
+	// Writing package.json.
+	{Key: "save", Short: "S", Kind: Bool, Default: "true", For: saving, Help: "write to package.json",
+		bind: func(s *Settings) any { return &s.Save.Save }},
+	{Key: "save-dev", Short: "D", Kind: Bool, Default: "false", For: saving, Help: "write to devDependencies",
+		bind: func(s *Settings) any { return &s.Save.Dev }},
+	{Key: "save-prod", Short: "P", Kind: Bool, Default: "false", For: saving, Help: "write to dependencies",
+		bind: func(s *Settings) any { return &s.Save.Prod }},
+	{Key: "save-optional", Short: "O", Kind: Bool, Default: "false", For: saving, Help: "write to optionalDependencies",
+		bind: func(s *Settings) any { return &s.Save.Optional }},
+	{Key: "save-peer", Kind: Bool, Default: "false", For: saving, Help: "write to peerDependencies",
+		bind: func(s *Settings) any { return &s.Save.Peer }},
+	{Key: "save-exact", Short: "E", Kind: Bool, Default: "false", For: saving, Help: "write the exact version",
+		bind: func(s *Settings) any { return &s.Save.Exact }},
+	{Key: "save-prefix", Kind: Text, Default: "^", For: saving, Help: "what stands before the version that is written",
+		bind: func(s *Settings) any { return &s.Save.Prefix }},
+
+	// The call, and the terminal.
+	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.given.dir }},
+	{Key: "dry-run", Kind: Bool, Default: "false", For: installing, Help: "print the plan, write nothing", never: notFile,
+		bind: func(s *Settings) any { return &s.Call.DryRun }},
+	{Key: "force", Short: "f", Kind: Bool, Default: "false", Help: "do again what is already done",
+		bind: func(s *Settings) any { return &s.Call.Force }},
+	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
+		bind: func(s *Settings) any { return &s.Call.Yes }},
+	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
+		bind: func(s *Settings) any { return &s.Call.Trace }},
+	{Key: "reporter", Kind: Enum, Values: "default append-only ndjson silent", Default: "default", Help: "how progress is shown",
+		bind: func(s *Settings) any { return &s.Terminal.Reporter }},
+	{Key: "loglevel", Kind: Enum, Values: "silent error warn notice http info debug verbose silly", Default: "notice", Help: "how much is told",
+		bind: func(s *Settings) any { return &s.Terminal.LogLevel }},
+	{Key: "color", Kind: Enum, Values: "auto always never true false", Default: "auto", Help: "use colours",
+		bind: func(s *Settings) any { return &s.Terminal.Color }},
+	{Key: "progress", Kind: Bool, Help: "show progress (default on a terminal)",
+		bind: func(s *Settings) any { return &s.Terminal.Progress }},
+	{Key: "unicode", Kind: Bool, Help: "use characters beyond ASCII (default: when the terminal can)",
+		bind: func(s *Settings) any { return &s.Terminal.Unicode }},
+	{Key: "help", Flags: "usage", Short: "h", Kind: Bool, Default: "false", Help: "show help", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Help }},
+	{Key: "version", Short: "v", Kind: Bool, Default: "false", Help: "show the version", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Version }},
+
+	// Where configuration is, and what it is about.
+	{Key: "ci", Kind: Bool, Help: "behave as on a CI service (default: when the environment says so)",
+		bind: func(s *Settings) any { return &s.given.ci }},
+	{Key: "userconfig", Also: "npmrc-auth-file", Kind: Path, Help: "the user's .npmrc (default ~/.npmrc)", never: notProject,
+		bind: func(s *Settings) any { return &s.given.userConfig }},
+	{Key: "globalconfig", Kind: Path, Help: "the machine's npmrc (default $PREFIX/etc/npmrc)", never: notProject,
+		bind: func(s *Settings) any { return &s.given.globalConfig }},
+	{Key: "prefix", Kind: Path, Help: "where global things are; as a flag, the same as --dir", never: notProject,
+		bind: func(s *Settings) any { return &s.given.prefix }},
+}
+
+// shorthand is a flag that stands for another flag with a value (npm's
+// definitions/index.js, without those whose command does not exist yet).
+type shorthand struct{ name, key, value string }
+
+var shorthands = []shorthand{
+	{"d", "loglevel", "info"},
+	{"dd", "loglevel", "verbose"},
+	{"ddd", "loglevel", "silly"},
+	{"quiet", "loglevel", "warn"},
+	{"q", "loglevel", "warn"},
+	{"s", "loglevel", "silent"},
+	{"silent", "loglevel", "silent"},
+	{"verbose", "loglevel", "verbose"},
+	{"n", "yes", "false"},
+	{"?", "help", "true"},
+	{"H", "help", "true"},
+}

@@ -1,0 +1,120 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+const (
+	// ManifestFile is the name of a project's manifest.
+	ManifestFile = "package.json"
+	// WorkspaceFile is the name of the file at the root of a pnpm workspace.
+	WorkspaceFile = "pnpm-workspace.yaml"
+)
+
+// Location is where a project begins. Both directories are absolute.
+type Location struct {
+	Dir       string // holds package.json
+	Workspace string // holds pnpm-workspace.yaml; "" outside a workspace
+}
+
+// Root is the directory that project-wide things live in: lockfile, .npmrc,
+// the virtual store.
+func (l Location) Root() string {
+	if l.Workspace != "" {
+		return l.Workspace
+	}
+	return l.Dir
+}
+
+// NotFoundError says that Dir, or no directory from Dir upwards, holds a
+// package.json.
+type NotFoundError struct {
+	Dir  string
+	Only bool // the directories above it were not looked at
+}
+
+// Error says what was looked for, where, and what to do.
+func (e *NotFoundError) Error() string {
+	if e.Only {
+		return fmt.Sprintf("no package.json in %s: name the project's directory, or create one that holds {}", e.Dir)
+	}
+	return fmt.Sprintf("no package.json in %s or any directory above it: create one that holds {}, or name the project's directory with -C", e.Dir)
+}
+
+// Is makes the error an fs.ErrNotExist.
+func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// At is the location of the project whose directory was named: no directory
+// above dir is tried, as npm does for --prefix and pnpm for -C. Without a
+// package.json in dir, the error is a *NotFoundError.
+func At(dir string) (Location, error) {
+	dir = filepath.Clean(dir)
+	loc := Location{Dir: dir, Workspace: upward(dir, WorkspaceFile)}
+	if !isRegular(filepath.Join(dir, ManifestFile)) {
+		return loc, &NotFoundError{Dir: dir, Only: true}
+	}
+	return loc, nil
+}
+
+// Locate finds the project that the absolute directory dir is in: the nearest
+// directory with a package.json, and the nearest one, the same or above it,
+// with a pnpm-workspace.yaml. Without a package.json, Dir is dir, Workspace
+// is still looked for, and the error is a *NotFoundError.
+func Locate(dir string) (Location, error) {
+	dir = filepath.Clean(dir)
+	found := upward(dir, ManifestFile)
+	if found == "" {
+		return Location{Dir: dir, Workspace: upward(dir, WorkspaceFile)}, &NotFoundError{Dir: dir}
+	}
+	return Location{Dir: found, Workspace: upward(found, WorkspaceFile)}, nil
+}
+
+// upward is the nearest directory from dir upwards that holds a regular file
+// of that name, or "".
+func upward(dir, name string) string {
+	for {
+		if isRegular(filepath.Join(dir, name)) {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// maxFile bounds what is read of a file people write by hand: 16 MiB is a
+// hundred times the largest package.json seen in the wild.
+const maxFile = 16 << 20
+
+// readFile is os.ReadFile with that bound.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d MiB", path, maxFile>>20)
+	}
+	return raw, nil
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

@@ -1,0 +1,58 @@
+package project
+
+import (
+	"cmp"
+	"strings"
+)
+
+// Order is how a tool sorts the dependencies it writes.
+type Order uint8
+
+// The orders in use.
+const (
+	Locale Order = iota // npm: localeCompare("en")
+	Code                // pnpm: by code units
+)
+
+// Compare orders two names.
+func (o Order) Compare(a, b string) int {
+	if o == Code {
+		return strings.Compare(a, b)
+	}
+	return compareLocale(a, b)
+}
+
+// localeOrder is ASCII in the order of the Unicode collation root, as
+// localeCompare has it: signs, digits, letters.
+const localeOrder = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz"
+
+// compareLocale is localeCompare("en") for the characters of names: first
+// without regard to case, then lower case first. Characters beyond ASCII,
+// which names in use do not have, come last in the order of their bytes.
+func compareLocale(a, b string) int {
+	for i := range min(len(a), len(b)) {
+		if c := cmp.Compare(weight(a[i]), weight(b[i])); c != 0 {
+			return c
+		}
+	}
+	if c := cmp.Compare(len(a), len(b)); c != 0 {
+		return c
+	}
+	for i := range len(a) {
+		if a[i] != b[i] { // they differ in case only: the greater byte is the lower case
+			return cmp.Compare(b[i], a[i])
+		}
+	}
+	return 0
+}
+
+// weight is the place of a character, the same for both cases of a letter.
+func weight(c byte) int {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	if i := strings.IndexByte(localeOrder, c); i >= 0 {
+		return i
+	}
+	return len(localeOrder) + int(c)
+}
