@@ -1,0 +1,82 @@
+package testreg
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// An authRule says which credential opens which packages.
+type authRule struct {
+	pattern string // "*", "@scope" or a name
+	want    string // the Authorization header
+	missing int    // status when no credential was sent
+	wrong   int    // status when another one was sent
+}
+
+// parseAuth reads lines "PATTERN bearer TOKEN" or "PATTERN basic USER:PASSWORD",
+// with "missing=STATUS" and "wrong=STATUS" behind them if 401 will not do.
+func parseAuth(file, text string) ([]authRule, error) {
+	var rules []authRule
+	err := eachLine(file, text, func(words []string) error {
+		if len(words) < 3 {
+			return fmt.Errorf("write PATTERN bearer TOKEN, or PATTERN basic USER:PASSWORD")
+		}
+		rule := authRule{pattern: words[0], missing: http.StatusUnauthorized, wrong: http.StatusUnauthorized}
+		switch words[1] {
+		case "bearer":
+			rule.want = "Bearer " + words[2]
+		case "basic":
+			rule.want = "Basic " + base64.StdEncoding.EncodeToString([]byte(words[2]))
+		default:
+			return fmt.Errorf("%q: there are bearer and basic", words[1])
+		}
+		for _, w := range words[3:] {
+			key, value, _ := strings.Cut(w, "=")
+			status, err := strconv.Atoi(value)
+			switch {
+			case err == nil && key == "missing":
+				rule.missing = status
+			case err == nil && key == "wrong":
+				rule.wrong = status
+			default:
+				return fmt.Errorf("%q: write missing=STATUS or wrong=STATUS", w)
+			}
+		}
+		rules = append(rules, rule)
+		return nil
+	})
+	return rules, err
+}
+
+// covers reports whether the rule speaks of the package name; "" is whatever
+// belongs to no package.
+func (a authRule) covers(name string) bool {
+	return a.pattern == "*" || a.pattern == name || name != "" && strings.HasPrefix(name, a.pattern+"/")
+}
+
+// authorize returns 0, or the status that refuses a request about name. The
+// credential of another rule is known but not allowed here: 403.
+func authorize(rules []authRule, name, sent string) int {
+	refusal, known := 0, false
+	for _, rule := range rules {
+		matches := sent == rule.want
+		known = known || matches
+		switch {
+		case !rule.covers(name):
+		case matches:
+			return 0
+		case refusal != 0: // the first rule decides how to refuse
+		case sent == "":
+			refusal = rule.missing
+		default:
+			refusal = rule.wrong
+		}
+	}
+	if refusal != 0 && known {
+		return http.StatusForbidden
+	}
+	return refusal
+}

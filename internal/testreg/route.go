@@ -1,0 +1,100 @@
+package testreg
+
+import (
+	"net/http"
+	"strings"
+)
+
+// The kinds of request, as patterns and the log call them.
+const (
+	kindPackument = "packument"
+	kindManifest  = "manifest" // of one version: /left-pad/1.3.0
+	kindTarball   = "tarball"
+	kindDistTags  = "dist-tags"
+	kindPublish   = "publish"
+	kindPing      = "ping"
+	kindWhoami    = "whoami"
+	kindAudit     = "audit"
+	kindOther     = "other"
+)
+
+// A route is what a request is about.
+type route struct {
+	kind string
+	name string // of the package; "" when it is about none
+	rest string // version or tag of a manifest, version of a tarball, dist-tag
+}
+
+// subject is what patterns match: "left-pad", or "left-pad@1.3.0" for a tarball
+// or a manifest. A request about no package has its path.
+func (rt route) subject(path string) string {
+	switch {
+	case rt.name == "":
+		return path
+	case rt.kind == kindTarball || rt.kind == kindManifest:
+		return rt.name + "@" + rt.rest
+	}
+	return rt.name
+}
+
+// routeOf reads a request's method and decoded path, in which "@scope%2fname"
+// and "@scope/name" look the same.
+func routeOf(method, path string) route {
+	if rest, ok := strings.CutPrefix(path, "/-/"); ok {
+		return routeOfService(rest)
+	}
+	name, rest := splitHead(strings.Trim(path, "/"))
+	rt := route{kind: kindOther, name: name, rest: rest}
+	switch file, isTarball := strings.CutPrefix(rest, "-/"); {
+	case name == "":
+	case isTarball:
+		rt.kind, rt.rest = kindTarball, versionIn(file, name)
+	case rest == "" && method == http.MethodPut:
+		rt.kind = kindPublish
+	case rest == "":
+		rt.kind = kindPackument
+	case !strings.Contains(rest, "/"):
+		rt.kind = kindManifest
+	}
+	return rt
+}
+
+// routeOfService reads what follows "/-/".
+func routeOfService(path string) route {
+	switch path {
+	case "ping":
+		return route{kind: kindPing}
+	case "whoami":
+		return route{kind: kindWhoami}
+	case "npm/v1/security/advisories/bulk":
+		return route{kind: kindAudit}
+	}
+	if rest, ok := strings.CutPrefix(path, "package/"); ok {
+		if name, tags, ok := strings.Cut(rest, "/dist-tags"); ok {
+			return route{kind: kindDistTags, name: name, rest: strings.Trim(tags, "/")}
+		}
+	}
+	return route{kind: kindOther}
+}
+
+// versionIn takes the version out of a tarball's file name: "1.3.0" of
+// "left-pad-1.3.0.tgz".
+func versionIn(file, name string) string {
+	base := name[strings.LastIndexByte(name, '/')+1:]
+	return strings.TrimSuffix(strings.TrimPrefix(file, base+"-"), ".tgz")
+}
+
+// A pattern selects requests: "/path*" by their path, "tarball:*" by kind and
+// subject, "left-pad@*" by subject alone.
+type pattern string
+
+func (p pattern) matches(rt route, path string) bool {
+	s := string(p)
+	if strings.HasPrefix(s, "/") {
+		return glob(s, path)
+	}
+	if kind, rest, ok := strings.Cut(s, ":"); ok {
+		return kind == rt.kind && glob(rest, rt.subject(path))
+	}
+	return glob(s, rt.subject(path))
+}
