@@ -1,0 +1,198 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"godwit/internal/npm/jsonscan"
+)
+
+// request is one GET with all its attempts and redirects.
+type request struct {
+	lane     *lane
+	url      *url.URL
+	header   http.Header
+	registry *url.URL // which registry this is on behalf of, for messages
+	scope    string   // of the name asked for, for messages
+	limit    int64    // bytes of body
+	extra    *grant   // used where no credential covers url: userinfo of a tarball URL
+}
+
+// answer is what a handler gets to read. Reading fails when the connection is
+// silent for too long or the limit is passed; the request is repeated when
+// reading failed for a passing reason, whatever the handler makes of it.
+type answer struct {
+	status int
+	header http.Header
+	size   int64 // Content-Length, -1 if unknown
+	body   io.Reader
+}
+
+// failure is how an attempt ended.
+type failure struct {
+	err       error
+	network   bool // err is the connection's and says nothing of the request
+	transient bool
+	after     time.Duration // what the server asks to wait
+}
+
+// do performs r and calls handle with each success and each 304: several
+// times if reading the body fails. Errors of handle itself are returned as they
+// are.
+func (c *Client) do(ctx context.Context, r request, handle func(answer) error) error {
+	for attempt := 0; ; attempt++ {
+		f := c.attempt(ctx, r, handle)
+		switch {
+		case f == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("GET %s: %w", maskURL(r.url), context.Cause(ctx))
+		case !f.transient || attempt >= c.opts.Retry.Count:
+			return finalError(r, f, attempt+1)
+		}
+		wait := c.opts.Retry.wait(attempt)
+		if f.after > 0 {
+			wait = min(f.after, max(c.opts.Retry.Max, c.opts.Retry.Min))
+		}
+		c.warn("fetch-retry", fmt.Sprintf("GET %s: %s; attempt %d of %d follows in %s",
+			maskURL(r.url), reason(f.err), attempt+2, c.opts.Retry.Count+1, wait))
+		if err := sleep(ctx, wait); err != nil {
+			return fmt.Errorf("GET %s: %w", maskURL(r.url), err)
+		}
+	}
+}
+
+// reason is err without the parts that the sentence around it says.
+func reason(err error) string {
+	var status *StatusError
+	if errors.As(err, &status) {
+		return statusLine(status.Status)
+	}
+	return maskString(err.Error())
+}
+
+func statusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// finalError is what the caller gets to see of f.
+func finalError(r request, f *failure, attempts int) error {
+	if !f.network {
+		var status *StatusError
+		if errors.As(f.err, &status) && attempts > 1 {
+			status.Hint = fmt.Sprintf("tried %d times; try again later", attempts)
+		}
+		return f.err
+	}
+	e := &NetworkError{URL: maskURL(r.url), Attempts: attempts, Err: f.err}
+	if untrusted(f.err) {
+		e.Hint = "the server's certificate is not trusted; set cafile to your authority's certificate"
+	}
+	return e
+}
+
+// attempt sends r once. It returns nil when handle read all it wanted.
+func (c *Client) attempt(ctx context.Context, r request, handle func(answer) error) *failure {
+	if err := r.lane.enter(ctx); err != nil {
+		return &failure{err: err}
+	}
+	defer r.lane.leave()
+	ctx, watch := newWatchdog(ctx, c.opts.Timeout)
+	defer watch.stop()
+
+	resp, sent, err := c.follow(ctx, r)
+	if err != nil {
+		err = watch.explain(err)
+		return &failure{err: err, network: true, transient: transientError(err)}
+	}
+	defer resp.Body.Close()
+	c.notice(resp.Header.Get("Npm-Notice"))
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusNotModified:
+	default:
+		return c.refused(r, resp, sent)
+	}
+	if resp.ContentLength > r.limit {
+		return &failure{err: &TooLargeError{URL: maskURL(r.url), Limit: r.limit}}
+	}
+	body := &bodyReader{r: resp.Body, left: r.limit, watch: watch}
+	err = handle(answer{status: resp.StatusCode, header: resp.Header, size: resp.ContentLength, body: body})
+	switch {
+	case body.large:
+		return &failure{err: &TooLargeError{URL: maskURL(r.url), Limit: r.limit}}
+	case body.err != nil:
+		return &failure{err: body.err, network: true, transient: transientError(body.err)}
+	case err != nil:
+		return &failure{err: err}
+	}
+	return nil
+}
+
+// refused makes an error of an answer that is no success.
+func (c *Client) refused(r request, resp *http.Response, sent *grant) *failure {
+	e := &StatusError{URL: maskURL(r.url), Status: resp.StatusCode, Message: ownWords(resp)}
+	if r.registry != nil {
+		e.Registry = maskURL(r.registry)
+	}
+	if sent != nil {
+		e.Sent = sent.kind
+	}
+	e.Hint = c.hint(r, e)
+	return &failure{
+		err:       e,
+		transient: transientStatus(resp.StatusCode),
+		after:     retryAfter(resp.Header, c.opts.Now()),
+	}
+}
+
+// hint is the next step after a refusal.
+func (c *Client) hint(r request, e *StatusError) string {
+	key := "//" + hostOf(r.url) + "/:_authToken"
+	switch {
+	case e.Status != 401 && e.Status != 403 && e.Status != 404:
+		return ""
+	case e.Sent != "" && e.Status == 404:
+		return "check the name, and that the " + strings.TrimPrefix(e.Sent, "a ") + " may read it"
+	case e.Sent != "":
+		return "it may have expired or lack the right to read this; log in again"
+	case e.Status == 404 && r.scope == "":
+		return "check the name and the registry"
+	case c.auth.onHost(r.url):
+		return "there is a credential for this host, but under another path; check the path before :_authToken in .npmrc"
+	case e.Status == 404:
+		return fmt.Sprintf("if %s is a private scope, set %s:registry, and %s, in .npmrc", r.scope, r.scope, key)
+	}
+	return "set " + key + " in .npmrc"
+}
+
+// maxErrorBody is how much of an error page is read: enough for registries'
+// JSON errors.
+const maxErrorBody = 4 << 10
+
+// ownWords finds "error", "message" or "reason" in a JSON answer.
+func ownWords(resp *http.Response) string {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if err != nil || len(body) == 0 {
+		return ""
+	}
+	found := map[string]string{}
+	s := jsonscan.New(body)
+	for key := range s.Members() {
+		name := string(key)
+		if text, ok := jsonscan.String(s.Value()); ok {
+			found[name] = printable(text)
+		}
+	}
+	for _, key := range []string{"message", "error", "reason"} {
+		if found[key] != "" {
+			return found[key]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,82 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	"godwit/internal/npm"
+)
+
+// TarballRequest says which tarball to fetch.
+type TarballRequest struct {
+	URL  string
+	Name npm.Name // for whose registry ReplaceHost may send us; "" for tarballs that no registry named
+	Buf  []byte   // reused for the bytes when it is large enough
+	// Progress, if set, hears of bytes as they arrive; a negative number takes
+	// back what an attempt that failed had reported.
+	Progress func(bytes int64)
+}
+
+// Tarball fetches a whole tarball into memory. The bytes are the caller's, and
+// unchecked.
+func (c *Client) Tarball(ctx context.Context, r TarballRequest) ([]byte, error) {
+	buf := r.Buf
+	err := c.Stream(ctx, r, func(body io.Reader, size int64) error {
+		var err error
+		buf, err = readAll(body, buf, size)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return buf, nil
+}
+
+// Stream fetches a tarball and lets read have it as it comes; size is what the
+// server promised, or -1. If the connection fails half-way, read is called
+// again with a new body from the first byte; an error of its own ends Stream.
+func (c *Client) Stream(ctx context.Context, r TarballRequest, read func(body io.Reader, size int64) error) error {
+	u, err := parseURL(c.replaceHost(r.Name, r.URL))
+	if err != nil {
+		return err
+	}
+	if c.opts.Offline {
+		return &OfflineError{What: "tarball " + maskURL(u), Tarball: true}
+	}
+	req := request{lane: c.tarballs, url: u, limit: c.opts.MaxTarball, header: http.Header{"Accept": {"*/*"}}}
+	req.extra, u.User = userinfoGrant(u), nil
+	if r.Name != "" {
+		req.registry, req.scope = c.registryOf(r.Name), r.Name.Scope()
+	}
+	return c.do(ctx, req, func(a answer) error {
+		if a.status == http.StatusNotModified {
+			return fmt.Errorf("answered 304 (not modified) without having been asked")
+		}
+		if r.Progress == nil {
+			return read(a.body, a.size)
+		}
+		p := &progressReader{r: a.body, report: r.Progress}
+		err := read(p, a.size)
+		if err != nil {
+			r.Progress(-p.total)
+		}
+		return err
+	})
+}
+
+type progressReader struct {
+	r      io.Reader
+	report func(int64)
+	total  int64
+}
+
+func (p *progressReader) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	if n > 0 {
+		p.total += int64(n)
+		p.report(int64(n))
+	}
+	return n, err
+}
