@@ -1,0 +1,411 @@
+package resolve
+
+import (
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
+)
+
+// importerState is an importer while its peers are being hoisted.
+type importerState struct {
+	dir    string
+	at     *place
+	wanted map[string]want // what its manifest asks for, by alias
+	direct []direct
+	names  map[string]bool // aliases that need no hoisting any more
+}
+
+// start resolves what the manifest of im asks for. A name that stands in
+// several maps counts once: optional before prod before dev before peer.
+func (r *resolver) start(im Importer) (*importerState, error) {
+	m := im.Manifest
+	s := &importerState{dir: im.Dir, wanted: map[string]want{}, names: map[string]bool{}}
+	name := string(m.Name)
+	if name == "" {
+		name = im.Dir
+	}
+	s.at = &place{dir: im.Dir, label: name}
+	var order []string
+	add := func(deps npm.Deps, g graph.Group) {
+		for _, d := range deps {
+			if _, ok := s.wanted[d.Alias]; !ok {
+				order = append(order, d.Alias)
+			}
+			s.wanted[d.Alias] = want{alias: d.Alias, specifier: d.Specifier, group: g, optional: g == graph.Optional}
+		}
+	}
+	if r.opts.AutoInstallPeers {
+		add(m.PeerDependencies, graph.Prod)
+	}
+	add(m.DevDependencies, graph.Dev)
+	add(m.Dependencies, graph.Prod)
+	add(m.OptionalDependencies, graph.Optional)
+	wants := make([]want, len(order))
+	declared := map[string]bool{}
+	for i, alias := range order {
+		wants[i] = s.wanted[alias]
+		declared[alias] = true
+	}
+	s.at.scope = &scope{names: declared}
+	var err error
+	if s.direct, err = r.extend(wants, s.at); err != nil {
+		return nil, err
+	}
+	for _, d := range s.direct {
+		s.names[d.alias] = true
+	}
+	return s, nil
+}
+
+// hoistPeers installs at the importers what packages below them want as peers
+// and nobody provides. Required peers come first, until none is missing; then
+// optional ones, if a version that everybody accepts is in the graph anyway;
+// then the round begins again, for what was added may want peers itself.
+func (r *resolver) hoistPeers(states []*importerState) error {
+	if !r.opts.AutoInstallPeers {
+		return nil
+	}
+	for {
+		var optional []map[string][]string
+		for _, s := range states {
+			missing, err := r.hoistRequired(s)
+			if err != nil {
+				return err
+			}
+			optional = append(optional, missing)
+		}
+		grown := false
+		for i, s := range states {
+			added, err := r.hoistOptional(s, optional[i])
+			if err != nil {
+				return err
+			}
+			grown = grown || added
+		}
+		if !grown {
+			return nil
+		}
+	}
+}
+
+// hoistRequired returns the ranges of the optional peers still missing.
+func (r *resolver) hoistRequired(s *importerState) (map[string][]string, error) {
+	optional := map[string][]string{}
+	for {
+		r.markCycles()
+		w := newPeerWalk(r.opts, r.peerNames, r.seq)
+		found := w.importer(s.direct, nil)
+		required := map[string]string{}
+		for name, peers := range w.missing {
+			if s.names[name] {
+				continue
+			}
+			rng, must := mergeRanges(peers, r.opts.PeersFromHighest)
+			switch {
+			case must && rng != "":
+				required[name] = rng
+			case !must:
+				optional[name] = distinctRanges(optional[name], peers)
+			}
+		}
+		r.provide(s, found, required)
+		wants := r.hoistWants(required)
+		if len(wants) == 0 {
+			break
+		}
+		if err := r.hoist(s, wants); err != nil {
+			return nil, err
+		}
+	}
+	for name := range optional {
+		if s.names[name] {
+			delete(optional, name)
+		}
+	}
+	return optional, nil
+}
+
+// provide makes a peer that was found inside the tree visible at the
+// importer, so that the whole project shares it.
+func (r *resolver) provide(s *importerState, found map[string]*node, required map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		n := found[name]
+		if _, missing := required[name]; missing || s.names[name] || !r.standing(n) {
+			continue
+		}
+		s.direct = append(s.direct, direct{alias: name, node: n, provided: true})
+		s.names[name] = true
+	}
+}
+
+// standing reports whether n is an occurrence of the tree pass; the others
+// exist only during one walk.
+func (r *resolver) standing(n *node) bool { return n.seq <= r.seq }
+
+func (r *resolver) hoistWants(required map[string]string) []want {
+	var wants []want
+	for _, name := range slices.Sorted(maps.Keys(required)) {
+		if spec := r.hoistSpec(name, required[name]); spec != "" {
+			wants = append(wants, want{alias: name, specifier: spec})
+		}
+	}
+	return wants
+}
+
+// hoistSpec prefers, for a peer wanted in rng, versions that the project has
+// already.
+func (r *resolver) hoistSpec(name, rng string) string {
+	prefer := r.preferencesFor(npm.Name(name))
+	if len(prefer) == 0 {
+		return rng
+	}
+	var versions, others []string
+	for key, s := range prefer {
+		if s.kind == byVersion {
+			versions = append(versions, key)
+		} else {
+			others = append(others, key)
+		}
+	}
+	sort.Strings(others)
+	parsed, err := semver.ParseRange(peerRange(rng), semver.Options{Loose: true, IncludePrerelease: true})
+	if best := highest(versions, func(v semver.Version) bool { return err == nil && parsed.Match(v) }); best != "" {
+		return strings.Join(append([]string{best}, others...), " || ")
+	}
+	if err == nil && len(versions) > 0 {
+		return rng
+	}
+	if best := highest(versions, func(semver.Version) bool { return true }); best != "" {
+		others = append([]string{best}, others...)
+	}
+	return strings.Join(others, " || ")
+}
+
+func (r *resolver) hoistOptional(s *importerState, missing map[string][]string) (bool, error) {
+	var wants []want
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		if version := r.acceptedByAll(npm.Name(name), missing[name]); version != "" && r.accepts(name, version, s) {
+			wants = append(wants, want{alias: name, specifier: version})
+		}
+	}
+	if len(wants) == 0 {
+		return false, nil
+	}
+	return true, r.hoist(s, wants)
+}
+
+// acceptedByAll is the highest preferred version inside every range.
+func (r *resolver) acceptedByAll(name npm.Name, ranges []string) string {
+	parsed := make([]semver.Range, len(ranges))
+	for i, rng := range ranges {
+		var err error
+		if parsed[i], err = semver.ParseRange(rng, loose); err != nil {
+			return ""
+		}
+	}
+	var versions []string
+	for key, s := range r.preferencesFor(name) {
+		if s.kind == byVersion {
+			versions = append(versions, key)
+		}
+	}
+	return highest(versions, func(v semver.Version) bool {
+		for _, rng := range parsed {
+			if !rng.Match(v) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// accepts reports whether the peers of a candidate agree with what the
+// importer provides.
+func (r *resolver) accepts(name, version string, s *importerState) bool {
+	p := r.pkgs[graph.Key(name+"@"+version)]
+	if p == nil {
+		return true
+	}
+	provided := map[string]string{}
+	for _, d := range s.direct {
+		provided[d.alias] = d.node.pkg.version
+	}
+	for _, peer := range p.peers {
+		if v, ok := provided[peer.name]; ok && !peerSatisfied(v, peer.wanted) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *resolver) hoist(s *importerState, wants []want) error {
+	for _, w := range wants {
+		s.names[w.alias] = true
+	}
+	at := *s.at
+	at.scope = &scope{names: s.names}
+	more, err := r.extend(wants, &at)
+	s.direct = append(s.direct, more...)
+	return err
+}
+
+// preferencesFor joins the preferences stated for name with every version of
+// it in the tree so far.
+func (r *resolver) preferencesFor(name npm.Name) preferences {
+	out := preferences{}
+	maps.Copy(out, r.preferred[name])
+	for _, p := range r.reachable() {
+		if p.name == name && p.version != "" {
+			if _, ok := out[p.version]; !ok {
+				out[p.version] = selector{byVersion, weightNearby}
+			}
+		}
+	}
+	return out
+}
+
+// reachable lists the packages that hang on an importer.
+func (r *resolver) reachable() []*pkg {
+	seen := map[*pkg]bool{}
+	var out []*pkg
+	todo := slices.Clone(r.roots)
+	for len(todo) > 0 {
+		p := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		out = append(out, p)
+		for _, e := range p.edges {
+			todo = append(todo, e.to)
+		}
+	}
+	return out
+}
+
+// mergeRanges combines what the dependents of a missing peer want. must is
+// false when all of them can do without it; rng is "" when they contradict
+// each other.
+func mergeRanges(peers []missingPeer, fromHighest bool) (rng string, must bool) {
+	var ranges []string
+	for _, p := range peers {
+		if !p.optional {
+			must = true
+			if !slices.Contains(ranges, p.wanted) {
+				ranges = append(ranges, p.wanted)
+			}
+		}
+	}
+	if len(ranges) <= 1 {
+		return strings.Join(ranges, ""), must
+	}
+	if merged := intersection(ranges); merged != "" {
+		return merged, true
+	}
+	if fromHighest {
+		return strings.Join(ranges, " || "), true
+	}
+	return "", true
+}
+
+// intersection is a range for the versions that are in all of ranges, or "" if
+// there are none or one of ranges is none.
+func intersection(ranges []string) string {
+	var merged []string // alternatives
+	for i, text := range ranges {
+		r, err := semver.ParseRange(text, loose)
+		if err != nil {
+			return ""
+		}
+		alternatives := strings.Split(r.String(), "||")
+		if i == 0 {
+			merged = alternatives
+			continue
+		}
+		var next []string
+		for _, a := range merged {
+			for _, b := range alternatives {
+				next = appendBoth(next, a, b)
+			}
+		}
+		merged = next
+	}
+	return strings.Join(merged, " || ")
+}
+
+// appendBoth appends the intersection of two alternatives, unless it is empty
+// or already inside another one.
+func appendBoth(list []string, a, b string) []string {
+	ra, err1 := semver.ParseRange(a, loose)
+	rb, err2 := semver.ParseRange(b, loose)
+	both, err3 := semver.ParseRange(a+" "+b, loose)
+	if err1 != nil || err2 != nil || err3 != nil || !semver.Intersects(ra, rb) {
+		return list
+	}
+	for _, have := range list {
+		if r, err := semver.ParseRange(have, loose); err == nil && semver.Subset(both, r) {
+			return list
+		}
+	}
+	return append(list, both.String())
+}
+
+func distinctRanges(have []string, peers []missingPeer) []string {
+	for _, p := range peers {
+		if rng := peerRange(p.wanted); !slices.Contains(have, rng) {
+			have = append(have, rng)
+		}
+	}
+	return have
+}
+
+func highest(versions []string, ok func(semver.Version) bool) string {
+	best, bestVersion := "", semver.Version{}
+	for _, s := range versions {
+		v, err := semver.Parse(s, loose)
+		if err == nil && ok(v) && (best == "" || v.Compare(bestVersion) > 0) {
+			best, bestVersion = s, v
+		}
+	}
+	return best
+}
+
+// peerRange is the part of a peer's specifier that versions can be compared
+// with.
+func peerRange(spec string) string {
+	spec = withoutWorkspace(spec)
+	if rest, ok := strings.CutPrefix(spec, "npm:"); ok {
+		if i := strings.LastIndexByte(rest, '@'); i > 0 {
+			return rest[i+1:]
+		}
+		return "*"
+	}
+	if spec == "^" || spec == "~" {
+		return "*"
+	}
+	return spec
+}
+
+func withoutWorkspace(spec string) string { return strings.TrimPrefix(spec, "workspace:") }
+
+// peerSatisfied compares a provider's version with the wanted range. A
+// prerelease counts as the release it precedes: whoever installs it on
+// purpose does not want to be told (yarn's satisfiesWithPrereleases).
+func peerSatisfied(version, wanted string) bool {
+	wanted = peerRange(wanted)
+	if wanted == "*" {
+		return true
+	}
+	v, err1 := semver.Parse(version, loose)
+	rng, err2 := semver.ParseRange(wanted, loose)
+	if err1 != nil || err2 != nil {
+		return version == wanted
+	}
+	return rng.Match(v) || v.IsPrerelease() && rng.Match(v.Release())
+}

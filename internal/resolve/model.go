@@ -1,0 +1,113 @@
+package resolve
+
+import (
+	"sort"
+
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+)
+
+// pkg is one resolved package before peers are looked at: what a name and a
+// version (or a directory, a tarball) have for everyone who depends on them.
+type pkg struct {
+	id         graph.Key // without peer suffix; for a link "link:" and the path from the lockfile
+	name       npm.Name
+	version    string
+	manifest   *npm.Manifest
+	resolution graph.Resolution
+	peers      []peerDep // sorted by name
+	edges      []edge    // sorted by alias; set once, by the occurrence that owns them
+	owner      *node     // the occurrence whose children edges[i].node are
+	leaf       *node     // the one occurrence of a package without dependencies or peers
+	cycle      int       // dependency cycle it is part of (an SCC number), 0 for none
+	scanned    bool      // edges are set
+	broken     *Error    // a dependency that it cannot do without is not to be had
+}
+
+func (p *pkg) isLink() bool { return p.resolution.Kind == graph.Directory && p.id[:5] == "link:" }
+
+// isLeaf reports whether every occurrence of p looks the same.
+func isLeaf(m *npm.Manifest) bool {
+	return len(m.Dependencies) == 0 && len(m.OptionalDependencies) == 0 &&
+		len(m.PeerDependencies) == 0 && len(m.OptionalPeers) == 0
+}
+
+// edge is a dependency of a package as its owner resolved it.
+type edge struct {
+	alias    string
+	to       *pkg
+	optional bool
+	node     *node // the child occurrence below the owner
+}
+
+// node is an occurrence of a package: one place in the dependency tree. Peers
+// are matched per occurrence because they depend on what is above it.
+type node struct {
+	pkg   *pkg
+	depth int // 0 for a direct dependency, -1 for a link
+	seq   int // creation order; makes every iteration below reproducible
+}
+
+// direct is a dependency of an importer, wanted by its manifest or added to
+// provide a peer.
+type direct struct {
+	alias string
+	node  *node
+	// provided marks an occurrence inside the tree that is only visible at
+	// the importer so that others can use it as a peer; its own peers are
+	// matched where it is.
+	provided bool
+}
+
+type peerDep struct {
+	name     string
+	wanted   string // as written, without "workspace:"
+	optional bool
+	declared bool // in peerDependencies, not only in peerDependenciesMeta
+}
+
+// peersOf lists the peers p must find above itself. A name that is also a
+// dependency is supplied by that dependency, unless peers are auto-installed:
+// then the dependency gives way to the peer.
+func peersOf(m *npm.Manifest, shadowed map[string]bool) []peerDep {
+	own := map[string]bool{string(m.Name): true}
+	for _, d := range m.Dependencies {
+		own[d.Alias] = own[d.Alias] || !shadowed[d.Alias]
+	}
+	for _, d := range m.OptionalDependencies {
+		own[d.Alias] = true
+	}
+	var out []peerDep
+	declared := map[string]bool{}
+	for _, d := range m.PeerDependencies {
+		declared[d.Alias] = true
+		if !own[d.Alias] {
+			out = append(out, peerDep{d.Alias, withoutWorkspace(d.Specifier), m.OptionalPeers[d.Alias], true})
+		}
+	}
+	// peerDependenciesMeta may name a peer that peerDependencies does not:
+	// then any version will do, and none as well.
+	for name, optional := range m.OptionalPeers {
+		if optional && !declared[name] && !own[name] {
+			out = append(out, peerDep{name, "*", true, false})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
+	return out
+}
+
+// shadowedByPeers names the dependencies of m that its own peerDependencies
+// replace: the peer is installed beside m anyway, or somebody above m has it.
+func shadowedByPeers(m *npm.Manifest, autoInstall bool, inScope func(string) bool) map[string]bool {
+	var out map[string]bool
+	for _, d := range m.Dependencies {
+		_, peer := m.PeerDependencies.Lookup(d.Alias)
+		if peer && (autoInstall && !m.OptionalPeers[d.Alias] || inScope(d.Alias)) {
+			if out == nil {
+				out = map[string]bool{}
+			}
+			out[d.Alias] = true
+		}
+	}
+	return out
+}

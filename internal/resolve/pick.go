@@ -1,0 +1,232 @@
+package resolve
+
+import (
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
+)
+
+// Weights of preferred versions, as in pnpm: what the lockfile has outranks
+// what a manifest asks for directly, which outranks what was resolved nearby.
+const (
+	weightLocked = 1_000_000
+	weightDirect = 1_000
+	weightNearby = 1
+)
+
+type selectorKind uint8
+
+const (
+	byVersion selectorKind = iota
+	byRange
+	byTag
+)
+
+// selector prefers the versions it matches.
+type selector struct {
+	kind   selectorKind
+	weight int
+}
+
+// preferences are the selectors for one name, by what they select.
+type preferences map[string]selector
+
+// selectorFor classifies a specifier the way npm's version-selector-type
+// does; ok is false for what is no plain registry specifier.
+func selectorFor(spec string, weight int) (s selector, ok bool) {
+	if _, err := semver.Parse(spec, loose); err == nil {
+		return selector{byVersion, weight}, true
+	}
+	if _, err := semver.ParseRange(spec, loose); err == nil {
+		return selector{byRange, weight}, true
+	}
+	return selector{byTag, weight}, isTag(spec)
+}
+
+// isTag reports whether encodeURIComponent would leave spec alone.
+func isTag(spec string) bool {
+	_, err := npm.ParseName(spec)
+	return err == nil && spec[0] != '@'
+}
+
+var loose = semver.Options{Loose: true}
+
+// overlay holds the versions resolved among the siblings of a package and of
+// its ancestors; its dependencies prefer them, so that one copy serves all.
+type overlay struct {
+	above    *overlay
+	versions map[npm.Name][]string
+}
+
+func (o *overlay) with(deps []seed) *overlay {
+	versions := map[npm.Name][]string{}
+	for _, d := range deps {
+		if p := d.pkg; p.version != "" && !p.isLink() {
+			versions[p.name] = append(versions[p.name], p.version)
+		}
+	}
+	return &overlay{o, versions}
+}
+
+func (o *overlay) of(name npm.Name) []string {
+	var out []string
+	for ; o != nil; o = o.above {
+		out = append(out, o.versions[name]...)
+	}
+	return out
+}
+
+// pickVersion chooses among the versions of a packument. what is an exact
+// version, a range or a dist-tag; "" is returned when nothing fits.
+//
+// The order is pnpm's: the preferred versions by weight; else the dist-tag
+// latest if it fits; else the highest. Deprecated versions come last.
+func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []string, lowest bool) string {
+	if what == "" {
+		what = "*"
+	}
+	if v, err := semver.Parse(what, loose); err == nil {
+		return exactVersion(doc, what, v)
+	}
+	rng, err := semver.ParseRange(what, loose)
+	if err != nil {
+		return doc.DistTags[what]
+	}
+	p := picker{doc: doc, rng: rng, latest: -1}
+	if tag, ok := doc.DistTags["latest"]; ok {
+		p.latest = indexOf(doc, tag)
+	}
+	if i := p.preferred(what, prefer, nearby); i >= 0 {
+		return doc.Key(i)
+	}
+	if lowest {
+		return p.string(p.best(func(int) bool { return true }, true))
+	}
+	latestFits := p.latest >= 0 && (what == "*" || p.fits(p.latest))
+	if latestFits && !doc.Deprecated(p.latest) {
+		return doc.Key(p.latest)
+	}
+	if i := p.best(func(i int) bool { return !doc.Deprecated(i) }, false); i >= 0 {
+		return doc.Key(i)
+	}
+	if latestFits {
+		return doc.Key(p.latest)
+	}
+	highest := p.best(func(int) bool { return true }, false)
+	return p.string(highest)
+}
+
+// exactVersion finds what as written, else a version that equals it
+// ("v1.0.0", "=1.0.0").
+func exactVersion(doc *npm.Packument, what string, v semver.Version) string {
+	if indexOf(doc, what) >= 0 {
+		return what
+	}
+	if s := v.String(); indexOf(doc, s) >= 0 {
+		return s
+	}
+	return ""
+}
+
+// indexOf finds a version as the document writes it, or -1.
+func indexOf(doc *npm.Packument, version string) int {
+	for i := range doc.Len() {
+		if doc.Key(i) == version {
+			return i
+		}
+	}
+	return -1
+}
+
+type picker struct {
+	doc    *npm.Packument
+	rng    semver.Range
+	latest int
+}
+
+func (p *picker) fits(i int) bool { return p.rng.Match(p.doc.Versions()[i]) }
+
+func (p *picker) string(i int) string {
+	if i < 0 {
+		return ""
+	}
+	return p.doc.Key(i)
+}
+
+// best is the highest (or lowest) version that fits and is allowed, or -1.
+func (p *picker) best(allowed func(int) bool, lowest bool) int {
+	found := -1
+	for i := range p.doc.Len() {
+		if found >= 0 {
+			if c := p.doc.Versions()[i].Compare(p.doc.Versions()[found]); c == 0 || (c < 0) != lowest {
+				continue
+			}
+		}
+		if p.fits(i) && allowed(i) {
+			found = i
+		}
+	}
+	return found
+}
+
+// preferred is the version with the greatest weight among those that fit and
+// that some selector names, or -1.
+func (p *picker) preferred(what string, prefer preferences, nearby []string) int {
+	if len(prefer) == 0 && len(nearby) == 0 {
+		return -1
+	}
+	weight := map[int]int{}
+	add := func(i, w int) {
+		if i >= 0 && p.fits(i) {
+			weight[i] += w
+		}
+	}
+	for key, s := range prefer {
+		switch {
+		case key == what:
+		case s.kind == byVersion:
+			add(indexOf(p.doc, key), s.weight)
+		case s.kind == byTag:
+			add(indexOf(p.doc, p.doc.DistTags[key]), s.weight)
+		default:
+			if r, err := semver.ParseRange(key, loose); err == nil {
+				for i := range p.doc.Len() {
+					if r.Match(p.doc.Versions()[i]) {
+						add(i, s.weight)
+					}
+				}
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, v := range nearby {
+		if _, stated := prefer[v]; !stated && !seen[v] && v != what {
+			seen[v] = true
+			add(indexOf(p.doc, v), weightNearby)
+		}
+	}
+	best := -1
+	for i, w := range weight {
+		if best < 0 || w > weight[best] || w == weight[best] && p.before(i, best) {
+			best = i
+		}
+	}
+	return best
+}
+
+// before orders versions of equal weight: latest first, then the highest.
+func (p *picker) before(a, b int) bool {
+	if a == p.latest || b == p.latest {
+		return a == p.latest
+	}
+	return p.doc.Versions()[a].Compare(p.doc.Versions()[b]) > 0
+}
+
+// versionAtLeast compares versions, or strings where they are none.
+func versionAtLeast(a, b string) bool {
+	va, erra := semver.Parse(a, loose)
+	vb, errb := semver.Parse(b, loose)
+	if erra != nil || errb != nil {
+		return a >= b
+	}
+	return va.Compare(vb) >= 0
+}

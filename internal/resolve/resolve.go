@@ -1,0 +1,279 @@
+// Package resolve turns specifiers into versions: a project's manifests and
+// the registry's packuments into the graph of everything that is needed.
+//
+// It works in three passes, each a function of the one before:
+//
+//	tree    level by level, which version every package asks for; a package
+//	        is expanded once, where it stands shallowest (tree.go)
+//	hoist   peers that nobody provides are installed at the importer, until
+//	        none is missing (hoist.go)
+//	peers   every occurrence is matched with the peers above it; occurrences
+//	        that match alike become one package of the graph (peers.go)
+//
+// The result depends on the inputs only, never on the order in which the
+// registry answers. The rules are pnpm's, so that lockfiles agree.
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+	"godwit/internal/npm/specifier"
+	"godwit/internal/resolve/compat"
+)
+
+// Source is where the resolver learns about packages. Its methods are called
+// from several goroutines.
+type Source interface {
+	// Packument is what the registry says about name.
+	Packument(ctx context.Context, name npm.Name) (*npm.Packument, error)
+	// External looks at a package that does not come from a registry: a
+	// directory or a tarball. Relative paths are relative to dir, a slash
+	// path from the lockfile's directory.
+	External(ctx context.Context, s specifier.Specifier, dir string) (*External, error)
+}
+
+// External is a package from outside a registry.
+type External struct {
+	ID         string // what stands for the version in its key: "file:lib", a URL; for a link "link:lib"
+	Manifest   *npm.Manifest
+	Resolution graph.Resolution
+}
+
+// Importer is a project to resolve for.
+type Importer struct {
+	Dir      string // slash path from the lockfile's directory; "." is the root
+	Manifest *npm.Manifest
+}
+
+// Options are the settings that shape a graph.
+type Options struct {
+	AutoInstallPeers     bool
+	PeersFromHighest     bool // auto-install-peers-from-highest-match
+	DedupePeers          bool
+	DedupePeerDependents bool
+	PeersSuffixMaxLength int // 0 means 1000, pnpm's default
+	LowestDirect         bool
+	IgnoreCompat         bool // ignore-compatibility-db: take manifests as they are
+}
+
+// Request is everything a resolution depends on besides the registry.
+type Request struct {
+	Importers []Importer
+	Options   Options
+	Locked    *graph.Graph // versions to prefer; may be nil
+	// Picked is called from the resolving goroutine as soon as a package is
+	// chosen, so that its download can start.
+	Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
+}
+
+// Result is a resolved project.
+type Result struct {
+	Graph      *graph.Graph
+	Issues     []Issue
+	Deprecated map[graph.Key]string
+}
+
+// Resolve finds the graph for req.
+func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
+	r, err := newResolver(ctx, src, req)
+	if err != nil {
+		return nil, err
+	}
+	defer r.docs.close()
+	states := make([]*importerState, len(req.Importers))
+	for i, im := range req.Importers {
+		if states[i], err = r.start(im); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.hoistPeers(states); err != nil {
+		return nil, err
+	}
+	return r.finish(states), nil
+}
+
+// resolver owns the state of one resolution; only the goroutine that called
+// Resolve touches it.
+type resolver struct {
+	ctx       context.Context
+	req       *Request
+	opts      *Options
+	docs      *documents
+	pkgs      map[graph.Key]*pkg
+	picks     map[pickKey]*pkg
+	peerNames map[string]bool
+	preferred map[npm.Name]preferences
+	roots     []*pkg
+	mend      compat.Extensions
+	anyBroken bool // some pkg.broken is set
+	seq       int
+}
+
+func newResolver(ctx context.Context, src Source, req *Request) (*resolver, error) {
+	opts := req.Options
+	var mend compat.Extensions
+	if !opts.IgnoreCompat {
+		mend = compat.Builtin()
+	}
+	if opts.PeersSuffixMaxLength == 0 {
+		opts.PeersSuffixMaxLength = 1000
+	}
+	r := &resolver{
+		ctx: ctx, req: req, opts: &opts, mend: mend,
+		pkgs: map[graph.Key]*pkg{}, picks: map[pickKey]*pkg{},
+		peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
+	}
+	r.docs = newDocuments(ctx, src)
+	for _, im := range req.Importers {
+		r.preferDirect(im.Manifest)
+	}
+	r.preferLocked(req.Locked)
+	return r, nil
+}
+
+func (r *resolver) preferDirect(m *npm.Manifest) {
+	for _, deps := range []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies} {
+		for _, d := range deps {
+			if s, ok := selectorFor(d.Specifier, weightDirect); ok {
+				r.prefer(npm.Name(d.Alias))[d.Specifier] = s
+			}
+		}
+	}
+}
+
+func (r *resolver) preferLocked(g *graph.Graph) {
+	if g == nil {
+		return
+	}
+	seen := map[graph.Key]bool{}
+	for key, p := range g.Packages {
+		if id := key.ID(); p.Resolution.Kind == graph.Registry && !seen[id] {
+			seen[id] = true
+			_, version := id.Split()
+			s := r.prefer(p.Name)[version]
+			r.prefer(p.Name)[version] = selector{byVersion, s.weight + weightLocked}
+		}
+	}
+}
+
+func (r *resolver) prefer(name npm.Name) preferences {
+	p := r.preferred[name]
+	if p == nil {
+		p = preferences{}
+		r.preferred[name] = p
+	}
+	return p
+}
+
+// finish runs the last walk and builds the graph from it.
+func (r *resolver) finish(states []*importerState) *Result {
+	r.markCycles()
+	w := newPeerWalk(r.opts, r.peerNames, r.seq)
+	for _, s := range states {
+		w.importer(s.direct, nil)
+	}
+	f := newFinalPaths(w)
+	vs := w.variants(f)
+	moved := map[graph.Key]graph.Key{}
+	if r.opts.DedupePeerDependents {
+		moved = dedupeVariants(vs)
+	}
+	g := &graph.Graph{Packages: map[graph.Key]*graph.Package{}}
+	res := &Result{Graph: g, Issues: w.issues(), Deprecated: map[graph.Key]string{}}
+	for _, s := range states {
+		im := &graph.Importer{Dir: s.dir}
+		for _, d := range s.direct {
+			want, declared := s.wanted[d.alias]
+			if !declared || d.provided {
+				continue
+			}
+			key := f.of(d.node)
+			if to, ok := moved[key]; ok {
+				key = to
+			}
+			im.Deps = append(im.Deps, graph.Direct{
+				Alias: d.alias, Group: want.group, Specifier: want.specifier, Target: target(key),
+			})
+			addReachable(g, vs, key, res.Deprecated)
+		}
+		sort.Slice(im.Deps, func(i, j int) bool {
+			a, b := im.Deps[i], im.Deps[j]
+			return a.Group < b.Group || a.Group == b.Group && a.Alias < b.Alias
+		})
+		g.Importers = append(g.Importers, im)
+	}
+	sort.Slice(g.Importers, func(i, j int) bool { return g.Importers[i].Dir < g.Importers[j].Dir })
+	for key := range g.OptionalOnly() {
+		g.Packages[key].Optional = true
+	}
+	return res
+}
+
+// addReachable moves the variants that key needs into the graph.
+func addReachable(g *graph.Graph, vs map[graph.Key]*variant, key graph.Key, deprecated map[graph.Key]string) {
+	todo := []graph.Key{key}
+	for len(todo) > 0 {
+		key := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		v := vs[key]
+		if v == nil || g.Packages[key] != nil {
+			continue
+		}
+		g.Packages[key] = v.build()
+		if msg := v.pkg.manifest.Deprecated; msg != "" {
+			deprecated[v.pkg.id] = msg
+		}
+		for _, child := range v.edges {
+			todo = append(todo, child)
+		}
+	}
+}
+
+// markCycles numbers the dependency cycles among the packages known so far.
+func (r *resolver) markCycles() {
+	var all []*pkg
+	for _, p := range r.pkgs {
+		all = append(all, p)
+	}
+	number := make(map[*pkg]int, len(all))
+	for i, p := range all {
+		number[p] = i
+	}
+	comp := components(len(all), func(i int) []int {
+		out := make([]int, len(all[i].edges))
+		for k, e := range all[i].edges {
+			out[k] = number[e.to]
+		}
+		return out
+	})
+	for i, p := range all {
+		p.cycle = comp[i]
+	}
+}
+
+// Error is a dependency that cannot be resolved, with the way that led to it.
+type Error struct {
+	Chain []string // importer first
+	Cause error
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("resolve %s: %v", joinChain(e.Chain), e.Cause)
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+func joinChain(chain []string) string {
+	s := ""
+	for i, c := range chain {
+		if i > 0 {
+			s += " > "
+		}
+		s += c
+	}
+	return s
+}

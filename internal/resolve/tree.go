@@ -1,0 +1,344 @@
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+	"godwit/internal/npm/integrity"
+	"godwit/internal/npm/specifier"
+)
+
+// want is a dependency to resolve.
+type want struct {
+	alias     string
+	specifier string
+	optional  bool
+	group     graph.Group // of an importer's own dependency
+}
+
+// place is where a want stands: what it may prefer, what is in scope, and the
+// way from the importer, for errors and for ranking occurrences.
+type place struct {
+	dir      string // where relative paths of the dependent start
+	depth    int
+	label    string // of the dependent, for messages
+	of       *pkg   // the dependent; nil for an importer
+	above    *place
+	ids      []graph.Key // the way as package ids; ranks occurrences of one level
+	nearby   *overlay
+	scope    *scope // of the dependencies themselves, so without their own level
+	optional bool
+}
+
+// scope is the set of aliases resolved at the levels above.
+type scope struct {
+	above *scope
+	names map[string]bool
+}
+
+func (s *scope) has(name string) bool {
+	for ; s != nil; s = s.above {
+		if s.names[name] {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *place) chain() []string {
+	var out []string
+	for ; p != nil; p = p.above {
+		out = append(out, p.label)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// seed is a resolved dependency whose own dependencies may still be unknown.
+type seed struct {
+	want
+	pkg   *pkg
+	node  *node
+	place *place // of the package itself, seen from its own dependencies
+}
+
+// extend resolves wants as dependencies of an importer and everything below
+// them, level by level: a level is complete before the next begins, so that
+// what its packages prefer does not depend on which answer came first.
+func (r *resolver) extend(wants []want, at *place) ([]direct, error) {
+	r.lookAhead(wants)
+	level, err := r.resolveLevel(wants, at)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]direct, len(level))
+	for i, s := range level {
+		out[i] = direct{alias: s.alias, node: s.node}
+		r.roots = append(r.roots, s.pkg)
+	}
+	for frontier := r.own(level); len(frontier) > 0; {
+		var next []seed
+		for _, s := range frontier {
+			below, err := r.expand(s)
+			if err != nil {
+				return nil, err
+			}
+			next = append(next, below...)
+		}
+		frontier = r.own(next)
+	}
+	return r.withoutBroken(out, level)
+}
+
+func (r *resolver) lookAhead(wants []want) {
+	for _, w := range wants {
+		if name, rng, ok := registrySpec(npm.Dep{Alias: w.alias, Specifier: w.specifier}); ok {
+			r.docs.ahead(name, rng)
+		}
+	}
+}
+
+// resolveLevel resolves the dependencies of one package (or importer).
+func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
+	var level []seed
+	for _, w := range wants {
+		p, err := r.resolveOne(w, at)
+		switch {
+		case err == nil:
+		case w.optional && droppable(err):
+			continue
+		case at.optional && droppable(err):
+			at.of.broken = &Error{append(at.chain(), w.alias), err}
+			r.anyBroken = true
+			continue
+		default:
+			return nil, &Error{append(at.chain(), w.alias), err}
+		}
+		level = append(level, seed{want: w, pkg: p, node: r.nodeFor(p, at.depth)})
+	}
+	nearby := at.nearby.with(level)
+	names := map[string]bool{}
+	for _, s := range level {
+		names[s.alias] = true
+	}
+	below := &scope{at.scope, names}
+	for i, s := range level {
+		dir := at.dir
+		if s.pkg.resolution.Kind == graph.Directory {
+			dir = s.pkg.resolution.Directory
+		}
+		level[i].place = &place{
+			dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
+			ids: append(at.ids[:len(at.ids):len(at.ids)], s.pkg.id), nearby: nearby, scope: below,
+			optional: at.optional || s.optional,
+		}
+	}
+	return level, nil
+}
+
+func label(s seed) string {
+	if s.pkg.version == "" {
+		return s.alias
+	}
+	return s.alias + "@" + s.pkg.version
+}
+
+// nodeFor makes the occurrence of p at depth; packages that look the same
+// everywhere have only one.
+func (r *resolver) nodeFor(p *pkg, depth int) *node {
+	if p.leaf != nil {
+		if p.leaf.depth > depth {
+			p.leaf.depth = depth
+		}
+		return p.leaf
+	}
+	r.seq++
+	n := &node{pkg: p, depth: depth, seq: r.seq}
+	if p.isLink() {
+		n.depth = -1
+	}
+	if p.isLink() || isLeaf(p.manifest) {
+		p.leaf = n
+	}
+	return n
+}
+
+// own decides which of the occurrences of a level expands its package: of
+// several, the one whose way from the importer sorts first.
+func (r *resolver) own(level []seed) []seed {
+	best := map[*pkg]int{}
+	for i, s := range level {
+		if s.pkg.scanned || s.pkg.isLink() {
+			continue
+		}
+		if j, ok := best[s.pkg]; !ok || slices.Compare(s.place.above.ids, level[j].place.above.ids) < 0 {
+			best[s.pkg] = i
+		}
+	}
+	var out []seed
+	for i, s := range level {
+		if j, ok := best[s.pkg]; ok && i == j {
+			s.pkg.scanned = true
+			s.pkg.owner = s.node
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// expand resolves the dependencies of the package of s and sets its edges.
+func (r *resolver) expand(s seed) ([]seed, error) {
+	p := s.pkg
+	shadowed := shadowedByPeers(p.manifest, r.opts.AutoInstallPeers, s.place.above.scope.has)
+	p.peers = peersOf(p.manifest, shadowed)
+	for _, peer := range p.peers {
+		r.peerNames[peer.name] = true
+	}
+	below, err := r.resolveLevel(childWants(p.manifest, shadowed), s.place)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range below {
+		p.edges = append(p.edges, edge{c.alias, c.pkg, c.optional, c.node})
+	}
+	return below, nil
+}
+
+// childWants lists what a package depends on, sorted by alias: dependencies
+// without those that come as peers or inside the tarball, and optional
+// dependencies, which win over dependencies of the same name.
+func childWants(m *npm.Manifest, shadowed map[string]bool) []want {
+	var out []want
+	at := map[string]int{}
+	for _, d := range m.Dependencies {
+		if _, optional := m.OptionalDependencies.Lookup(d.Alias); m.Bundled.Has(d.Alias) || shadowed[d.Alias] && !optional {
+			continue
+		}
+		at[d.Alias] = len(out)
+		out = append(out, want{alias: d.Alias, specifier: d.Specifier})
+	}
+	for _, d := range m.OptionalDependencies {
+		if i, ok := at[d.Alias]; ok {
+			out[i].optional = true
+		} else if !m.Bundled.Has(d.Alias) {
+			out = append(out, want{alias: d.Alias, specifier: d.Specifier, optional: true})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].alias < out[j].alias })
+	return out
+}
+
+// pickKey is everything a pick depends on apart from the packument.
+type pickKey struct {
+	name   npm.Name
+	what   string
+	nearby string
+	lowest bool
+}
+
+// resolveOne finds the package that w means.
+func (r *resolver) resolveOne(w want, at *place) (*pkg, error) {
+	s, err := specifier.Parse(w.alias, w.specifier)
+	if err != nil {
+		return nil, err
+	}
+	if name, what, ok := registryPart(w.alias, s); ok {
+		return r.resolveRegistry(name, what, at)
+	}
+	ext, err := r.docs.src.External(r.ctx, s, at.dir)
+	if err != nil {
+		return nil, err
+	}
+	id := graph.Key(ext.ID)
+	if !strings.HasPrefix(ext.ID, "link:") {
+		id = graph.Key(ext.Manifest.Name) + "@" + id
+	}
+	p := r.pkgs[id]
+	if p == nil {
+		p = &pkg{id: id, name: ext.Manifest.Name, version: ext.Manifest.Version, manifest: ext.Manifest, resolution: ext.Resolution}
+		r.add(p)
+	}
+	return p, nil
+}
+
+func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (*pkg, error) {
+	doc, err := r.docs.get(name)
+	if err != nil {
+		return nil, err
+	}
+	nearby := at.nearby.of(name)
+	key := pickKey{name, what, strings.Join(nearby, " "), r.opts.LowestDirect && at.depth == 0}
+	if p := r.picks[key]; p != nil {
+		return p, nil
+	}
+	version := pickVersion(doc, what, r.preferred[name], nearby, key.lowest)
+	if version == "" {
+		return nil, noMatch(doc, name, what)
+	}
+	m, err := doc.Manifest(version)
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
+	}
+	id := graph.Key(name) + "@" + graph.Key(version)
+	p := r.pkgs[id]
+	if p == nil {
+		p = &pkg{id: id, name: name, version: version, manifest: r.mend.Apply(m), resolution: registryResolution(m)}
+		r.add(p)
+	}
+	r.picks[key] = p
+	return p, nil
+}
+
+// add takes in a package that was not seen before.
+func (r *resolver) add(p *pkg) {
+	r.pkgs[p.id] = p
+	if p.isLink() {
+		return
+	}
+	if r.req.Picked != nil {
+		r.req.Picked(p.id, p.manifest, p.resolution)
+	}
+	r.lookAhead(childWants(p.manifest, nil))
+}
+
+// registrySpec is what a dependency asks of a registry, if it does.
+func registrySpec(d npm.Dep) (name npm.Name, what string, ok bool) {
+	s, err := specifier.Parse(d.Alias, d.Specifier)
+	if err != nil {
+		return "", "", false
+	}
+	return registryPart(d.Alias, s)
+}
+
+// registryPart is what s asks of a registry, if it does.
+func registryPart(alias string, s specifier.Specifier) (name npm.Name, what string, ok bool) {
+	switch s.Kind {
+	case specifier.Version, specifier.Range, specifier.Tag:
+		return s.Name, s.Range, true
+	}
+	return "", "", false
+}
+
+func registryResolution(m *npm.Manifest) graph.Resolution {
+	res := graph.Resolution{Kind: graph.Registry, Integrity: m.Dist.Integrity, Tarball: m.Dist.Tarball}
+	if res.Integrity == "" && m.Dist.Shasum != "" {
+		if in, err := integrity.FromShasum(m.Dist.Shasum); err == nil {
+			res.Integrity = in.String()
+		}
+	}
+	return res
+}
+
+// ErrNoVersion is the cause of an error when a package exists but none of its
+// versions is wanted.
+var ErrNoVersion = errors.New("no matching version")
+
+func droppable(err error) bool {
+	var lookup interface{ NotFound() bool }
+	return errors.Is(err, ErrNoVersion) || errors.As(err, &lookup) && lookup.NotFound()
+}
