@@ -1,0 +1,184 @@
+// Package lockfile is the lockfile of a project, whichever tool it belongs to.
+//
+// [Detect] finds it, [Read] turns it into a graph, [Satisfies] tells whether
+// it still fits the project, [New] and [Write] make the next one. The formats
+// are the table codecs; the packages below are their parts and are imported
+// from here only.
+package lockfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"godwit/internal/fsys"
+	"godwit/internal/graph"
+	"godwit/internal/lockfile/pnpmlock"
+)
+
+// Format names a kind of lockfile after its file.
+type Format string
+
+// The formats.
+const (
+	Pnpm Format = "pnpm-lock.yaml"
+	Npm  Format = "package-lock.json"
+	Yarn Format = "yarn.lock"
+	Bun  Format = "bun.lock"
+)
+
+// ErrEmpty is returned by Read for a file without contents; it stands for a
+// project that has no lockfile.
+var ErrEmpty = pnpmlock.ErrEmpty
+
+// Document is a lockfile that was read, or that is to be written.
+type Document struct {
+	Format Format
+	Graph  *graph.Graph
+	Pnpm   *pnpmlock.Record // what pnpm-lock.yaml says beside the graph; nil in other formats
+}
+
+// WriteOptions say what else a lockfile holds.
+type WriteOptions = pnpmlock.WriteOptions
+
+// codec is one format. A format without read is known, but cannot be used.
+type codec struct {
+	format Format
+	files  []string // names, the one that counts most first
+	read   func(name string, data []byte) (*Document, error)
+	append func(dst []byte, d *Document, opts WriteOptions) []byte
+	same   func(old, written []byte) bool // is the file what would be written
+}
+
+// codecs in the order of precedence for a project that has several lockfiles.
+var codecs = []codec{
+	{Pnpm, []string{pnpmlock.FileName}, readPnpm, appendPnpm, pnpmlock.Same},
+	{format: Npm, files: []string{"npm-shrinkwrap.json", "package-lock.json"}},
+	{format: Yarn, files: []string{"yarn.lock"}},
+	{format: Bun, files: []string{"bun.lock", "bun.lockb"}},
+}
+
+func readPnpm(name string, data []byte) (*Document, error) {
+	d, err := pnpmlock.Read(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return &Document{Format: Pnpm, Graph: d.Graph, Pnpm: &d.Record}, nil
+}
+
+func appendPnpm(dst []byte, d *Document, opts WriteOptions) []byte {
+	return d.pnpm().Append(dst, opts)
+}
+
+// File is a lockfile in a directory.
+type File struct {
+	Format Format
+	Path   string
+}
+
+// Detect lists the lockfiles in dir, the one that counts most first; at most
+// one of each format. Which one a project with several means, its
+// packageManager field may tell.
+func Detect(dir string) ([]File, error) {
+	var found []File
+	for _, c := range codecs {
+		for _, name := range c.files {
+			path := filepath.Join(dir, name)
+			info, err := os.Stat(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("look for a lockfile: %w", err)
+			}
+			if info.Mode().IsRegular() {
+				found = append(found, File{c.format, path})
+				break
+			}
+		}
+	}
+	return found, nil
+}
+
+// UnsupportedError is a lockfile in a format that cannot be read or written.
+type UnsupportedError struct {
+	Path   string
+	Format Format
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("%s: lockfiles of the format %s are not supported yet", e.Path, e.Format)
+}
+
+// Code is the code of this error.
+func (e *UnsupportedError) Code() string { return "ERR_GODWIT_LOCKFILE_FORMAT" }
+
+// Hint is what the user can do.
+func (e *UnsupportedError) Hint() string {
+	return "run pnpm import to make a pnpm-lock.yaml of it, or move the file away to resolve anew"
+}
+
+// codecOf finds the codec by format.
+func codecOf(f Format, path string) (*codec, error) {
+	for i := range codecs {
+		if c := &codecs[i]; c.format == f && c.read != nil {
+			return c, nil
+		}
+	}
+	return nil, &UnsupportedError{path, f}
+}
+
+// Read reads a lockfile. A file that is not there is fs.ErrNotExist, one with
+// nothing in it ErrEmpty.
+func Read(f File) (*Document, error) {
+	c, err := codecOf(f.Format, f.Path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(f.Path)
+	if err != nil {
+		return nil, fmt.Errorf("read lockfile: %w", err)
+	}
+	return c.read(f.Path, data)
+}
+
+// SymlinkError is a lockfile that is a symbolic link, which a write must not
+// follow: a repository could make it lead to any file of the user.
+type SymlinkError struct{ Path string }
+
+func (e *SymlinkError) Error() string {
+	return fmt.Sprintf("%s is a symbolic link; its target is not overwritten", e.Path)
+}
+
+// Code is the code of this error.
+func (e *SymlinkError) Code() string { return "ERR_GODWIT_LOCKFILE_SYMLINK" }
+
+// Hint is what the user can do.
+func (e *SymlinkError) Hint() string { return "replace the link by a copy of the file" }
+
+// Write puts the document at path in one step and reports whether it changed
+// the file. One that already says the same is left as it is, also where its
+// line ends differ or an env document precedes it.
+func Write(path string, d *Document, opts WriteOptions) (changed bool, err error) {
+	c, err := codecOf(d.Format, path)
+	if err != nil {
+		return false, err
+	}
+	data := c.append(nil, d, opts)
+	old, err := os.ReadFile(path)
+	switch {
+	case err == nil && c.same(old, data):
+		return false, nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("read lockfile: %w", err)
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return false, &SymlinkError{path}
+	}
+	if err := fsys.WriteFile(path, data, fsys.WriteOptions{Sync: true}); err != nil {
+		return false, fmt.Errorf("write lockfile: %w", err)
+	}
+	return true, nil
+}
