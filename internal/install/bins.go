@@ -1,0 +1,161 @@
+package install
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"godwit/internal/install/link"
+	"godwit/internal/install/plan"
+	"godwit/internal/layout"
+	"godwit/internal/npm"
+	"godwit/internal/store"
+)
+
+// bins makes the commands of a plan. It runs when all files are placed, since
+// only then every package's own word on its commands is known.
+func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) error {
+	var all []link.Bin
+	var gone []string
+	for _, dir := range p.Bins {
+		bins, err := t.commands(dir, p)
+		if err != nil {
+			return err
+		}
+		all = append(all, bins...)
+		if !p.After.Bins[dir.Dir] {
+			continue // it is new, with its slot
+		}
+		stale, err := staleBins(t.abs(dir.Dir), bins)
+		if err != nil {
+			return err
+		}
+		gone = append(gone, stale...)
+	}
+	if err := linker.Remove(ctx, gone); err != nil {
+		return err
+	}
+	return linker.Bins(ctx, link.Shims, all)
+}
+
+// staleBins makes a directory of commands, and lists what is in it that is none
+// of them any more.
+func staleBins(dir string, bins []link.Bin) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look into %s: %w", dir, err)
+	}
+	wanted := map[string]bool{}
+	for _, b := range bins {
+		// On Windows a command is three files.
+		wanted[b.Name], wanted[b.Name+".cmd"], wanted[b.Name+".ps1"] = true, true, true
+	}
+	var out []string
+	for _, entry := range entries {
+		if !wanted[entry.Name()] {
+			out = append(out, filepath.Join(dir, entry.Name()))
+		}
+	}
+	return out, nil
+}
+
+// commands lists what stands in one directory of commands. Of two packages
+// that offer one name, the package of that name has it, else the first by
+// alphabet.
+func (t *tasks) commands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error) {
+	from := slices.Clone(dir.From)
+	slices.SortFunc(from, func(a, b layout.Command) int { return cmp.Compare(a.Alias, b.Alias) })
+	owner := map[string]string{}
+	var out []link.Bin
+	for _, c := range from {
+		offers, err := t.offers(c, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, bin := range offers {
+			if _, taken := owner[bin.Name]; taken && c.Alias != bin.Name {
+				continue
+			} else if taken {
+				out = slices.DeleteFunc(out, func(b link.Bin) bool { return b.Name == bin.Name })
+			}
+			owner[bin.Name] = c.Alias
+			out = append(out, t.bin(dir.Dir, c, bin))
+		}
+	}
+	return out, nil
+}
+
+func (t *tasks) bin(dir string, c layout.Command, b store.Bin) link.Bin {
+	around := c.Dir
+	for path.Base(around) != layout.ModulesDir && around != "." && around != "/" {
+		around = path.Dir(around)
+	}
+	return link.Bin{
+		Name: b.Name, Dir: t.abs(dir), Target: filepath.Join(t.abs(c.Dir), filepath.FromSlash(b.Path)),
+		Stored: c.Package != nil && !b.Absent, Shebang: b.Shebang,
+		NodePath: []string{
+			t.abs(path.Join(c.Dir, layout.ModulesDir)), t.abs(around),
+			t.abs(path.Join(t.virtualStore(), layout.ModulesDir)),
+		},
+	}
+}
+
+func (t *tasks) virtualStore() string {
+	if dir := t.req.Layout.VirtualStore; dir != "" {
+		return dir
+	}
+	return layout.DefaultVirtualStore
+}
+
+// offers lists the commands of one package.
+func (t *tasks) offers(c layout.Command, p *plan.Plan) ([]store.Bin, error) {
+	if c.Package == nil {
+		return linkedBins(t.abs(c.Dir))
+	}
+	if !c.Package.HasBin {
+		return nil, nil
+	}
+	id := p.After.Slots[c.Dir].ID
+	if id == "" {
+		return linkedBins(t.abs(c.Dir))
+	}
+	tree, err := t.tree(id)
+	if errors.Is(err, store.ErrAbsent) {
+		// Left out since it is optional, or the store was emptied meanwhile.
+		return linkedBins(t.abs(c.Dir))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the commands of %s: %w", c.Package.Key.ID(), err)
+	}
+	return tree.Meta.Bins, nil
+}
+
+// linkedBins lists the commands of a directory that is linked in place.
+func linkedBins(dir string) ([]store.Bin, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the commands of %s: %w", dir, err)
+	}
+	m, err := npm.DecodeManifest(raw)
+	if err != nil {
+		return nil, fmt.Errorf("list the commands of %s: %w", dir, err)
+	}
+	var out []store.Bin
+	for name, file := range m.Bin {
+		out = append(out, store.Bin{Name: name, Path: file, Absent: true})
+	}
+	slices.SortFunc(out, func(a, b store.Bin) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}

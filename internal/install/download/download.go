@@ -1,0 +1,100 @@
+// Package download gets tarballs as verified bytes.
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+	"godwit/internal/npm/integrity"
+)
+
+// Client fetches what is at a URL.
+type Client interface {
+	Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error)
+	// TarballURL is where the registry of name keeps a version when nobody
+	// says otherwise.
+	TarballURL(name npm.Name, version string) string
+}
+
+// Source says where tarballs come from.
+type Source struct {
+	Client Client
+	Root   string // directory that "file:" paths start from
+}
+
+// URL is where the tarball of a package is: a URL, or "file:" and a path.
+func (s *Source) URL(id graph.Key, res graph.Resolution) string {
+	if res.Tarball != "" {
+		return res.Tarball
+	}
+	name, version := id.ID().Split()
+	return s.Client.TarballURL(name, version)
+}
+
+// IntegrityError says that a tarball has other bytes than were promised. It is
+// never retried: a second download of wrong bytes proves nothing.
+type IntegrityError struct {
+	URL string
+	Err error
+}
+
+func (e *IntegrityError) Error() string {
+	return fmt.Sprintf("the tarball at %s is not what was expected: %v", e.URL, e.Err)
+}
+
+// Unwrap returns the mismatch.
+func (e *IntegrityError) Unwrap() error { return e.Err }
+
+// Code is pnpm's code for this error.
+func (e *IntegrityError) Code() string { return "ERR_PNPM_TARBALL_INTEGRITY" }
+
+// Hint is what the user can do.
+func (e *IntegrityError) Hint() string {
+	return "if the package was published again on purpose, remove its entry from the lockfile; if not, tell whoever runs the registry: nothing of the tarball was used"
+}
+
+// ErrUnsupported is the cause for packages from sources that this version
+// cannot fetch.
+var ErrUnsupported = errors.New("this version of godwit cannot fetch it")
+
+// Tarball fetches the tarball of a package and checks it. Without an integrity
+// to check against it returns the one it has; callers record that.
+func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution) ([]byte, integrity.Integrity, error) {
+	if res.Kind != graph.Registry && res.Kind != graph.Tarball {
+		return nil, integrity.Integrity{}, fmt.Errorf("%s comes from a git repository or an archive of executables: %w", id, ErrUnsupported)
+	}
+	url := s.URL(id, res)
+	data, err := s.read(ctx, id.Name(), url)
+	if err != nil {
+		return nil, integrity.Integrity{}, err
+	}
+	if res.Integrity == "" {
+		return data, integrity.Of(data), nil
+	}
+	want, err := integrity.Parse(res.Integrity)
+	if err == nil {
+		err = want.Verify(data)
+	}
+	if err != nil {
+		return nil, want, &IntegrityError{URL: url, Err: err}
+	}
+	return data, want, nil
+}
+
+func (s *Source) read(ctx context.Context, name npm.Name, url string) ([]byte, error) {
+	path, local := strings.CutPrefix(url, "file:")
+	if !local {
+		return s.Client.Tarball(ctx, name, url)
+	}
+	path = filepath.FromSlash(path)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(s.Root, path)
+	}
+	return os.ReadFile(path)
+}

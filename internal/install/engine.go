@@ -1,0 +1,206 @@
+package install
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"godwit/internal/event"
+	"godwit/internal/fsys"
+	"godwit/internal/graph"
+	"godwit/internal/install/link"
+	"godwit/internal/install/plan"
+	"godwit/internal/install/state"
+	"godwit/internal/layout"
+	"godwit/internal/npm/semver"
+)
+
+// engine is one install. Its fields are set by begin, then owned by the
+// goroutine of Install; what tasks share is in tasks.
+type engine struct {
+	*Request
+	ctx     context.Context
+	start   time.Time
+	lock    *fsys.Lock
+	modules *state.Modules
+	frozen  bool        // there is a lockfile, and it stays as it is
+	was     state.Found // set once it is known that something may have changed
+	tasks   *tasks
+	node    semver.Version   // zero until checkEngines asked, or unknown
+	unfit   []*graph.Package // required, and not for this machine
+	summary event.Summary
+}
+
+// begin takes the project's lock, so that of two installs in one project the
+// second waits and then finds nothing to do.
+func begin(ctx context.Context, req *Request) (*engine, error) {
+	e := &engine{
+		Request: req, ctx: ctx, start: req.Now(),
+		modules: state.Open(req.Root, layout.ModulesDir),
+	}
+	e.summary.StageMillis = map[event.Stage]float64{}
+	var err error
+	if e.lock, err = lockProject(ctx, req); err != nil {
+		return nil, err
+	}
+	e.tasks = newTasks(ctx, req)
+	return e, nil
+}
+
+func lockProject(ctx context.Context, req *Request) (*fsys.Lock, error) {
+	sum := sha256.Sum256([]byte(req.Root))
+	path := filepath.Join(req.LocksDir, hex.EncodeToString(sum[:16])+".lock")
+	lock, err := fsys.TryLock(path, fsys.Exclusive)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(req.LocksDir, 0o755); err == nil {
+			lock, err = fsys.TryLock(path, fsys.Exclusive)
+		}
+	}
+	if errors.Is(err, fsys.ErrLocked) {
+		req.Sink.Emit(event.Warning{Code: "WAITING", Message: "another install is at work in " + req.Root + "; waiting for it"})
+		lock, err = fsys.AcquireLock(ctx, path, fsys.Exclusive)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the project %s: %w", req.Root, err)
+	}
+	return lock, nil
+}
+
+func (e *engine) end() {
+	e.tasks.close()
+	e.lock.Unlock()
+}
+
+// unchanged ends an install that has nothing to do before anything is read
+// that is larger than a few kilobytes.
+func (e *engine) unchanged() bool {
+	if e.Force || e.Resolve || e.LockfileOnly || e.DryRun {
+		return false
+	}
+	in, same := e.modules.Unchanged(e.Settings)
+	if !same {
+		return false
+	}
+	if len(in.Ignored) > 0 {
+		e.Sink.Emit(event.IgnoredScripts{Keys: in.Ignored})
+	}
+	e.done(true)
+	return true
+}
+
+func (e *engine) done(upToDate bool) {
+	e.summary.WallMillis = millis(e.Now().Sub(e.start))
+	e.Sink.Emit(event.Done{Summary: e.summary, UpToDate: upToDate})
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// plan lays the graph out and compares it with what is there.
+func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
+	opts := e.Layout
+	opts.Skip = e.skip(g)
+	l := layout.Isolated(g, opts)
+	e.was = e.modules.Look()
+	held := e.was.Held
+	if e.Force {
+		held = held.Doubt()
+	}
+	if len(e.unfit) > 0 {
+		p := e.unfit[0]
+		return nil, e.explain(g, &PackageError{Action: "install", ID: p.Key.ID(), Err: &PlatformError{platforms(p)}})
+	}
+	p := plan.Make(l, held, e.tasks)
+	e.summary.Packages = len(l.Slots)
+	e.summary.Warm, e.summary.Cold, e.summary.Skipped = len(p.Warm), len(p.Cold), p.Skipped
+	e.Sink.Emit(event.Planned{Warm: len(p.Warm), Cold: len(p.Cold), Skipped: p.Skipped})
+	e.changes(l, g)
+	if e.DryRun {
+		p.Print(e.Out)
+	}
+	return p, nil
+}
+
+// skip leaves out optional packages that do not run here. A package that is
+// required is installed all the same: the user may know better (npm refuses;
+// pnpm installs and warns).
+func (e *engine) skip(g *graph.Graph) func(*graph.Package) bool {
+	optional := g.OptionalOnly()
+	return func(p *graph.Package) bool {
+		fits := e.Platform(p.OS, p.CPU, p.Libc)
+		if fits && e.fitsNode(p) {
+			return false
+		}
+		if !optional[p.Key] {
+			if !fits && e.EngineStrict {
+				e.unfit = append(e.unfit, p)
+			} else if !fits {
+				e.warn("EBADPLATFORM", "%s is for %s, not for this machine; it is installed because it is required", p.Key.ID(), platforms(p))
+			}
+			return false
+		}
+		return true
+	}
+}
+
+func platforms(p *graph.Package) string {
+	return fmt.Sprintf("os %v, cpu %v, libc %v", p.OS, p.CPU, p.Libc)
+}
+
+func (e *engine) warn(code, format string, args ...any) {
+	e.Sink.Emit(event.Warning{Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+// run does the work of a plan.
+func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
+	if err := e.prepare(); err != nil || p.Empty() {
+		return err
+	}
+	linker, err := link.New(link.Options{
+		Roots:  []link.Root{{Dir: e.Root}},
+		Import: e.Import,
+		Width:  link.DefaultWidth(e.Cores),
+	})
+	if err != nil {
+		return fmt.Errorf("open %s: %w", e.Root, err)
+	}
+	defer linker.Close()
+	if err := e.clear(linker, p); err != nil {
+		return err
+	}
+	e.tasks.place(linker, p)
+	counts, err := e.tasks.wait()
+	if err != nil {
+		return e.explain(g, err)
+	}
+	if err := e.tasks.bins(e.ctx, linker, p); err != nil {
+		return err
+	}
+	if err := e.forget(linker, p); err != nil {
+		return err
+	}
+	e.count(counts, linker.Stats())
+	e.summary.Added, e.summary.Removed = p.Changes(e.was.Held)
+	return nil
+}
+
+// clear makes room: what is not wanted any more goes.
+func (e *engine) clear(linker *link.Linker, p *plan.Plan) error {
+	if err := e.modules.Begin(p.During(e.was.Held)); err != nil {
+		return err
+	}
+	return linker.Remove(e.ctx, e.abs(p.Remove))
+}
+
+func (e *engine) abs(paths []string) []string {
+	out := make([]string, len(paths))
+	for i, p := range paths {
+		out[i] = filepath.Join(e.Root, filepath.FromSlash(p))
+	}
+	return out
+}

@@ -1,0 +1,131 @@
+// Package install is the engine: it makes node_modules what the manifests and
+// the lockfile say.
+//
+// [Install] names every stage. A fresh, frozen, offline or partial install, and
+// one with nothing to do, differ in what goes in, not in the way through:
+//
+//	wanted   the graph: from the lockfile if it satisfies the manifests,
+//	         else from the resolver, which starts downloads as it picks
+//	layout   graph -> directories (pure)
+//	plan     directories, what is there, what the store has -> work (pure)
+//	run      download -> extract -> link, as tasks in lanes
+//	commit   lockfile and state
+package install
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"godwit/internal/event"
+	"godwit/internal/graph"
+	"godwit/internal/install/download"
+	"godwit/internal/install/link"
+	"godwit/internal/layout"
+	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
+	"godwit/internal/store"
+)
+
+// Importer is a project to install for.
+type Importer struct {
+	Dir      string // slash path from the root; "." is the root
+	Manifest *npm.Manifest
+}
+
+// Resolver finds the graph for the importers of a request.
+type Resolver interface {
+	// Resolve calls picked as soon as a package is chosen. locked is the graph
+	// of the present lockfile, or nil.
+	Resolve(ctx context.Context, locked *graph.Graph, picked Picked) (*Resolved, error)
+}
+
+// Picked is told of a package that will be needed.
+type Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
+
+// Resolved is what a resolver found.
+type Resolved struct {
+	Graph      *graph.Graph
+	PeerIssues []string             // peers that are missing or wrong, a line each
+	Deprecated map[graph.Key]string // messages
+}
+
+// Request is everything an install depends on.
+type Request struct {
+	Root      string // absolute directory of the lockfile and of node_modules
+	LocksDir  string // absolute directory for locks of projects
+	Importers []Importer
+	Resolver  Resolver
+	Client    download.Client
+	Store     *store.Store
+	Sink      event.Sink
+	Now       func() time.Time
+	Cores     int
+
+	Lockfile lockfile.Settings // what a resolution depends on, as lockfiles record it
+	Layout   layout.Options    // Importers and Skip are set by the engine
+	Import   ImportMethod
+	Platform func(os, cpu, libc []string) bool // does a package run here
+	Node     func() semver.Version             // to check engines against; zero checks nothing
+
+	UseLockfile  bool
+	Frozen       Frozen
+	Resolve      bool // resolve even if the lockfile fits
+	LockfileOnly bool // resolve and write the lockfile, nothing else
+	Force        bool // make everything anew
+	DryRun       bool // decide and print to Out, change nothing
+	EngineStrict bool // a package for another version of Node is an error
+	StrictPeers  bool // a peer that is missing or wrong is an error
+
+	Settings string    // digest of the settings that shape node_modules
+	Inputs   []string  // files whose change makes node_modules stale
+	Out      io.Writer // of the plan
+}
+
+// ImportMethod is how the files of the store get into node_modules.
+type ImportMethod = link.Import
+
+// ParseImportMethod reads the setting package-import-method.
+func ParseImportMethod(s string) (ImportMethod, error) { return link.ParseImport(s) }
+
+// Frozen says what may become of the lockfile.
+type Frozen uint8
+
+// The values of Frozen.
+const (
+	NotFrozen    Frozen = iota
+	FrozenIfAny         // if there is one it must fit, and is not changed
+	MustBeFrozen        // it must be there, too
+)
+
+// Install makes node_modules of the project complete. The summary goes to the
+// sink.
+func Install(ctx context.Context, req *Request) error {
+	e, err := begin(ctx, req)
+	if err != nil {
+		return err
+	}
+	defer e.end()
+	if e.unchanged() {
+		return nil
+	}
+	wanted, err := e.wanted()
+	if err != nil {
+		return err
+	}
+	if req.LockfileOnly {
+		return e.commitLockfile(wanted)
+	}
+	if err := e.checkEngines(wanted.Graph); err != nil {
+		return err
+	}
+	work, err := e.plan(wanted.Graph)
+	if err != nil || req.DryRun {
+		return err
+	}
+	if err := e.run(wanted.Graph, work); err != nil {
+		return err
+	}
+	return e.commit(wanted, work)
+}

@@ -1,0 +1,272 @@
+// Package plan decides what an install has to do. It is pure: what is wanted,
+// what node_modules holds and what the store holds go in, and the work comes
+// out as a value that can be printed before it is done.
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+
+	"godwit/internal/graph"
+	"godwit/internal/layout"
+)
+
+// Held is what a modules directory holds: what the last install left there, as
+// far as it is still in place. All paths are relative to the lockfile's
+// directory and have slashes.
+type Held struct {
+	Slots map[string]Slot   // by Dir
+	Links map[string]string // outside of slots: link -> target
+	Bins  map[string]bool   // directories of commands outside of slots; false for one that may lack some
+}
+
+func newHeld() Held {
+	return Held{Slots: map[string]Slot{}, Links: map[string]string{}, Bins: map[string]bool{}}
+}
+
+// Slot says what is in a slot.
+type Slot struct {
+	ID    string // of the files
+	Links string // digest of the links beside them
+}
+
+// unsure stands in for the ID of files and the target of a link that an
+// install is about to change. It equals nothing that is ever wanted.
+const unsure = "?"
+
+// Unsure reports whether the slot was being changed by an install that did not
+// end: there may be anything in it, or nothing.
+func (s Slot) Unsure() bool { return s.ID == unsure }
+
+// Target is where a link leads; "" if there is none, or nobody knows.
+func (h Held) Target(at string) string {
+	if target := h.Links[at]; target != unsure {
+		return target
+	}
+	return ""
+}
+
+// Doubt is held with nothing relied upon: a plan from it makes everything anew,
+// and knows what has to go first.
+func (h Held) Doubt() Held {
+	out := newHeld()
+	for dir := range h.Slots {
+		out.Slots[dir] = Slot{ID: unsure}
+	}
+	for at := range h.Links {
+		out.Links[at] = unsure
+	}
+	for dir := range h.Bins {
+		out.Bins[dir] = false
+	}
+	return out
+}
+
+// During is what can be said of the modules directory from the first change of
+// the plan to the last, and after a kill in between: what the plan leaves alone
+// is there, what it makes or removes may be there.
+func (p *Plan) During(held Held) Held {
+	out := newHeld()
+	for dir, slot := range held.Slots {
+		if p.After.Slots[dir] != slot {
+			slot = Slot{ID: unsure}
+		}
+		out.Slots[dir] = slot
+	}
+	for _, place := range slices.Concat(p.Warm, p.Cold) {
+		out.Slots[place.Dir] = Slot{ID: unsure}
+	}
+	for at, target := range held.Links {
+		if p.After.Links[at] != target {
+			target = unsure
+		}
+		out.Links[at] = target
+	}
+	for _, l := range p.Links {
+		out.Links[l.At] = unsure
+	}
+	for _, bins := range []map[string]bool{held.Bins, p.After.Bins} {
+		for dir := range bins {
+			out.Bins[dir] = false
+		}
+	}
+	return out
+}
+
+// Place is a slot to fill.
+type Place struct {
+	layout.Slot
+	ID string // of the files in the store; "" for a directory, which has none
+	// Fresh says that another package, or other links, are in the way.
+	Fresh bool
+}
+
+// Plan is the work of an install, in no particular order but for Remove, which
+// comes first.
+type Plan struct {
+	Remove  []string // directories and links
+	Warm    []Place  // their files are in the store
+	Cold    []Place  // their files have to be fetched
+	Skipped int      // slots that are in place
+	Links   []layout.Link
+	Bins    []layout.Bins
+	Slots   []layout.Slot // all that will be, those in place too
+	After   Held          // what is held when all is done
+
+	missingBins bool // a directory of commands is not there, or lacks some
+}
+
+// Empty reports whether there is nothing to do.
+func (p *Plan) Empty() bool {
+	return len(p.Remove)+len(p.Warm)+len(p.Cold)+len(p.Links) == 0 && !p.missingBins
+}
+
+// Changes counts the packages that are new to held and those that go from it.
+func (p *Plan) Changes(held Held) (added, removed int) {
+	for dir := range p.After.Slots {
+		if was, there := held.Slots[dir]; !there || was.Unsure() {
+			added++
+		}
+	}
+	for dir := range held.Slots {
+		if _, stays := p.After.Slots[dir]; !stays {
+			removed++
+		}
+	}
+	return added, removed
+}
+
+// Store tells what is known about the files of packages without fetching them.
+type Store interface {
+	// ID names the files of a package; "" if they are not in the store's
+	// care.
+	ID(graph.Resolution) string
+	// Has reports whether the store has the files.
+	Has(id string) bool
+}
+
+// Make plans the way from held to l.
+func Make(l *layout.Layout, held Held, s Store) *Plan {
+	p := &Plan{Slots: l.Slots, After: newHeld()}
+	for _, slot := range l.Slots {
+		p.slot(slot, held, s)
+	}
+	for _, link := range l.Links() {
+		p.After.Links[link.At] = link.Target
+		if held.Links[link.At] != link.Target {
+			p.Links = append(p.Links, link)
+		}
+	}
+	p.bins(l, held)
+	p.remove(held)
+	return p
+}
+
+func (p *Plan) slot(slot layout.Slot, held Held, s Store) {
+	want := Slot{ID: s.ID(slot.Package.Resolution), Links: digest(slot.Links)}
+	p.After.Slots[slot.Dir] = want
+	have, there := held.Slots[slot.Dir]
+	if there && have == want && want.ID != "" {
+		p.Skipped++
+		return
+	}
+	place := Place{Slot: slot, ID: want.ID, Fresh: there}
+	if want.ID != "" && s.Has(want.ID) {
+		p.Warm = append(p.Warm, place)
+	} else {
+		p.Cold = append(p.Cold, place)
+	}
+	if len(slot.Bins.From) > 0 {
+		p.Bins = append(p.Bins, slot.Bins)
+	}
+}
+
+// bins plans the commands outside of slots. They are looked at whenever
+// anything is done: there are few, and one that is right costs one read.
+func (p *Plan) bins(l *layout.Layout, held Held) {
+	dirs := []layout.Bins{l.HoistBins}
+	for _, im := range l.Importers {
+		dirs = append(dirs, im.Bins)
+	}
+	for _, b := range dirs {
+		if len(b.From) > 0 {
+			p.Bins = append(p.Bins, b)
+			p.After.Bins[b.Dir] = true
+			p.missingBins = p.missingBins || !held.Bins[b.Dir]
+		}
+	}
+	for dir := range held.Bins {
+		if !p.After.Bins[dir] {
+			p.Remove = append(p.Remove, dir)
+		}
+	}
+}
+
+// remove plans the end of what is not wanted any more. A slot goes with its
+// links.
+func (p *Plan) remove(held Held) {
+	for dir := range held.Slots {
+		if _, wanted := p.After.Slots[dir]; !wanted {
+			p.Remove = append(p.Remove, SlotRoot(dir))
+		}
+	}
+	for _, place := range slices.Concat(p.Warm, p.Cold) {
+		if place.Fresh {
+			p.Remove = append(p.Remove, SlotRoot(place.Dir))
+		}
+	}
+	for at := range held.Links {
+		if _, wanted := p.After.Links[at]; !wanted {
+			p.Remove = append(p.Remove, at)
+		}
+	}
+	slices.Sort(p.Remove)
+	p.Remove = slices.Compact(p.Remove)
+}
+
+// SlotRoot is the directory that holds a slot and the links beside it:
+// ".pnpm/a@1.0.0" of ".pnpm/a@1.0.0/node_modules/@scope/a". It is "." for what
+// is in no slot.
+func SlotRoot(dir string) string {
+	for path.Base(dir) != layout.ModulesDir {
+		if above := path.Dir(dir); above != dir {
+			dir = above
+			continue
+		}
+		return "."
+	}
+	return path.Dir(dir)
+}
+
+// digest sums up the links of a slot.
+func digest(links []layout.Link) string {
+	if len(links) == 0 {
+		return "-"
+	}
+	h := sha256.New()
+	for _, l := range links {
+		io.WriteString(h, l.At+"\x00"+l.Target+"\x00")
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]) // 64 bits tell some thousand slots apart
+}
+
+// Print writes the plan for a reader.
+func (p *Plan) Print(w io.Writer) {
+	for _, dir := range p.Remove {
+		fmt.Fprintln(w, "remove", dir)
+	}
+	for _, place := range p.Cold {
+		fmt.Fprintln(w, "fetch", place.Package.Key)
+	}
+	for _, place := range slices.Concat(p.Warm, p.Cold) {
+		fmt.Fprintln(w, "place", place.Package.Key, "in", place.Dir)
+	}
+	for _, l := range p.Links {
+		fmt.Fprintln(w, "link", l.At, "to", l.Target)
+	}
+	fmt.Fprintf(w, "warm=%d cold=%d skipped=%d\n", len(p.Warm), len(p.Cold), p.Skipped)
+}

@@ -1,0 +1,126 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"godwit/internal/fsys"
+	"godwit/internal/install/link"
+	"godwit/internal/layout"
+	"godwit/internal/lockfile"
+)
+
+// prepare looks after what is in node_modules before anything is done to it: a
+// tree that some other tool made goes as a whole, and so does the litter of an
+// install that was killed. The user is told of either.
+func (e *engine) prepare() error {
+	if !e.was.Ours {
+		if err := e.replaceForeign(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case e.was.Ours && !e.was.Ended:
+		e.warn("REPAIR", "the last install in %s did not come to its end; node_modules is repaired", e.Root)
+	case e.was.Ours && !e.was.Whole:
+		e.warn("REPAIR", "node_modules in %s is not as the last install left it; it is repaired", e.Root)
+	}
+	if !e.was.Ended {
+		return e.sweep()
+	}
+	return nil
+}
+
+// replaceForeign moves a node_modules that is not ours out of the way. What is
+// in it cannot be trusted to be whole, and directories of another layout would
+// shadow ours.
+func (e *engine) replaceForeign() error {
+	dir := filepath.Join(e.Root, layout.ModulesDir)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look into %s: %w", dir, err)
+	}
+	e.warn("FOREIGN_MODULES", "%s was not made by this version of godwit; it is replaced", dir)
+	aside := filepath.Join(e.Root, fsys.TempName(layout.ModulesDir))
+	if err := os.Rename(dir, aside); err != nil {
+		return fmt.Errorf("move %s aside: %w", dir, err)
+	}
+	if err := fsys.RemoveAll(aside); err != nil {
+		return fmt.Errorf("remove the old %s: %w", dir, err)
+	}
+	return nil
+}
+
+// sweep removes what a killed install was making or removing, wherever one
+// does that. Litter beside a slot goes with the slot.
+func (e *engine) sweep() error {
+	if err := e.sweepDir(".", ownLitter); err != nil {
+		return err
+	}
+	hidden := path.Join(e.tasks.virtualStore(), layout.ModulesDir)
+	for _, dir := range []string{layout.ModulesDir, e.tasks.virtualStore(), hidden} {
+		// Their children are directories of scopes, of commands, of our own
+		// files, and slots, whose litter is in the way of nothing.
+		for _, child := range []string{".bin", ".godwit"} {
+			if err := e.sweepDir(path.Join(dir, child), link.IsStaging); err != nil {
+				return err
+			}
+		}
+		for _, scope := range e.scopes(dir) {
+			if err := e.sweepDir(path.Join(dir, scope), link.IsStaging); err != nil {
+				return err
+			}
+		}
+		if err := e.sweepDir(dir, link.IsStaging); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scopes lists the directories of scopes in dir.
+func (e *engine) scopes(dir string) []string {
+	entries, err := os.ReadDir(filepath.Join(e.Root, filepath.FromSlash(dir)))
+	if err != nil {
+		return nil // sweepDir says what is wrong with it
+	}
+	var out []string
+	for _, entry := range entries {
+		if entry.IsDir() && entry.Name()[0] == '@' {
+			out = append(out, entry.Name())
+		}
+	}
+	return out
+}
+
+func (e *engine) sweepDir(dir string, litter func(name string) bool) error {
+	abs := filepath.Join(e.Root, filepath.FromSlash(dir))
+	entries, err := os.ReadDir(abs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range entries {
+		if err == nil && litter(entry.Name()) {
+			err = fsys.RemoveAll(filepath.Join(abs, entry.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove what a killed install left: %w", err)
+	}
+	return nil
+}
+
+// ownLitter reports whether litter in the project's directory is of something
+// that is ours to make there.
+func ownLitter(name string) bool {
+	return fsys.IsTempName(name) &&
+		(strings.HasPrefix(name, "."+layout.ModulesDir+".") || strings.HasPrefix(name, "."+string(lockfile.Pnpm)+"."))
+}

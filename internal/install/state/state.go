@@ -1,0 +1,276 @@
+// Package state remembers what an install left in node_modules, so that the
+// next one knows what is there without looking at every file.
+//
+//	node_modules/.godwit/inputs.json   what the install depended on; only
+//	                                   there while the tree is complete
+//	node_modules/.godwit/tree          what the tree holds, one thing a line
+//
+// Whoever changes the tree calls [Begin] first and [Commit] last. After a kill
+// in between the first file is missing, so nobody takes the tree for complete;
+// the second says what was there before.
+package state
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"godwit/internal/fsys"
+	"godwit/internal/install/plan"
+)
+
+const (
+	dirName    = ".godwit"
+	inputsName = "inputs.json"
+	treeName   = "tree"
+	// version of both files. A tree written by another version is not
+	// trusted: the install makes everything anew.
+	version  = 2
+	treeHead = "godwit tree 2"
+)
+
+// Input is a file that an install depends on.
+type Input struct {
+	Path   string // relative to the lockfile's directory, or absolute
+	Size   int64  // bytes; -1 if there is no such file
+	MTime  int64  // Unix nanoseconds
+	SHA256 string
+}
+
+// Inputs is everything that decides what a complete tree looks like.
+type Inputs struct {
+	Version  int
+	Settings string // digest of the settings that shape the tree
+	Files    []Input
+	Ignored  []string // packages whose install scripts did not run
+}
+
+// Look describes the file at path, which need not exist.
+func Look(base, path string) (Input, error) {
+	in := Input{Path: path, Size: -1}
+	abs := absolute(base, path)
+	info, err := os.Stat(abs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return in, nil
+	}
+	if err != nil {
+		return in, err
+	}
+	data, err := os.ReadFile(abs)
+	if err != nil {
+		return in, err
+	}
+	sum := sha256.Sum256(data)
+	return Input{Path: path, Size: info.Size(), MTime: info.ModTime().UnixNano(), SHA256: hex.EncodeToString(sum[:])}, nil
+}
+
+func absolute(base, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(base, filepath.FromSlash(path))
+}
+
+// same reports whether the file is as it was: by size and time, or if those
+// differ (a fresh checkout), by content.
+func (in Input) same(base string) bool {
+	info, err := os.Stat(absolute(base, in.Path))
+	if err != nil {
+		return in.Size < 0 && errors.Is(err, fs.ErrNotExist)
+	}
+	if info.Size() != in.Size {
+		return false
+	}
+	if info.ModTime().UnixNano() == in.MTime {
+		return true
+	}
+	now, err := Look(base, in.Path)
+	return err == nil && now.SHA256 == in.SHA256
+}
+
+// Modules is a node_modules directory with our files in it.
+type Modules struct {
+	base string // absolute directory of the lockfile
+	dir  string // absolute directory of our files
+}
+
+// Open looks at the node_modules directory below base. It reads nothing yet.
+func Open(base, modules string) *Modules {
+	return &Modules{base: base, dir: filepath.Join(base, filepath.FromSlash(modules), dirName)}
+}
+
+// Found is what the last install left behind.
+type Found struct {
+	// Held is what the tree holds. What is recorded but gone is left out.
+	Held  plan.Held
+	Ours  bool // the tree is godwit's, and what is in it is known
+	Ended bool // the install that made it came to its end
+	Whole bool // nothing that was recorded is gone
+	// Ignored is Inputs.Ignored, if the install came to its end.
+	Ignored []string
+}
+
+// Look finds out what the last install left behind. A file of ours that is
+// damaged is worth no more than none.
+func (m *Modules) Look() Found {
+	held, whole := m.held()
+	f := Found{Held: held, Ours: held.Slots != nil, Whole: whole}
+	if in, err := m.inputs(); err == nil {
+		f.Ended, f.Ignored = true, in.Ignored
+	}
+	return f
+}
+
+func (m *Modules) inputs() (*Inputs, error) {
+	data, err := os.ReadFile(filepath.Join(m.dir, inputsName))
+	if err != nil {
+		return nil, err
+	}
+	var in Inputs
+	if err := json.Unmarshal(data, &in); err != nil {
+		return nil, err
+	}
+	if in.Version != version {
+		return nil, fmt.Errorf("%s has version %d", inputsName, in.Version)
+	}
+	return &in, nil
+}
+
+// Unchanged returns the inputs of the complete tree if it is still the right
+// one: same settings, same files, every slot and link in its place.
+func (m *Modules) Unchanged(settings string) (*Inputs, bool) {
+	in, err := m.inputs()
+	if err != nil || in.Settings != settings {
+		return nil, false
+	}
+	for _, f := range in.Files {
+		if !f.same(m.base) {
+			return nil, false
+		}
+	}
+	held, whole := m.held()
+	return in, whole && held.Slots != nil
+}
+
+// held is Found.Held, and whether nothing that was recorded is gone.
+func (m *Modules) held() (held plan.Held, whole bool) {
+	data, err := os.ReadFile(filepath.Join(m.dir, treeName))
+	if err != nil {
+		return plan.Held{}, false
+	}
+	head, rest, _ := strings.Cut(string(data), "\n")
+	if head != treeHead {
+		return plan.Held{}, false
+	}
+	held = plan.Held{Slots: map[string]plan.Slot{}, Links: map[string]string{}, Bins: map[string]bool{}}
+	whole = true
+	for line := range strings.Lines(rest) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(f) < 2 || !filepath.IsLocal(filepath.FromSlash(unescape(f[1]))) {
+			return plan.Held{}, false // what is named here may be removed
+		}
+		switch {
+		case f[0] == "slot" && len(f) == 4 && plan.SlotRoot(unescape(f[1])) != ".":
+			dir, slot := unescape(f[1]), plan.Slot{ID: f[2], Links: f[3]}
+			look := dir
+			if slot.Unsure() {
+				// A kill may have left the links beside the slot and not the slot.
+				look, whole = plan.SlotRoot(dir), false
+			}
+			if info, err := os.Lstat(absolute(m.base, look)); err == nil && info.IsDir() {
+				held.Slots[dir] = slot
+			} else {
+				whole = false
+			}
+		case f[0] == "link" && len(f) == 3:
+			at := unescape(f[1])
+			if info, err := os.Lstat(absolute(m.base, at)); err == nil && !info.IsDir() {
+				held.Links[at] = unescape(f[2])
+			} else {
+				whole = false
+			}
+		case f[0] == "bins" && len(f) == 3:
+			dir := unescape(f[1])
+			if _, err := os.Lstat(absolute(m.base, dir)); err == nil {
+				held.Bins[dir] = f[2] == "true"
+			} else {
+				whole = false
+			}
+		default:
+			return plan.Held{}, false // not ours, or cut off
+		}
+	}
+	return held, whole
+}
+
+// Begin marks the tree as being changed. held is what can be said of it until
+// Commit, see [plan.Plan.During].
+func (m *Modules) Begin(held plan.Held) error {
+	if err := os.MkdirAll(m.dir, 0o755); err != nil {
+		return fmt.Errorf("prepare %s: %w", m.dir, err)
+	}
+	if err := os.Remove(filepath.Join(m.dir, inputsName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("prepare %s: %w", m.dir, err)
+	}
+	return m.writeTree(held)
+}
+
+// Commit records a complete tree.
+func (m *Modules) Commit(in Inputs, held plan.Held) error {
+	if err := m.writeTree(held); err != nil {
+		return err
+	}
+	in.Version = version
+	data, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("record what was installed: %w", err)
+	}
+	return m.write(inputsName, data)
+}
+
+func (m *Modules) writeTree(held plan.Held) error {
+	var b bytes.Buffer
+	b.WriteString(treeHead + "\n")
+	for dir, s := range held.Slots {
+		b.WriteString("slot\t" + escape(dir) + "\t" + s.ID + "\t" + s.Links + "\n")
+	}
+	for at, target := range held.Links {
+		b.WriteString("link\t" + escape(at) + "\t" + escape(target) + "\n")
+	}
+	for dir, complete := range held.Bins {
+		b.WriteString("bins\t" + escape(dir) + "\t" + strconv.FormatBool(complete) + "\n")
+	}
+	return m.write(treeName, b.Bytes())
+}
+
+func (m *Modules) write(name string, data []byte) error {
+	if err := fsys.WriteFile(filepath.Join(m.dir, name), data, fsys.WriteOptions{}); err != nil {
+		return fmt.Errorf("record what was installed: %w", err)
+	}
+	return nil
+}
+
+// escape keeps a path to one field of one line.
+func escape(s string) string {
+	if strings.ContainsAny(s, "\t\n\"") {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+func unescape(s string) string {
+	if strings.HasPrefix(s, `"`) {
+		if u, err := strconv.Unquote(s); err == nil {
+			return u
+		}
+	}
+	return s
+}

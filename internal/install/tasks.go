@@ -1,0 +1,364 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"godwit/internal/event"
+	"godwit/internal/graph"
+	"godwit/internal/install/download"
+	"godwit/internal/install/extract"
+	"godwit/internal/install/link"
+	"godwit/internal/install/plan"
+	"godwit/internal/install/sched"
+	"godwit/internal/npm/integrity"
+	"godwit/internal/store"
+)
+
+// The lanes, from the network to the project.
+const (
+	network sched.Lane = iota
+	cpu
+	disk
+)
+
+// tasks turns packages into work for the scheduler: each tarball is downloaded
+// once and extracted once, whoever asks for it and how often, and each slot is
+// linked when its files are in the store.
+type tasks struct {
+	req     *Request
+	source  download.Source
+	sched   *sched.Scheduler
+	scratch []extract.Scratch // of each slot of the cpu lane
+
+	mu      sync.Mutex
+	fetched map[string]*fetched    // by what the bytes are
+	guessed map[string]bool        // IDs of what was not in the store and is fetched ahead of the plan
+	trees   map[string]*store.Tree // by ID, of all that was looked at
+	dropped []plan.Place           // optional packages that could not be fetched
+}
+
+// fetched is a tarball on its way into the store.
+type fetched struct {
+	id   graph.Key
+	res  graph.Resolution
+	data []byte // between download and extraction
+	in   integrity.Integrity
+	tree *store.Tree // set by the extraction; read by tasks that need it
+}
+
+// Widths and bounds of the lanes.
+const (
+	// More than 64 downloads at once gave nothing in anybody's measurements
+	// (utoo's experiments #2916 and #3005).
+	networkWidth = 64
+	// Tarballs in memory: 96 MiB keep an install below 200 MB, and 64 tarballs
+	// of the usual 50 KB are far below it.
+	maxHeld = 96 << 20
+	// Extraction may be this many tarballs behind before downloads pause.
+	maxBehind = 64
+)
+
+func newTasks(ctx context.Context, req *Request) *tasks {
+	cores := max(req.Cores, 1)
+	t := &tasks{
+		req:     req,
+		source:  download.Source{Client: req.Client, Root: req.Root},
+		scratch: make([]extract.Scratch, cores),
+		fetched: map[string]*fetched{},
+		guessed: map[string]bool{},
+		trees:   map[string]*store.Tree{},
+	}
+	t.sched = sched.New(ctx, sched.Options{
+		Now: req.Now,
+		Lanes: []sched.LaneOptions{
+			network: {Name: "network", Width: networkWidth, Bytes: maxHeld, Behind: []sched.Backlog{{Lane: cpu, Items: maxBehind}}},
+			cpu:     {Name: "cpu", Width: cores},
+			disk:    {Name: "disk", Width: link.DefaultWidth(cores)},
+		},
+	})
+	return t
+}
+
+func (t *tasks) close() { t.sched.Close() }
+
+func (t *tasks) wait() (sched.Counts, error) {
+	counts, err := t.sched.Wait(context.Background())
+	var failed *sched.Error
+	if errors.As(err, &failed) {
+		return counts, failed.Err // its chain is of tasks, which the user did not ask for
+	}
+	return counts, err
+}
+
+// ID names the files of a package in the store.
+func (t *tasks) ID(res graph.Resolution) string {
+	if id, err := treeID(res.Integrity); err == nil {
+		return id.String()
+	}
+	return ""
+}
+
+// Has reports whether the store had the files when this install began.
+func (t *tasks) Has(id string) bool {
+	t.mu.Lock()
+	guessed := t.guessed[id]
+	t.mu.Unlock()
+	parsed, err := store.ParseID(id)
+	return err == nil && !guessed && t.req.Store.Has(parsed)
+}
+
+func treeID(sri string) (store.ID, error) {
+	in, err := integrity.Parse(sri)
+	if err != nil {
+		return store.ID{}, err
+	}
+	return store.NewID(in.Hex())
+}
+
+// prefetch starts the download of a package that the resolver picked.
+func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
+	if res.Kind != graph.Registry && res.Kind != graph.Tarball {
+		return
+	}
+	tree := t.ID(res)
+	if tree != "" && t.Has(tree) {
+		return
+	}
+	t.mu.Lock()
+	t.guessed[tree] = true
+	t.mu.Unlock()
+	// A guess that fails is nobody's loss; if the package is needed after all,
+	// the demand for it fails.
+	t.fetch(id, res, isFetchError)
+}
+
+// fetch adds the tasks that bring a package into the store, and returns where
+// its tree will be and the key to wait for. drop says which failures the caller
+// can live with.
+func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool) (*fetched, sched.Key) {
+	what := string(id.ID()) + " " + res.Integrity + " " + res.Tarball
+	t.mu.Lock()
+	f := t.fetched[what]
+	if f == nil {
+		f = &fetched{id: id.ID(), res: res}
+		t.fetched[what] = f
+	}
+	t.mu.Unlock()
+	down, ext := sched.Key("fetch "+what), sched.Key("extract "+what)
+	if res.Kind == graph.Directory {
+		t.sched.Add(sched.Task{Key: ext, Lane: cpu, Group: string(event.Extract), Run: func(context.Context, int) error { return t.pack(f) }})
+		return f, ext
+	}
+	t.sched.Add(sched.Task{
+		Key: down, Lane: network, Until: ext, Group: string(event.Fetch), Drop: drop,
+		Run: func(ctx context.Context, _ int) error { return t.download(ctx, f, down) },
+	})
+	t.sched.Add(sched.Task{
+		Key: ext, Lane: cpu, Needs: []sched.Key{down}, Group: string(event.Extract), Drop: drop,
+		Run: func(_ context.Context, slot int) error { return t.extract(f, &t.scratch[slot]) },
+	})
+	return f, ext
+}
+
+func (t *tasks) download(ctx context.Context, f *fetched, key sched.Key) error {
+	data, in, err := t.source.Tarball(ctx, f.id, f.res)
+	if err != nil {
+		return &PackageError{Action: "fetch", ID: f.id, Err: err}
+	}
+	f.data, f.in = data, in
+	t.sched.SetCost(key, int64(len(data)))
+	t.sched.Tally("bytes", int64(len(data)))
+	t.req.Sink.Emit(event.Downloaded{Key: string(f.id), Bytes: int64(len(data))})
+	return nil
+}
+
+func (t *tasks) extract(f *fetched, scratch *extract.Scratch) error {
+	data := f.data
+	f.data = nil
+	id, err := store.NewID(f.in.Hex())
+	if err == nil {
+		f.tree, err = t.req.Store.Add(id, func(w *store.Writer) error {
+			// The store remembers paths; extract uses their memory again.
+			stats, err := extract.Tarball(data, scratch, extract.Limits{}, func(path string, exec bool, data []byte) error {
+				return w.File(strings.Clone(path), exec, data)
+			})
+			if errors.Is(err, extract.ErrTooBig) {
+				stats, err = extract.Large(data, scratch, extract.Limits{}, func(path string, exec bool, r io.Reader, size int64) error {
+					return w.FileFrom(strings.Clone(path), exec, r, size)
+				})
+			}
+			t.oddities(f.id, &stats)
+			return err
+		})
+	}
+	if err != nil {
+		return &PackageError{Action: "extract", ID: f.id, Err: err}
+	}
+	t.remember(f.tree)
+	return nil
+}
+
+// oddities warns of what npm lets through in a tarball, and so do we.
+func (t *tasks) oddities(id graph.Key, stats *extract.Stats) {
+	if len(stats.Collisions) > 0 {
+		// Where case does not count the store refuses them.
+		t.req.Sink.Emit(event.Warning{
+			Code:    "CASE_COLLISION",
+			Message: fmt.Sprintf("%s has files whose names differ only in case (%s): it cannot be installed on macOS and Windows", id, strings.Join(stats.Collisions, ", ")),
+		})
+	}
+	if stats.Invalid > 0 {
+		t.req.Sink.Emit(event.Warning{
+			Code:    "DAMAGED_TARBALL",
+			Message: fmt.Sprintf("the tarball of %s was damaged when it was published: %d blocks of it are no entries, and what they stood for is missing", id, stats.Invalid),
+		})
+	}
+}
+
+func (t *tasks) remember(tree *store.Tree) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.trees[tree.ID.String()] = tree
+}
+
+// tree is the index of a tree in the store.
+func (t *tasks) tree(id string) (*store.Tree, error) {
+	t.mu.Lock()
+	tree := t.trees[id]
+	t.mu.Unlock()
+	if tree != nil {
+		return tree, nil
+	}
+	parsed, err := store.ParseID(id)
+	if err != nil {
+		return nil, err
+	}
+	if tree, err = t.req.Store.Load(parsed); err == nil {
+		t.remember(tree)
+	}
+	return tree, err
+}
+
+// warmBatch is how many warm slots are one task: enough to hide the cost of
+// tasks, few enough for the last batches to end together.
+const warmBatch = 32
+
+// place adds the tasks of a plan: links first, which need nothing, then slots.
+// Warm and cold ones go through the same function.
+func (t *tasks) place(linker *link.Linker, p *plan.Plan) {
+	links := make([]link.Symlink, len(p.Links))
+	for i, l := range p.Links {
+		links[i] = link.Symlink{At: t.abs(l.At), Target: t.abs(l.Target)}
+	}
+	if len(links) > 0 {
+		t.sched.Add(sched.Task{Key: "links", Lane: disk, Run: func(ctx context.Context, _ int) error {
+			return linker.Symlinks(ctx, links)
+		}})
+	}
+	for i, batch := range slices.Collect(slices.Chunk(p.Warm, warmBatch)) {
+		t.sched.Add(sched.Task{
+			Key: sched.Key(fmt.Sprint("warm ", i)), Lane: disk, Group: string(event.LinkWarm),
+			Run: func(ctx context.Context, _ int) error { return t.link(ctx, linker, batch, nil) },
+		})
+	}
+	for _, place := range p.Cold {
+		t.cold(linker, place)
+	}
+}
+
+func (t *tasks) cold(linker *link.Linker, place plan.Place) {
+	var drop func(error) bool
+	if place.Package.Optional {
+		drop = func(err error) bool { return t.drop(place, err) }
+	}
+	f, ready := t.fetch(place.Package.Key, place.Package.Resolution, drop)
+	t.sched.Add(sched.Task{
+		Key: sched.Key("link " + place.Dir), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
+		Run: func(ctx context.Context, _ int) error { return t.link(ctx, linker, []plan.Place{place}, f) },
+	})
+}
+
+// PackageError is a package that could not be had, and who wanted it.
+type PackageError struct {
+	Action string // fetch, extract or link
+	ID     graph.Key
+	Chain  []string // the way from the project; empty until it is known
+	Err    error
+}
+
+func (e *PackageError) Error() string {
+	way := string(e.ID)
+	if len(e.Chain) > 0 {
+		way = strings.Join(e.Chain, " > ")
+	}
+	return fmt.Sprintf("%s %s: %v", e.Action, way, e.Err)
+}
+
+func (e *PackageError) Unwrap() error { return e.Err }
+
+// isFetchError says whether an optional package may have this error: what does
+// not arrive can be missed, but bad bytes are nobody's option.
+func isFetchError(err error) bool {
+	var pkg *PackageError
+	return errors.As(err, &pkg) && pkg.Action == "fetch" && !errors.As(err, new(*download.IntegrityError))
+}
+
+// drop lets an optional package that could not be fetched go missing.
+func (t *tasks) drop(place plan.Place, err error) bool {
+	if !isFetchError(err) {
+		return false
+	}
+	t.mu.Lock()
+	seen := slices.ContainsFunc(t.dropped, func(p plan.Place) bool { return p.Dir == place.Dir })
+	if !seen {
+		t.dropped = append(t.dropped, place)
+	}
+	t.mu.Unlock()
+	if !seen {
+		t.req.Sink.Emit(event.Warning{
+			Code:    "SKIPPED_OPTIONAL",
+			Message: fmt.Sprintf("an optional dependency is left out: %v", err),
+		})
+	}
+	return true
+}
+
+// link places the files of slots. f is set for a cold one, whose tree is known
+// already.
+func (t *tasks) link(ctx context.Context, linker *link.Linker, batch []plan.Place, f *fetched) error {
+	slots := make([]link.Slot, len(batch))
+	for i, place := range batch {
+		var tree *store.Tree
+		var err error
+		if f != nil {
+			tree = f.tree
+		} else if tree, err = t.tree(place.ID); err != nil {
+			return fmt.Errorf("link %s: %w", place.Package.Key, err)
+		} else {
+			t.sched.Tally("reused", 1)
+			t.req.Sink.Emit(event.Reused{Key: string(place.Package.Key.ID())})
+		}
+		slots[i] = link.Slot{Dir: t.abs(place.Dir), Tree: tree, Links: make([]link.Symlink, len(place.Links))}
+		for k, l := range place.Links {
+			slots[i].Links[k] = link.Symlink{At: t.abs(l.At), Target: t.abs(l.Target)}
+		}
+	}
+	if err := linker.Slots(ctx, slots); err != nil {
+		return err
+	}
+	for _, place := range batch {
+		t.req.Sink.Emit(event.Linked{Key: string(place.Package.Key)})
+	}
+	return nil
+}
+
+func (t *tasks) abs(path string) string {
+	return filepath.Join(t.req.Root, filepath.FromSlash(path))
+}

@@ -1,0 +1,224 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/event"
+	"godwit/internal/graph"
+	"godwit/internal/install/plan"
+	"godwit/internal/install/state"
+	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+)
+
+// wanted is the graph that node_modules shall have: that of the lockfile if it
+// fits the manifests, else a new one.
+func (e *engine) wanted() (*lockfile.Document, error) {
+	began := e.Now()
+	defer func() { e.summary.StageMillis[event.Resolve] = millis(e.Now().Sub(began)) }()
+	present, err := e.present()
+	if err != nil {
+		return nil, err
+	}
+	if present == nil && e.Frozen == MustBeFrozen {
+		return nil, &NoLockfileError{e.lockfilePath()}
+	}
+	e.frozen = present != nil && e.Frozen != NotFrozen
+	if present != nil {
+		reasons := lockfile.Satisfies(present, e.projects(), e.Lockfile)
+		switch {
+		case len(reasons) == 0 && (!e.Resolve || e.frozen):
+			e.seed(present.Graph)
+			return present, nil
+		case e.frozen:
+			return nil, lockfile.Stale(e.lockfilePath(), reasons)
+		}
+	}
+	return e.resolve(present)
+}
+
+// present reads the lockfile, if there is one and it is to be used.
+func (e *engine) present() (*lockfile.Document, error) {
+	if !e.UseLockfile {
+		return nil, nil
+	}
+	files, err := lockfile.Detect(e.Root)
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	doc, err := lockfile.Read(files[0])
+	if errors.Is(err, lockfile.ErrEmpty) || errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return doc, err
+}
+
+func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error) {
+	var locked *graph.Graph
+	if present != nil {
+		locked = present.Graph
+	}
+	res, err := e.Resolver.Resolve(e.ctx, locked, e.picked)
+	if err != nil {
+		return nil, err
+	}
+	e.deprecated(res.Deprecated)
+	if len(res.PeerIssues) > 0 {
+		if e.StrictPeers {
+			return nil, &PeerError{res.PeerIssues}
+		}
+		e.warn("PEER_ISSUES", "some peer dependencies are missing or have another version than wanted:\n  %s", strings.Join(res.PeerIssues, "\n  "))
+	}
+	return lockfile.New(lockfile.Pnpm, res.Graph, e.projects(), e.Lockfile, present), nil
+}
+
+// deprecated tells of each deprecated version once, whatever its peers.
+func (e *engine) deprecated(messages map[graph.Key]string) {
+	told := map[graph.Key]bool{}
+	for _, key := range slices.Sorted(maps.Keys(messages)) {
+		if id := key.ID(); !told[id] {
+			told[id] = true
+			e.Sink.Emit(event.Deprecated{Key: string(id), Message: messages[key]})
+		}
+	}
+}
+
+// picked starts the download of a package while the resolver goes on.
+func (e *engine) picked(id graph.Key, m *npm.Manifest, res graph.Resolution) {
+	e.Sink.Emit(event.Resolved{Key: string(id)})
+	if !e.LockfileOnly && !e.DryRun && e.Platform(m.OS, m.CPU, m.Libc) {
+		e.tasks.prefetch(id, res)
+	}
+}
+
+// seed starts the downloads of a lockfile's packages before anything else is
+// done with it.
+func (e *engine) seed(g *graph.Graph) {
+	if e.LockfileOnly || e.DryRun {
+		return
+	}
+	for key := range g.Reachable(nil, e.Layout.Groups...) {
+		if p := g.Packages[key]; e.Platform(p.OS, p.CPU, p.Libc) {
+			e.tasks.prefetch(key, p.Resolution)
+		}
+	}
+}
+
+func (e *engine) projects() []lockfile.Project {
+	out := make([]lockfile.Project, len(e.Importers))
+	for i, im := range e.Importers {
+		out[i] = lockfile.Project{Dir: im.Dir, Manifest: im.Manifest}
+	}
+	return out
+}
+
+func (e *engine) lockfilePath() string { return filepath.Join(e.Root, string(lockfile.Pnpm)) }
+
+func (e *engine) writeOptions() lockfile.WriteOptions {
+	return lockfile.WriteOptions{TarballURL: e.Client.TarballURL}
+}
+
+// commitLockfile writes the lockfile and ends an install that does no more.
+func (e *engine) commitLockfile(doc *lockfile.Document) error {
+	if err := e.writeLockfile(doc); err != nil {
+		return err
+	}
+	e.summary.Packages = len(doc.Graph.Packages)
+	e.done(false)
+	return nil
+}
+
+func (e *engine) writeLockfile(doc *lockfile.Document) error {
+	if !e.UseLockfile || e.frozen || e.DryRun {
+		return nil
+	}
+	_, err := lockfile.Write(e.lockfilePath(), doc, e.writeOptions())
+	return err
+}
+
+// commit records what was done: the lockfile, its copy beside the slots, and
+// the state by which the next install knows that there is nothing to do.
+func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
+	if err := e.writeLockfile(doc); err != nil {
+		return err
+	}
+	ignored := e.ignored(p)
+	if err := e.remember(doc, p, ignored); err != nil {
+		return err
+	}
+	if len(ignored) > 0 {
+		e.Sink.Emit(event.IgnoredScripts{Keys: ignored})
+	}
+	e.done(p.Empty())
+	return nil
+}
+
+func (e *engine) remember(doc *lockfile.Document, p *plan.Plan, ignored []string) error {
+	in := state.Inputs{Settings: e.Settings, Ignored: ignored}
+	for _, path := range e.Inputs {
+		file, err := state.Look(e.Root, path)
+		if err != nil {
+			return fmt.Errorf("look at %s: %w", path, err)
+		}
+		in.Files = append(in.Files, file)
+	}
+	if dependsOnDirectories(doc.Graph) {
+		// What is in those directories is not watched: look at them every time.
+		in.Settings = ""
+	}
+	store := filepath.Join(e.Root, filepath.FromSlash(e.tasks.virtualStore()))
+	if err := os.MkdirAll(store, 0o755); err != nil {
+		return fmt.Errorf("record what was installed: %w", err)
+	}
+	if _, err := lockfile.Write(filepath.Join(store, "lock.yaml"), doc, e.writeOptions()); err != nil {
+		return err
+	}
+	return e.modules.Commit(in, p.After)
+}
+
+func dependsOnDirectories(g *graph.Graph) bool {
+	for _, p := range g.Packages {
+		if p.Resolution.Kind == graph.Directory {
+			return true
+		}
+	}
+	return false
+}
+
+// NoLockfileError is a lockfile that is missing where none must be made.
+type NoLockfileError struct{ Path string }
+
+func (e *NoLockfileError) Error() string {
+	return fmt.Sprintf("%s is missing, and it must not be made (frozen-lockfile)", e.Path)
+}
+
+// Code is pnpm's code for this error.
+func (e *NoLockfileError) Code() string { return "ERR_PNPM_NO_LOCKFILE" }
+
+// Hint is what the user can do.
+func (e *NoLockfileError) Hint() string {
+	return "run godwit install --no-frozen-lockfile and commit the lockfile it writes"
+}
+
+// PeerError is what is wrong with peers, where strict-peer-dependencies makes
+// that an error.
+type PeerError struct{ Issues []string }
+
+func (e *PeerError) Error() string {
+	return "peer dependencies are missing or have another version than wanted:\n  " + strings.Join(e.Issues, "\n  ")
+}
+
+// Code is pnpm's code for this error.
+func (e *PeerError) Code() string { return "ERR_PNPM_PEER_DEP_ISSUES" }
+
+// Hint is what the user can do.
+func (e *PeerError) Hint() string {
+	return "add the missing peers to package.json in a version that all accept, or set strict-peer-dependencies=false"
+}

@@ -1,0 +1,77 @@
+// Package layout says which directory every package of a graph gets.
+//
+// It is pure: a graph goes in, slash paths relative to the directory of the
+// lockfile come out, and nothing is looked at on the way.
+package layout
+
+import (
+	"godwit/internal/graph"
+)
+
+// ModulesDir is the directory Node looks packages up in.
+const ModulesDir = "node_modules"
+
+// Slot is one package's directory and what stands beside it.
+type Slot struct {
+	Package *graph.Package
+	// Name is the name of the slot in the virtual store.
+	Name string
+	// Dir holds the package's files.
+	Dir string
+	// Links are the packages it can require.
+	Links []Link
+	// Bins is the directory for the commands of its dependencies.
+	Bins Bins
+}
+
+// Link is a symbolic link to a directory.
+type Link struct {
+	At     string // the link
+	Target string // what it leads to
+}
+
+// Bins is a directory of commands and the packages they come from.
+type Bins struct {
+	Dir  string
+	From []Command
+}
+
+// add adds a package, unless it is known to have no commands.
+func (b *Bins) add(c Command) {
+	if c.Package == nil || c.Package.HasBin {
+		b.From = append(b.From, c)
+	}
+}
+
+// Command names a package whose commands are linked.
+type Command struct {
+	Alias string
+	Dir   string // of the package's files, as seen from the dependent
+	// Package is nil for a linked directory, whose package.json has to be
+	// read to know its commands.
+	Package *graph.Package
+}
+
+// Importer is a project's own node_modules.
+type Importer struct {
+	Dir   string
+	Links []Link
+	Bins  Bins
+}
+
+// Layout is all directories of an install.
+type Layout struct {
+	Slots     []Slot // sorted by Dir
+	Importers []Importer
+	Hoisted   []Link // private ones, for packages that require what they do not declare
+	HoistBins Bins
+}
+
+// Links lists every link outside slots.
+func (l *Layout) Links() []Link {
+	var out []Link
+	for _, im := range l.Importers {
+		out = append(out, im.Links...)
+	}
+	return append(out, l.Hoisted...)
+}
