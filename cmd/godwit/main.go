@@ -1,0 +1,68 @@
+// Command godwit is a package manager for JavaScript: a drop-in for npm and
+// pnpm projects.
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"godwit/internal/cli"
+)
+
+func main() {
+	// An install allocates for a second or two and ends: collecting at every
+	// doubling of a small heap costs a tenth of its time. The limit keeps large
+	// installs within the memory they are promised to need.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(160 << 20)
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Run(ctx, process())
+	stop()
+	os.Exit(code)
+}
+
+// process is everything the command sees of the world outside.
+func process() *cli.Process {
+	dir, _ := os.Getwd()
+	home, _ := os.UserHomeDir()
+	return &cli.Process{
+		Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
+		Now: time.Now, Output: output, Libc: libc,
+	}
+}
+
+// output runs a program and returns what it prints.
+func output(dir, program string, args ...string) (string, error) {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	return strings.TrimSpace(string(out)), err
+}
+
+// libc is the C library that Node is linked with here, by what is installed.
+func libc() string {
+	if runtime.GOOS != "linux" {
+		return ""
+	}
+	if found, err := fs.Glob(os.DirFS("/"), "lib/ld-musl-*"); err == nil && len(found) > 0 {
+		if _, err := os.Stat("/etc/alpine-release"); !errors.Is(err, fs.ErrNotExist) {
+			return "musl"
+		}
+	}
+	return "glibc"
+}

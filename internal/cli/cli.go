@@ -1,0 +1,149 @@
+// Package cli is the command line: one file for each command, and what all of
+// them share. It is the only package that prints.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"godwit/internal/config"
+	"godwit/internal/project"
+)
+
+// Version is what --version prints; set with -ldflags -X by releases.
+var Version = "0.1.0-dev"
+
+// command is one word of the command line.
+type command struct {
+	names []string // the first is its own, the others are aliases
+	help  string
+	run   func(context.Context, *call) error
+}
+
+// commands is the closed set, in the order of the help text.
+func commands() []command {
+	return []command{
+		{[]string{"install", "i"}, "install the dependencies of the project", runInstall},
+	}
+}
+
+// call is one command with its configuration.
+type call struct {
+	*Process
+	args   *config.Args
+	cfg    *config.Config
+	inputs config.Inputs
+}
+
+// Run runs one command and returns the exit status: 0, or 1 for any failure.
+func Run(ctx context.Context, p *Process) int {
+	err := run(ctx, p)
+	if err == nil {
+		return 0
+	}
+	printError(p, err)
+	return 1
+}
+
+func run(ctx context.Context, p *Process) error {
+	args, err := config.ParseArgs(p.Args, config.Grammar{Command: commandOf})
+	if err != nil {
+		return err
+	}
+	switch {
+	case args.Has("version"):
+		_, err := fmt.Fprintln(p.Stdout, Version)
+		return err
+	case args.Has("help"):
+		return printHelp(p.Stdout)
+	}
+	cmd := find(commandOf(args.Positional))
+	if cmd == nil {
+		return unknown(args.Positional[0])
+	}
+	if len(args.Positional) > 1 {
+		return fmt.Errorf("%s takes no arguments yet: add %s to package.json, then install", cmd.names[0], strings.Join(args.Positional[1:], " "))
+	}
+	c, err := load(p, args)
+	if err != nil {
+		return err
+	}
+	return cmd.run(ctx, c)
+}
+
+// commandOf is the command that positional arguments ask for. None at all is
+// an install.
+func commandOf(positional []string) string {
+	if len(positional) == 0 {
+		return "install"
+	}
+	if cmd := find(positional[0]); cmd != nil {
+		return cmd.names[0]
+	}
+	return ""
+}
+
+func find(name string) *command {
+	for _, cmd := range commands() {
+		for _, n := range cmd.names {
+			if n == name {
+				return &cmd
+			}
+		}
+	}
+	return nil
+}
+
+func unknown(name string) error {
+	var names []string
+	for _, cmd := range commands() {
+		names = append(names, cmd.names[0])
+	}
+	msg := fmt.Sprintf("unknown command %q", name)
+	if near := config.Nearest(name, names); len(near) > 0 {
+		msg += ": did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return errors.New(msg)
+}
+
+// load finds the project and resolves the settings for it.
+func load(p *Process, args *config.Args) (*call, error) {
+	c := &call{Process: p, args: args}
+	host := config.Host{Dir: p.Dir, Home: p.Home, OS: p.OS, Env: p.Env, AskRegistry: func(npm, dir string) (string, error) {
+		return p.Output(dir, npm, "config", "get", "registry")
+	}}
+	loc, err := args.Locate(host)
+	if err != nil {
+		return nil, err
+	}
+	c.inputs.Location = loc
+	if c.inputs.Project, err = project.Read(loc.Dir); err != nil {
+		return nil, err
+	}
+	if loc.Workspace != "" {
+		if c.inputs.Workspace, err = project.ReadWorkspace(loc.Workspace); err != nil {
+			return nil, err
+		}
+	}
+	c.cfg, err = config.Load(host, args, c.inputs)
+	return c, err
+}
+
+func printHelp(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("Usage: godwit [command] [flags]\n\nCommands:\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(&b, "  %-20s %s\n", strings.Join(cmd.names, ", "), cmd.help)
+	}
+	b.WriteString("\nFlags:\n")
+	for _, s := range config.Table() {
+		if s.Help != "" {
+			fmt.Fprintf(&b, "  --%-28s %s\n", s.Key, s.Help)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// coded is an error with a stable code for scripts.
+type coded interface{ Code() string }
+
+// hinted is an error that knows what the user can do.
+type hinted interface{ Hint() string }
+
+// printError tells what went wrong, then what to do:
+//
+//	ERR_PNPM_NO_MATCHING_VERSION  resolve app > a: no version of a matches …
+//	  Next: change the range …
+func printError(p *Process, err error) {
+	if errors.Is(err, context.Canceled) && !errors.As(err, new(coded)) {
+		fmt.Fprintln(p.Stderr, "interrupted: run the same command again to go on")
+		return
+	}
+	code := "ERR_GODWIT"
+	var c coded
+	if errors.As(err, &c) && c.Code() != "" {
+		code = c.Code()
+	}
+	fmt.Fprintf(p.Stderr, "%s  %v\n", code, err)
+	var h hinted
+	if errors.As(err, &h) && h.Hint() != "" {
+		fmt.Fprintf(p.Stderr, "  Next: %s\n", h.Hint())
+	}
+}

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+
+	"godwit/internal/cli/ui"
+	"godwit/internal/config"
+	"godwit/internal/event"
+	"godwit/internal/graph"
+	"godwit/internal/install"
+	"godwit/internal/layout"
+	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
+	"godwit/internal/registry"
+	"godwit/internal/resolve"
+	"godwit/internal/store"
+)
+
+// runInstall is the command install: from settings to a request to the
+// engine.
+func runInstall(ctx context.Context, c *call) error {
+	s := &c.cfg.Settings
+	reporter := ui.New(ui.Options{
+		Kind: s.Terminal.Reporter, Stdout: c.Stdout, Stderr: c.Stderr,
+		Terminal: c.Terminal && !s.CI && s.Terminal.Progress.Or(true), Colour: c.colour(), Now: c.Now,
+	})
+	defer reporter.Close()
+	for _, w := range c.cfg.Warnings {
+		reporter.Emit(w)
+	}
+	if err := c.unsupported(); err != nil {
+		return err
+	}
+	client, err := c.client(reporter)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	st, err := store.Open(filepath.Join(s.Dirs.Store, "v1"))
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	method, err := install.ParseImportMethod(s.Install.ImportMethod)
+	if err != nil {
+		return err
+	}
+	return install.Install(ctx, c.request(client, st, method, reporter))
+}
+
+func (c *call) colour() bool {
+	switch c.cfg.Settings.Terminal.Color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return c.Terminal
+}
+
+func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cache, "v1") }
+
+func (c *call) request(client *registry.Client, st *store.Store, method install.ImportMethod, sink event.Sink) *install.Request {
+	s := &c.cfg.Settings
+	root := c.inputs.Location.Dir
+	importer := install.Importer{Dir: ".", Manifest: &c.inputs.Project.Manifest.Manifest}
+	frozen := install.NotFrozen
+	switch {
+	case s.Lockfile.Frozen == config.Yes:
+		frozen = install.MustBeFrozen
+	case s.Lockfile.Frozen == config.Unset && s.CI:
+		frozen = install.FrozenIfAny
+	}
+	req := &install.Request{
+		Root: root, LocksDir: filepath.Join(c.cacheDir(), "locks"),
+		Importers: []install.Importer{importer},
+		Client:    tarballs{client}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Lockfile: lockfile.Settings{AutoInstallPeers: s.Resolve.AutoInstallPeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix},
+		Layout: layout.Options{
+			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
+			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
+		},
+		Import:      method,
+		Platform:    c.platform(),
+		UseLockfile: s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
+		LockfileOnly: s.Lockfile.Only,
+		Force:        s.Call.Force, DryRun: s.Call.DryRun,
+		EngineStrict: s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
+		Settings: c.digest(), Inputs: []string{"package.json", string(lockfile.Pnpm)},
+		Node: c.nodeVersion,
+		Out:  c.Stdout,
+	}
+	req.Resolver = &local{
+		source: &source{client, root}, importers: req.Importers,
+		options: resolve.Options{
+			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
+			PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix, LowestDirect: s.Resolve.Mode == "lowest-direct",
+		},
+	}
+	return req
+}
+
+func (c *call) virtualStore(root string) string {
+	dir := c.cfg.Settings.Dirs.VirtualStore
+	if dir == "" {
+		return ""
+	}
+	if rel, err := filepath.Rel(root, dir); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return ""
+}
+
+func groups(in config.Include) []graph.Group {
+	var out []graph.Group
+	for _, g := range []struct {
+		on bool
+		g  graph.Group
+	}{{in.Prod, graph.Prod}, {in.Dev, graph.Dev}, {in.Optional, graph.Optional}} {
+		if g.on {
+			out = append(out, g.g)
+		}
+	}
+	return out
+}
+
+// platform decides which optional packages fit: on this machine, or on any of
+// the platforms that the settings name instead.
+func (c *call) platform() func(os, cpu, libc []string) bool {
+	here := npm.PlatformOf(c.OS, c.Arch, c.Libc())
+	want := c.cfg.Settings.Resolve.Platform
+	list := func(named []string, current string) []string {
+		if len(named) == 0 {
+			return []string{current}
+		}
+		out := make([]string, len(named))
+		for i, n := range named {
+			if out[i] = n; n == "current" {
+				out[i] = current
+			}
+		}
+		return out
+	}
+	var all []npm.Platform
+	for _, o := range list(want.OS, here.OS) {
+		for _, arch := range list(want.CPU, here.CPU) {
+			for _, l := range list(want.Libc, here.Libc) {
+				all = append(all, npm.Platform{OS: o, CPU: arch, Libc: l})
+			}
+		}
+	}
+	return func(os, cpu, libc []string) bool {
+		for _, p := range all {
+			if p.Supports(os, cpu, libc) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// digest sums up every setting that shapes node_modules: a change of one makes
+// the tree stale.
+func (c *call) digest() string {
+	s := &c.cfg.Settings
+	h := sha256.New()
+	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
+		s.Dirs.MaxPeersSuffix, s.Resolve, s.Lockfile.Enabled, c.cfg.Registries.Default)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// nodeVersion is the version to check engines against: what the settings say,
+// else the node on PATH; zero where there is none.
+func (c *call) nodeVersion() semver.Version {
+	text := c.cfg.Settings.Resolve.NodeVersion
+	if text == "" {
+		text, _ = c.Output(c.Dir, "node", "--version")
+	}
+	v, err := semver.Parse(text, semver.Options{Loose: true})
+	if err != nil {
+		return semver.Version{}
+	}
+	return v
+}
+

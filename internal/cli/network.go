@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"crypto/rand"
+	"encoding/hex"
+
+	"godwit/internal/config"
+	"godwit/internal/event"
+	"godwit/internal/npm"
+	"godwit/internal/registry"
+)
+
+// client makes the registry client that the settings ask for.
+func (c *call) client(sink event.Sink) (*registry.Client, error) {
+	n := &c.cfg.Settings.Network
+	regs := &c.cfg.Registries
+	if regs.Default == "" {
+		return nil, config.ErrNoRegistry
+	}
+	creds, err := credentials(regs)
+	if err != nil {
+		return nil, err
+	}
+	tls, err := tlsOf(n)
+	if err != nil {
+		return nil, err
+	}
+	session := make([]byte, 8)
+	rand.Read(session)
+	return registry.New(registry.Options{
+		Default: regs.Default, Scopes: regs.Scopes(), Credentials: creds,
+		Proxy: proxyFor(n), TLS: tls,
+		Retry:   registry.Retry{Count: n.Retries, Factor: float64(n.RetryFactor), Min: n.RetryMin, Max: n.RetryMax},
+		Timeout: n.Timeout, MaxSockets: n.Concurrency,
+		UserAgent: c.userAgent(), Command: "install", Session: hex.EncodeToString(session),
+		CacheDir: c.cacheDir(),
+		Offline:  n.Offline, PreferOffline: n.PreferOffline, PreferOnline: n.PreferOnline,
+		Now: c.Now, Sink: sink,
+	})
+}
+
+// userAgent has npm's form, which registries and scripts parse.
+func (c *call) userAgent() string {
+	if ua := c.cfg.Settings.Network.UserAgent; ua != "" {
+		return ua
+	}
+	p := npm.PlatformOf(c.OS, c.Arch, "")
+	return fmt.Sprintf("godwit/%s npm/? node/? %s %s", Version, p.OS, p.CPU)
+}
+
+func credentials(regs *config.Registries) ([]registry.Credential, error) {
+	var out []registry.Credential
+	for _, host := range regs.All() {
+		cred := registry.Credential{Prefix: host.Prefix}
+		switch kind, secret, _ := strings.Cut(host.Authorization.Reveal(), " "); kind {
+		case "Bearer":
+			cred.Token = secret
+		case "Basic":
+			cred.Basic = secret
+		}
+		var err error
+		if cred.Cert, err = readPEM(host.CertFile); err != nil {
+			return nil, err
+		}
+		if cred.Key, err = readPEM(host.KeyFile); err != nil {
+			return nil, err
+		}
+		out = append(out, cred)
+	}
+	return out, nil
+}
+
+func tlsOf(n *config.Network) (registry.TLS, error) {
+	t := registry.TLS{CA: []byte(strings.Join(n.CA, "\n")), Cert: []byte(n.Cert), Key: []byte(n.Key.Reveal()), Insecure: !n.StrictSSL}
+	file, err := readPEM(n.CAFile)
+	if err != nil {
+		return t, err
+	}
+	t.CA = append(t.CA, file...)
+	t.ExtraCA, err = readPEM(n.ExtraCAFile)
+	return t, err
+}
+
+func readPEM(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read certificates: %w", err)
+	}
+	return data, nil
+}
+
+// proxyFor chooses the proxy of a request by its scheme, unless its host is on
+// the list of those that are reached directly.
+func proxyFor(n *config.Network) func(*url.URL) (*url.URL, error) {
+	return func(u *url.URL) (*url.URL, error) {
+		proxy := n.HTTPProxy
+		if u.Scheme == "https" {
+			proxy = n.HTTPSProxy
+		}
+		if proxy.Empty() || direct(u, n.NoProxy) {
+			return nil, nil
+		}
+		p, err := url.Parse(proxy.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("the proxy for %s is not a URL", u.Scheme)
+		}
+		return p, nil
+	}
+}
+
+// direct reports whether a host is on the list: itself, below a domain on it,
+// or all are. Loopback is never behind a proxy.
+func direct(u *url.URL, list []string) bool {
+	host := strings.ToLower(u.Hostname())
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return true
+	}
+	for _, entry := range list {
+		name, port, hasPort := strings.Cut(strings.ToLower(entry), ":")
+		name = strings.TrimPrefix(strings.TrimPrefix(name, "*"), ".")
+		if hasPort && port != u.Port() {
+			continue
+		}
+		if entry == "*" || host == name || name != "" && strings.HasSuffix(host, "."+name) {
+			return true
+		}
+	}
+	return false
+}

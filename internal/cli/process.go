@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"io"
+	"time"
+)
+
+// Process is what a command sees of the world: nothing below cmd reads a
+// global, so that tests and servers can have several at once.
+type Process struct {
+	Args   []string // without the program's name
+	Dir    string   // working directory, absolute
+	Home   string   // "" where there is none
+	Env    []string // "KEY=value"
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+
+	Terminal bool   // Stderr is one
+	OS, Arch string // Go's words
+	Cores    int
+	Now      func() time.Time
+
+	// Output runs a program in a directory and returns what it prints.
+	Output func(dir, program string, args ...string) (string, error)
+	// Libc is the C library of this machine.
+	Libc func() string
+}

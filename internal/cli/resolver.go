@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"godwit/internal/graph"
+	"godwit/internal/install"
+	"godwit/internal/npm"
+	"godwit/internal/registry"
+	"godwit/internal/resolve"
+)
+
+// tarballs is the registry client as the engine sees it.
+type tarballs struct{ *registry.Client }
+
+// Tarball implements download.Client.
+func (t tarballs) Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error) {
+	return t.Client.Tarball(ctx, registry.TarballRequest{URL: url, Name: name})
+}
+
+// TarballURL implements download.Client.
+func (t tarballs) TarballURL(name npm.Name, version string) string {
+	return npm.TarballURL(t.Registry(name), name, version)
+}
+
+// local resolves in this process.
+type local struct {
+	source    *source
+	importers []install.Importer
+	options   resolve.Options
+}
+
+// Resolve implements install.Resolver.
+func (l *local) Resolve(ctx context.Context, locked *graph.Graph, picked install.Picked) (*install.Resolved, error) {
+	req := &resolve.Request{Options: l.options, Locked: locked, Picked: picked}
+	for _, im := range l.importers {
+		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest})
+	}
+	res, err := resolve.Resolve(ctx, l.source, req)
+	if err != nil {
+		return nil, err
+	}
+	out := &install.Resolved{Graph: res.Graph, Deprecated: res.Deprecated}
+	for _, i := range res.Issues {
+		out.PeerIssues = append(out.PeerIssues, peerIssue(i))
+	}
+	return out, nil
+}
+
+// peerIssue tells about a peer in one line.
+func peerIssue(i resolve.Issue) string {
+	chain := make([]string, len(i.Chain))
+	for k, key := range i.Chain {
+		chain[k] = string(key)
+	}
+	where := strings.Join(chain, " > ")
+	if i.Found == "" {
+		return fmt.Sprintf("%s: missing peer %s@%s", where, i.Peer, i.Wanted)
+	}
+	return fmt.Sprintf("%s: unmet peer %s@%s: found %s", where, i.Peer, i.Wanted, i.Found)
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"godwit/internal/layout"
+	"godwit/internal/project"
+)
+
+// unsupported refuses what other versions may know how to obey. To go on
+// without would make another tree than was asked for.
+func (c *call) unsupported() error {
+	shapes, err := c.shapes()
+	if err != nil {
+		return err
+	}
+	refuse := c.unsupportedSettings()
+	for _, sh := range shapes {
+		refuse = append(refuse, refusal{
+			len(sh.Overrides)+len(sh.PatchedDependencies)+len(sh.IgnoredOptional)+len(sh.PackageExtensions.Fields) > 0,
+			"overrides, packageExtensions, patchedDependencies or ignoredOptionalDependencies", "use pnpm for this project",
+		})
+	}
+	for _, r := range refuse {
+		if r.asked {
+			return &unsupportedError{r.what, r.next}
+		}
+	}
+	return nil
+}
+
+// refusal is something that cannot be done, and what to do instead.
+type refusal struct {
+	asked      bool
+	what, next string
+}
+
+// shapes is what package.json and pnpm-workspace.yaml say about the graph.
+func (c *call) shapes() ([]project.Shape, error) {
+	shape, _, err := c.inputs.Project.Pnpm()
+	if err != nil {
+		return nil, err
+	}
+	shapes := []project.Shape{shape}
+	if ws := c.inputs.Workspace; ws != nil {
+		shapes = append(shapes, ws.Shape)
+	}
+	return shapes, nil
+}
+
+func (c *call) unsupportedSettings() []refusal {
+	s, m, root := &c.cfg.Settings, &c.inputs.Project.Manifest, c.inputs.Location.Dir
+	workspace := len(m.Workspaces) > 0 || c.inputs.Workspace != nil && len(c.inputs.Workspace.Packages) > 0
+	return []refusal{
+		{s.Install.Linker != "" && s.Install.Linker != "isolated", "node-linker=" + s.Install.Linker, "leave it out for the isolated layout"},
+		{s.Install.SharedSlots, "virtual-store=global", "leave it out"},
+		{s.Dirs.Modules != layout.ModulesDir, "modules-dir=" + s.Dirs.Modules, "leave it out"},
+		{s.Dirs.VirtualStore != "" && c.virtualStore(root) == "", "virtual-store-dir=" + s.Dirs.VirtualStore, "use a directory inside the project"},
+		{s.Dirs.Lockfile != "" && s.Dirs.Lockfile != root, "lockfile-dir=" + s.Dirs.Lockfile, "leave it out"},
+		{s.Resolve.Mode == "time-based", "resolution-mode=time-based", "use highest or lowest-direct"},
+		{s.Resolve.MinReleaseAge > 0, "minimum-release-age", "set it to 0"},
+		{!s.Resolve.Before.IsZero(), "before", "leave it out"},
+		{s.Network.LocalAddress != "", "local-address", "leave it out"},
+		{s.Call.Trace != "", "trace", "leave it out; --reporter ndjson has the times of the stages"},
+		{workspace, "a workspace", "install its members one by one, or with pnpm"},
+		{len(m.Overrides.Fields)+len(m.Resolutions) > 0, "overrides in package.json", "use npm or pnpm for this project"},
+	}
+}
+
+// unsupportedError is something that this version cannot do.
+type unsupportedError struct{ what, next string }
+
+func (e *unsupportedError) Error() string {
+	return e.what + " is not supported by this version of godwit"
+}
+func (e *unsupportedError) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
+func (e *unsupportedError) Hint() string { return e.next }
