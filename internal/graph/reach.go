@@ -6,21 +6,37 @@ import "slices"
 // optional edges only, so that its failure may be tolerated.
 type Reach map[Key]bool
 
-// Reachable walks from the given importers (nil: all of them) along the
-// dependencies of the given groups. Without [Optional] among them the optional
-// dependencies of packages are not followed either, as with --no-optional.
-// Edges to keys that are not in the graph lead nowhere.
-func (g *Graph) Reachable(from []*Importer, groups ...Group) Reach {
-	if from == nil {
-		from = g.Importers
+// Scope is a part of a graph.
+type Scope struct {
+	// From are the importers to begin at; all of them if nil.
+	From []*Importer
+	// Groups are the dependencies of importers to follow; all of them if nil.
+	// Without [Optional] among them the optional dependencies of packages are
+	// not followed either, as with --no-optional.
+	Groups []Group
+	// Skip names packages to leave out, together with what only they lead to.
+	Skip func(*Package) bool
+}
+
+// AllGroups are the groups of dependencies that lead to a package.
+var AllGroups = []Group{Prod, Dev, Optional}
+
+// Reachable walks the dependencies in a scope. Edges to keys that are not in
+// the graph lead nowhere.
+func (g *Graph) Reachable(s Scope) Reach {
+	if s.From == nil {
+		s.From = g.Importers
 	}
-	w := walk{g: g, seen: Reach{}, optional: slices.Contains(groups, Optional)}
+	if s.Groups == nil {
+		s.Groups = AllGroups
+	}
+	w := walk{g: g, seen: Reach{}, skip: s.Skip, optional: slices.Contains(s.Groups, Optional)}
 	// What is reached without optional edges comes first: a package keeps the
 	// value of the pass that met it first.
 	for _, pass := range []bool{false, true} {
-		for _, im := range from {
+		for _, im := range s.From {
 			for _, d := range im.Deps {
-				if slices.Contains(groups, d.Group) && (d.Group == Optional) == pass {
+				if slices.Contains(s.Groups, d.Group) && (d.Group == Optional) == pass {
 					w.push(d.Target.Key, pass)
 				}
 			}
@@ -35,6 +51,7 @@ func (g *Graph) Reachable(from []*Importer, groups ...Group) Reach {
 type walk struct {
 	g        *Graph
 	seen     Reach
+	skip     func(*Package) bool
 	optional bool // follow optional edges of packages
 	stack    []*Package
 	later    []Key // ends of optional edges met in the first pass
@@ -44,7 +61,7 @@ func (w *walk) push(k Key, optional bool) {
 	if _, ok := w.seen[k]; ok || k == "" {
 		return
 	}
-	if p := w.g.Packages[k]; p != nil {
+	if p := w.g.Packages[k]; p != nil && (w.skip == nil || !w.skip(p)) {
 		w.seen[k] = optional
 		w.stack = append(w.stack, p)
 	}
@@ -78,7 +95,7 @@ func (w *walk) drain(pass bool) {
 // OptionalOnly is the packages that no importer needs: every way to them has an
 // optional edge. It is what a resolver sets [Package.Optional] from.
 func (g *Graph) OptionalOnly() Reach {
-	all := g.Reachable(nil, Prod, Dev, Optional)
+	all := g.Reachable(Scope{})
 	for k, optional := range all {
 		if !optional {
 			delete(all, k)

@@ -82,12 +82,16 @@ func TestReachable(t *testing.T) {
 		{root, []Group{Prod}, "a b"},
 		{root, []Group{Dev}, "d m"},
 		{root, []Group{Prod, Dev}, "a b d m"},
-		{nil, nil, ""},
+		{nil, []Group{}, ""},
 		{[]*Importer{}, []Group{Prod}, ""},
 	} {
-		if got := show(g.Reachable(c.from, c.groups...)); got != c.want {
+		if got := show(g.Reachable(Scope{From: c.from, Groups: c.groups})); got != c.want {
 			t.Errorf("%v of %d importers: %s, want %s", c.groups, len(c.from), got, c.want)
 		}
+	}
+	noO := func(p *Package) bool { return p.Key == "o" || p.Key == "c" }
+	if got := show(g.Reachable(Scope{Skip: noO})); got != "a b d e m" {
+		t.Errorf("without o and c: %s", got)
 	}
 	if got := show(g.OptionalOnly()); got != "c? n? o? p?" {
 		t.Errorf("optional only: %s", got)
@@ -97,7 +101,7 @@ func TestReachable(t *testing.T) {
 func TestReachableOfLinksAndMissing(t *testing.T) {
 	g := build(".:prod -> a")
 	g.Importers[0].Deps = append(g.Importers[0].Deps, Direct{Alias: "l", Target: Target{Link: "packages/l"}}, Direct{Alias: "m", Target: Target{Key: "m@1.0.0"}})
-	if got := show(g.Reachable(nil, Prod)); got != "a" {
+	if got := show(g.Reachable(Scope{Groups: []Group{Prod}})); got != "a" {
 		t.Errorf("reached %s", got)
 	}
 }
@@ -109,7 +113,7 @@ func TestReachableIsNotDeep(t *testing.T) {
 	for i := range n {
 		fmt.Fprintf(&b, "p%d -> p%d\n", i, i+1)
 	}
-	if got := len(build(b.String()).Reachable(nil, Prod)); got != n+1 {
+	if got := len(build(b.String()).Reachable(Scope{Groups: []Group{Prod}})); got != n+1 {
 		t.Errorf("reached %d", got)
 	}
 }

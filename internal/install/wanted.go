@@ -90,10 +90,12 @@ func (e *engine) deprecated(messages map[graph.Key]string) {
 	}
 }
 
-// picked starts the download of a package while the resolver goes on.
+// picked starts the download of a package while the resolver goes on. It cannot
+// tell yet which dependency group a package is for, so where one is left out it
+// is for the plan to say what to fetch.
 func (e *engine) picked(id graph.Key, m *npm.Manifest, res graph.Resolution) {
 	e.Sink.Emit(event.Resolved{Key: string(id)})
-	if !e.LockfileOnly && !e.DryRun && e.Platform(m.OS, m.CPU, m.Libc) {
+	if !e.LockfileOnly && !e.DryRun && len(e.Layout.Groups) == len(groupNames) && e.Platform(m.OS, m.CPU, m.Libc) {
 		e.tasks.prefetch(id, res)
 	}
 }
@@ -104,7 +106,7 @@ func (e *engine) seed(g *graph.Graph) {
 	if e.LockfileOnly || e.DryRun {
 		return
 	}
-	for key := range g.Reachable(nil, e.Layout.Groups...) {
+	for key := range g.Reachable(graph.Scope{Groups: e.Layout.Groups}) {
 		if p := g.Packages[key]; e.Platform(p.OS, p.CPU, p.Libc) {
 			e.tasks.prefetch(key, p.Resolution)
 		}

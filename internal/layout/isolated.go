@@ -24,7 +24,7 @@ type Options struct {
 	// declared them; PublicHoist which ones the project may. nil means none.
 	Hoist, PublicHoist func(alias string) bool
 	// Skip names the packages to leave out: optional ones that do not fit
-	// this platform or could not be fetched.
+	// this platform or could not be fetched. What only they lead to goes too.
 	Skip func(*graph.Package) bool
 }
 
@@ -68,12 +68,9 @@ type isolated struct {
 }
 
 func (b *isolated) slots() {
-	reach := b.g.Reachable(b.opts.Importers, b.opts.Groups...)
+	reach := b.g.Reachable(graph.Scope{From: b.opts.Importers, Groups: b.opts.Groups, Skip: b.opts.Skip})
 	for key := range reach {
 		p := b.g.Packages[key]
-		if b.opts.Skip != nil && b.opts.Skip(p) {
-			continue
-		}
 		name := graph.SlotName(key, b.opts.SlotNameLen)
 		dir := path.Join(b.opts.VirtualStore, name, ModulesDir, string(p.Name))
 		b.dirs[key] = dir
@@ -114,11 +111,32 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 		out.Links = append(out.Links, Link{At: path.Join(modules, d.Alias), Target: dir})
 		out.Bins.add(b.command(d.Alias, d.Target, dir))
 	}
+	b.peerBins(im, &out.Bins)
 	if im.Dir == "." {
 		out.Links = append(out.Links, public...)
 	}
 	slices.SortFunc(out.Links, func(x, y Link) int { return cmp.Compare(x.At, y.At) })
 	b.l.Importers = append(b.l.Importers, out)
+}
+
+// peerBins adds the commands of what the importer's dependencies require as
+// peers: a plugin's host was installed for it and is run by hand, as webpack is
+// with a loader. pnpm does so too, for peers that are not optional.
+func (b *isolated) peerBins(im *graph.Importer, bins *Bins) {
+	for _, d := range im.Deps {
+		p := b.g.Packages[d.Target.Key]
+		if p == nil || !slices.Contains(b.opts.Groups, d.Group) {
+			continue
+		}
+		for _, e := range p.Edges {
+			if _, peer := p.Peers.Lookup(e.Alias); !peer || p.OptionalPeers[e.Alias] {
+				continue
+			}
+			if dir, ok := b.target(e.Target, "."); ok {
+				bins.add(b.command(e.Alias, e.Target, dir))
+			}
+		}
+	}
 }
 
 // target is the directory an edge leads to; ok is false if it is not
@@ -170,37 +188,64 @@ func (b *isolated) hoist() (public []Link) {
 	return public
 }
 
-// byDepth lists the edges of the graph by their distance from the importers,
-// those of one distance by the key of their dependent.
+// byDepth lists the edges of the graph by the depth of their dependent, those of
+// one depth by its key. Depth is what pnpm takes for it (its lockfile walker): the
+// children of a package are claimed together, but then each child's own subtree
+// is walked to its end before the next child's, so a package that two subtrees
+// share counts as deep as the first of them reaches it.
 func (b *isolated) byDepth() []graph.Edge {
-	var out []graph.Edge
-	var level []graph.Key
+	type group struct {
+		depth int
+		keys  []graph.Key
+	}
+	type visit struct {
+		depth int
+		key   graph.Key
+	}
 	seen := map[graph.Key]bool{}
-	visit := func(next []graph.Key, t graph.Target) []graph.Key {
+	claim := func(keys []graph.Key, t graph.Target) []graph.Key {
 		if _, installed := b.dirs[t.Key]; installed && !seen[t.Key] {
 			seen[t.Key] = true
-			next = append(next, t.Key)
+			keys = append(keys, t.Key)
 		}
-		return next
+		return keys
 	}
+	var out []graph.Edge
+	var direct []graph.Key
 	for _, im := range b.opts.Importers {
 		for _, d := range im.Deps {
 			if slices.Contains(b.opts.Groups, d.Group) {
 				out = append(out, graph.Edge{Alias: d.Alias, Target: d.Target})
-				level = visit(level, d.Target)
+				direct = claim(direct, d.Target)
 			}
 		}
 	}
-	for len(level) > 0 {
-		slices.Sort(level)
-		var next []graph.Key
-		for _, key := range level {
-			for _, e := range b.g.Packages[key].Edges {
-				out = append(out, e)
-				next = visit(next, e.Target)
+	var visits []visit
+	for stack := []group{{0, direct}}; len(stack) > 0; {
+		g := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		below := len(stack)
+		for _, key := range g.keys {
+			visits = append(visits, visit{g.depth, key})
+			var children []graph.Key
+			for _, optional := range []bool{false, true} { // as a lockfile lists them
+				for _, e := range b.g.Packages[key].Edges {
+					if e.Optional == optional {
+						children = claim(children, e.Target)
+					}
+				}
+			}
+			if children != nil {
+				stack = append(stack, group{g.depth + 1, children})
 			}
 		}
-		level = next
+		slices.Reverse(stack[below:]) // the first child's subtree comes first
+	}
+	slices.SortFunc(visits, func(x, y visit) int {
+		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(x.key, y.key))
+	})
+	for _, v := range visits {
+		out = append(out, b.g.Packages[v.key].Edges...)
 	}
 	return out
 }

@@ -20,7 +20,7 @@ import (
 // package.json has; an install sorts that out.
 func Merge(a, b *Document) *Document {
 	d := &Document{Graph: mergeGraphs(a.Graph, b.Graph), Record: mergeRecords(&a.Record, &b.Record)}
-	for key, optional := range d.Graph.Reachable(nil, graph.Prod, graph.Dev, graph.Optional) {
+	for key, optional := range d.Graph.Reachable(graph.Scope{}) {
 		d.Graph.Packages[key].Optional = optional
 	}
 	return d
