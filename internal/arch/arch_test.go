@@ -1,0 +1,273 @@
+// Package arch holds the rules that no single package can check of itself: who
+// may import whom, and where a few things may stand. The form is that of Go's
+// own go/build/deps_test.go.
+package arch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// policy lists, for each package, the packages of this module that it may
+// import, transitively excluded: what stands there is what the source names. A
+// package that is missing here fails the test, so that a new one gets a place
+// in the picture first. "x/..." is x and what lies below it.
+var policy = map[string][]string{
+	// What npm's data means. No input or output.
+	"npm":           {"npm/jsonscan", "npm/semver"},
+	"npm/integrity": {},
+	"npm/jsonscan":  {},
+	"npm/semver":    {},
+	"npm/specifier": {"npm", "npm/semver"},
+
+	// The model, and what follows from it without looking at a disk.
+	"graph":  {"npm"},
+	"layout": {"graph"},
+	"event":  {},
+
+	// One kind of input or output each.
+	"fsys":     {},
+	"store":    {"fsys", "npm", "npm/jsonscan"},
+	"registry": {"event", "npm", "npm/jsonscan"},
+	"project":  {"npm"},
+	"config":   {"event", "npm", "project"},
+
+	// A resolver asks a source for packuments; it does not know of registries.
+	"resolve":        {"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat"},
+	"resolve/compat": {"npm", "npm/semver"},
+
+	"lockfile":                   {"fsys", "graph", "lockfile/pnpmlock", "npm", "npm/semver"},
+	"lockfile/pnpmlock":          {"graph", "lockfile/pnpmlock/yamltree", "npm", "npm/semver"},
+	"lockfile/pnpmlock/yamltree": {},
+
+	// The engine does not know which resolver it has. Its stages do not know of
+	// tasks, and the scheduler does not know of packages.
+	"install": {
+		"event", "fsys", "graph", "install/download", "install/extract", "install/link", "install/plan",
+		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "store",
+	},
+	"install/download":        {"graph", "npm", "npm/integrity"},
+	"install/extract":         {"install/extract/inflate", "install/extract/untar"},
+	"install/extract/inflate": {},
+	"install/extract/untar":   {},
+	"install/link":            {"fsys", "store"},
+	"install/plan":            {"graph", "layout"},
+	"install/sched":           {},
+	"install/state":           {"fsys", "install/plan"},
+
+	// Everything meets in the CLI.
+	"cli": {
+		"cli/ui", "config", "event", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
+		"npm/semver", "npm/specifier", "project", "registry", "resolve", "store",
+	},
+	"cli/ui": {"event"},
+
+	// The benchmark runs every tool as a process, ours too.
+	"bench": {"bench/..."}, "bench/gate": {"bench/..."}, "bench/host": {}, "bench/link": {}, "bench/replay": {},
+	"bench/report": {"bench/..."}, "bench/result": {"bench/..."}, "bench/scratch": {"bench/host"},
+	"bench/stat": {}, "bench/tool": {},
+
+	"testreg":        {},
+	"testreg/script": {"testreg"},
+
+	"cmd/godwit":       {"cli"},
+	"cmd/godwit-bench": {"bench/..."},
+}
+
+// outside lists who may import packages of other modules, and which.
+var outside = map[string][]string{
+	"fsys": {"golang.org/x/sys"}, "cmd/godwit": {"golang.org/x/term"},
+	"bench/host": {"golang.org/x/sys"}, "bench/scratch": {"golang.org/x/sys"}, "bench/link": {"golang.org/x/sys"},
+	"bench/replay": {"github.com/go-json-experiment/json"},
+	"project":      {"github.com/go-json-experiment/json", "github.com/goccy/go-yaml"}, "lockfile/pnpmlock/yamltree": {"github.com/goccy/go-yaml"},
+	"npm":            {"github.com/go-json-experiment/json"},
+	"testreg":        {"github.com/rogpeppe/go-internal"},
+	"testreg/script": {"github.com/rogpeppe/go-internal"},
+}
+
+type listed struct {
+	ImportPath, Dir string
+	Standard        bool
+	Imports         []string
+	GoFiles         []string
+	Deps            []string
+}
+
+// packages lists the module's packages as the go command sees them.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles,Deps", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// short is an import path as policy writes it.
+func short(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, "godwit/"), "internal/")
+}
+
+func allowed(rules []string, path string) bool {
+	return slices.ContainsFunc(rules, func(r string) bool {
+		if below, ok := strings.CutSuffix(r, "/..."); ok {
+			return path == below || strings.HasPrefix(path, below+"/")
+		}
+		return path == r
+	})
+}
+
+func TestImports(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		name := short(p.ImportPath)
+		if len(p.GoFiles) == 0 {
+			continue
+		}
+		seen[name] = true
+		rules, ok := policy[name]
+		if !ok {
+			t.Errorf("%s has no place in the policy", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			switch first, _, _ := strings.Cut(path, "/"); {
+			case first == "godwit":
+				if !allowed(rules, short(path)) {
+					t.Errorf("%s may not import %s", name, short(path))
+				}
+			case strings.Contains(first, "."):
+				if !slices.ContainsFunc(outside[name], func(m string) bool { return path == m || strings.HasPrefix(path, m+"/") }) {
+					t.Errorf("%s may not import %s", name, path)
+				}
+			}
+		}
+	}
+	for name := range policy {
+		if !seen[name] {
+			t.Errorf("the policy has a place for %s, which does not exist", name)
+		}
+	}
+}
+
+// What the CLI carries decides how fast it starts and what can be attacked.
+func TestNotInTheCLI(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != "godwit/cmd/godwit" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			for _, not := range []string{"godwit/internal/bench", "godwit/internal/testreg", "net/http/pprof", "net/http/httptest", "regexp", "text/template", "html/template", "testing"} {
+				if dep == not || strings.HasPrefix(dep, not+"/") {
+					t.Errorf("the CLI carries %s", dep)
+				}
+			}
+		}
+	}
+}
+
+// allowedIn lists the files, or directories with a slash at the end, that may
+// do what is not done anywhere else.
+var allowedIn = map[string][]string{
+	// The engine has one owner of its state, sched; who starts goroutines
+	// elsewhere is listed, with each one's end in its comment.
+	"go statement": {
+		"internal/install/sched/", "internal/install/link/", "internal/registry/flights.go",
+		"internal/resolve/documents.go", "internal/cli/ui/", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/",
+	},
+	// The process is read once and handed down as a value.
+	"os.Getenv":     {"cmd/"},
+	"os.LookupEnv":  {"cmd/"},
+	"os.Environ":    {"cmd/", "internal/bench/"},
+	"os.Getwd":      {"cmd/"},
+	"os.Args":       {"cmd/"},
+	"os.Exit":       {"cmd/"},
+	"os.Stdout":     {"cmd/"},
+	"os.Stderr":     {"cmd/"},
+	"func init":     {},
+	"runtime.GOOS":  {"internal/fsys/", "internal/config/", "cmd/", "internal/bench/"},
+	"time.Now":      {"cmd/", "internal/bench/", "internal/registry/", "internal/testreg/", "internal/install/sched/", "internal/store/"},
+	"rand.Shuffle":  {"internal/bench/"},
+	"http.Get":      {},
+	"regexp import": {"internal/bench/", "cmd/godwit-bench/", "internal/testreg/"},
+}
+
+// Build constraints, but for fsys, the process and the benchmark, would spread
+// what differs between systems over the tree.
+func TestWhereThingsStand(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := token.NewFileSet()
+	for _, top := range []string{"cmd", "internal"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && d.Name() == "testdata":
+				return fs.SkipDir
+			case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			f, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			rel, _ := filepath.Rel(root, path)
+			inspect(f, func(what string, pos token.Pos) {
+				where, rule := allowedIn[what]
+				if rule && !slices.ContainsFunc(where, func(w string) bool { return strings.HasPrefix(filepath.ToSlash(rel), w) }) {
+					t.Errorf("%s: %s may not stand here", files.Position(pos), what)
+				}
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// inspect names what a file does that allowedIn may have a rule for.
+func inspect(f *ast.File, found func(what string, pos token.Pos)) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found("go statement", n.Pos())
+		case *ast.FuncDecl:
+			if n.Recv == nil && n.Name.Name == "init" {
+				found("func init", n.Pos())
+			}
+		case *ast.ImportSpec:
+			found(strings.Trim(n.Path.Value, `"`)+" import", n.Pos())
+		case *ast.SelectorExpr:
+			if pkg, ok := n.X.(*ast.Ident); ok {
+				found(pkg.Name+"."+n.Sel.Name, n.Pos())
+			}
+		}
+		return true
+	})
+}

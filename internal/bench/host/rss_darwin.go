@@ -1,0 +1,3 @@
+package host
+
+const maxRSSUnit = 1 // getrusage(2): bytes

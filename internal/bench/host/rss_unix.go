@@ -1,0 +1,5 @@
+//go:build unix && !linux && !darwin
+
+package host
+
+const maxRSSUnit = 1024 // getrusage(2): kilobytes

@@ -1,0 +1,8 @@
+//go:build unix
+
+package host
+
+import "syscall"
+
+// Sync writes out what file systems have in memory.
+func Sync() { syscall.Sync() }
