@@ -39,7 +39,8 @@ var policy = map[string][]string{
 	// One kind of input or output each.
 	"fsys":     {},
 	"store":    {"fsys", "npm", "npm/jsonscan"},
-	"registry": {"event", "npm", "npm/jsonscan"},
+	"inflate":  {},
+	"registry": {"event", "fsys", "inflate", "npm", "npm/jsonscan"},
 	"project":  {"npm"},
 	"config":   {"event", "npm", "project"},
 
@@ -57,14 +58,13 @@ var policy = map[string][]string{
 		"event", "fsys", "graph", "install/download", "install/extract", "install/link", "install/plan",
 		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "store",
 	},
-	"install/download":        {"graph", "npm", "npm/integrity"},
-	"install/extract":         {"install/extract/inflate", "install/extract/untar"},
-	"install/extract/inflate": {},
-	"install/extract/untar":   {},
-	"install/link":            {"fsys", "store"},
-	"install/plan":            {"graph", "layout"},
-	"install/sched":           {},
-	"install/state":           {"fsys", "install/plan"},
+	"install/download":      {"graph", "npm", "npm/integrity"},
+	"install/extract":       {"inflate", "install/extract/untar"},
+	"install/extract/untar": {},
+	"install/link":          {"fsys", "store"},
+	"install/plan":          {"graph", "layout"},
+	"install/sched":         {},
+	"install/state":         {"fsys", "install/plan"},
 
 	// Everything meets in the CLI.
 	"cli": {

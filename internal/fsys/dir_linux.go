@@ -159,18 +159,25 @@ func (d *Dir) Mkdir(rel string) error {
 
 // WriteFile writes the new file rel.
 func (d *Dir) WriteFile(rel string, data []byte, exec bool) error {
+	return d.WriteParts(rel, exec, data)
+}
+
+// WriteParts is [Dir.WriteFile] of data in several pieces.
+func (d *Dir) WriteParts(rel string, exec bool, parts ...[]byte) error {
 	fd, err := d.openFD(rel, newFile, mode(exec))
 	if err != nil {
 		return err
 	}
-	for len(data) > 0 && err == nil {
-		var n int
-		n, err = unix.Write(fd, data)
-		if err == unix.EINTR {
-			err = nil
-			continue
+	for _, data := range parts {
+		for len(data) > 0 && err == nil {
+			var n int
+			n, err = unix.Write(fd, data)
+			if err == unix.EINTR {
+				err = nil
+				continue
+			}
+			data = data[max(n, 0):]
 		}
-		data = data[max(n, 0):]
 	}
 	if cerr := unix.Close(fd); err == nil && cerr != unix.EINTR {
 		err = cerr

@@ -94,11 +94,20 @@ func (d *Dir) Mkdir(rel string) error { return os.Mkdir(d.abs(rel), dirMode) }
 
 // WriteFile writes the new file rel.
 func (d *Dir) WriteFile(rel string, data []byte, exec bool) error {
+	return d.WriteParts(rel, exec, data)
+}
+
+// WriteParts is [Dir.WriteFile] of data in several pieces.
+func (d *Dir) WriteParts(rel string, exec bool, parts ...[]byte) error {
 	f, err := d.Create(rel, exec)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	for _, data := range parts {
+		if err == nil {
+			_, err = f.Write(data)
+		}
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"godwit/internal/fsys"
 	"godwit/internal/npm"
 )
 
@@ -26,10 +28,65 @@ type cache struct {
 	dir    string
 	writer writer
 	open   atomic.Int32 // documents that are read from their file, see maxOpen
+
+	mu      sync.Mutex
+	shelves map[string]*shelf // by path
+}
+
+// shelf is the directory of one registry and credential.
+type shelf struct {
+	path string
+	mode os.FileMode
+	mu   sync.Mutex
+	seen bool      // whether dir was looked for
+	dir  *fsys.Dir // nil if there is none
+}
+
+// look opens the directory if it is there. The answer is remembered: in an
+// empty cache that saves a look for each name.
+func (s *shelf) look() *fsys.Dir {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.seen {
+		s.seen = true
+		s.dir, _ = fsys.OpenDir(s.path)
+	}
+	return s.dir
+}
+
+// ensure makes the directory if it is not there.
+func (s *shelf) ensure() (*fsys.Dir, error) {
+	if d := s.look(); d != nil {
+		return d, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dir == nil {
+		if err := os.MkdirAll(s.path, s.mode); err != nil {
+			return nil, err
+		}
+		d, err := fsys.OpenDir(s.path)
+		if err != nil {
+			return nil, err
+		}
+		s.dir = d
+	}
+	return s.dir, nil
+}
+
+// close writes what is waiting.
+func (c *cache) close() error {
+	err := c.writer.close()
+	for _, s := range c.shelves {
+		if s.dir != nil {
+			s.dir.Close()
+		}
+	}
+	return err
 }
 
 func newCache(dir string) *cache {
-	c := &cache{dir: filepath.Join(dir, "packuments")}
+	c := &cache{dir: filepath.Join(dir, "packuments"), shelves: map[string]*shelf{}}
 	c.writer.changed = make(chan struct{}, 1)
 	return c
 }
@@ -50,9 +107,8 @@ func (c *cache) reserve() bool { return c.open.Add(1) <= maxOpen }
 // slot is where the documents about one name are. A nil slot holds nothing.
 type slot struct {
 	cache *cache
+	shelf *shelf
 	name  npm.Name
-	dir   string
-	mode  os.FileMode // of dir
 }
 
 // slot finds the place for name. It has no effect on disk.
@@ -61,17 +117,21 @@ func (c *cache) slot(registry *url.URL, g *grant, name npm.Name) *slot {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(registry.String() + "\n" + g.digest()))
-	s := &slot{cache: c, name: name, mode: 0o755}
-	s.dir = filepath.Join(c.dir, hex.EncodeToString(sum[:16]))
-	if g != nil {
-		s.mode = 0o700 // nobody else's business
+	path := filepath.Join(c.dir, hex.EncodeToString(sum[:16]))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.shelves[path] == nil {
+		c.shelves[path] = &shelf{path: path, mode: 0o755}
+		if g != nil {
+			c.shelves[path].mode = 0o700 // nobody else's business
+		}
 	}
-	return s
+	return &slot{cache: c, shelf: c.shelves[path], name: name}
 }
 
-func (s *slot) path(form Form) string {
-	return filepath.Join(s.dir, form.String()+"-"+fileName(s.name))
-}
+func (s *slot) file(form Form) string { return form.String() + "-" + fileName(s.name) }
+
+func (s *slot) path(form Form) string { return filepath.Join(s.shelf.path, s.file(form)) }
 
 // maxFileName leaves room for the form in the 255 bytes of most file systems.
 const maxFileName = 200

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"godwit/internal/fsys"
 	"godwit/internal/npm"
 )
 
@@ -25,7 +26,8 @@ import (
 //	    index    npm.Packument.EncodeIndex
 //	    body     the document as received, decoded
 //
-// A file appears by rename and is complete. The body has no sum: what a flipped
+// A new file grows under its name, and does not count before it has its size; it
+// is replaced by rename. The body has no sum: what a flipped
 // bit breaks is found when that version is decoded.
 const (
 	magic     = "gwpkmt\x00\x01"
@@ -41,7 +43,11 @@ const (
 // read opens one file and reads it: all of it if it is small, else only what
 // is before the body, and the file stays open for the rest.
 func (s *slot) read(form Form) *kept {
-	f, err := os.Open(s.path(form))
+	dir := s.shelf.look()
+	if dir == nil {
+		return nil
+	}
+	f, err := dir.OpenFile(s.file(form))
 	if err != nil {
 		return nil
 	}
@@ -188,10 +194,17 @@ func (s *slot) write(doc *npm.Packument, body []byte, v validators) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.dir, s.mode); err != nil {
+	dir, err := s.shelf.ensure()
+	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.dir, ".tmp-*")
+	if len(body) <= bigBody {
+		// Whoever reads before the end finds the size wrong, and no file.
+		if err := dir.WriteParts(s.file(v.form), false, head, body); !fsys.Exists(err) {
+			return err
+		}
+	}
+	f, err := os.CreateTemp(s.shelf.path, ".tmp-*")
 	if err != nil {
 		return err
 	}

@@ -1,25 +1,30 @@
 package registry
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/binary"
-	"io"
+	"errors"
+	"sync"
+
+	"godwit/internal/inflate"
 )
 
-// gunzip is the default Gunzip. The size that a gzip file claims at its end is
-// only a hint: nobody checks it before the data has been decoded.
-func gunzip(src []byte, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(src))
-	if err != nil {
+// gunzipper decodes documents, one at a time. Its tables (40 kB) and the memory
+// for what comes in outlive the document.
+type gunzipper struct {
+	decoder inflate.Decoder
+	in      []byte
+}
+
+var gunzippers = sync.Pool{New: func() any { return new(gunzipper) }}
+
+// gunzip reads and decodes a whole document of at most limit bytes.
+func gunzip(a answer, limit int64) (out []byte, err error) {
+	g := gunzippers.Get().(*gunzipper)
+	defer gunzippers.Put(g)
+	if g.in, err = readAll(a.body, g.in, a.size); err != nil {
 		return nil, err
 	}
-	var claimed int64
-	if len(src) >= 4 {
-		claimed = int64(binary.LittleEndian.Uint32(src[len(src)-4:]))
-	}
-	out, err := readAll(io.LimitReader(z, limit+1), nil, min(claimed, limit))
-	if err == nil && int64(len(out)) > limit {
+	out, err = g.decoder.Gzip(nil, g.in, int(limit))
+	if errors.Is(err, inflate.ErrTooBig) {
 		err = ErrTooLarge
 	}
 	return out, err

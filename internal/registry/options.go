@@ -33,17 +33,12 @@ type Options struct {
 	PreferOffline bool   // the cache whatever its age, else the network
 	PreferOnline  bool   // ask the registry even when the cache is fresh
 
-	MaxPackument int64  // bytes of a decoded document
-	MaxTarball   int64  // bytes
-	Gunzip       Gunzip // nil: compress/gzip
+	MaxPackument int64 // bytes of a decoded document
+	MaxTarball   int64 // bytes
 
 	Now  func() time.Time // nil: time.Now
 	Sink event.Sink       // warnings; may be nil
 }
-
-// Gunzip decodes a whole gzip file of which the result may have limit bytes;
-// beyond that it returns ErrTooLarge.
-type Gunzip func(src []byte, limit int64) ([]byte, error)
 
 // TLS says whom to trust and who we are.
 type TLS struct {
@@ -89,9 +84,6 @@ func (o *Options) applyDefaults() {
 	}
 	if o.MaxTarball <= 0 {
 		o.MaxTarball = defaultMaxTarball
-	}
-	if o.Gunzip == nil {
-		o.Gunzip = gunzip
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -136,15 +136,11 @@ func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *k
 
 // decoded reads a body and undoes its Content-Encoding.
 func (c *Client) decoded(a answer) ([]byte, error) {
-	body, err := readAll(a.body, nil, a.size)
-	if err != nil {
-		return nil, err
-	}
 	switch encoding := strings.ToLower(a.header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-		return body, nil
+		return readAll(a.body, nil, a.size)
 	case "gzip", "x-gzip":
-		return c.opts.Gunzip(body, c.opts.MaxPackument)
+		return gunzip(a, c.opts.MaxPackument)
 	default:
 		return nil, fmt.Errorf("encoded as %.20q, which was not asked for", encoding)
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -74,8 +76,16 @@ func newPools(o Options, auth authTable) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	meta := &poolSet{shared: newTransport(o, base, true), own: map[string]http.RoundTripper{}}
-	tars := &poolSet{shared: newTransport(o, base, false), own: map[string]http.RoundTripper{}}
+	roots := sync.OnceValues(o.TLS.roots)
+	pool := func(c *tls.Config, http2 bool) http.RoundTripper {
+		return &transport{plain: newPool(o, c, http2), make: func(r *x509.CertPool) *http.Transport {
+			c := c.Clone()
+			c.RootCAs = r
+			return newPool(o, c, http2)
+		}, roots: roots}
+	}
+	meta := &poolSet{shared: pool(base, true), own: map[string]http.RoundTripper{}}
+	tars := &poolSet{shared: pool(base, false), own: map[string]http.RoundTripper{}}
 	for _, g := range auth {
 		if len(g.cert) == 0 {
 			continue
@@ -86,13 +96,58 @@ func newPools(o Options, auth authTable) (pools, error) {
 		}
 		own := base.Clone()
 		own.Certificates = []tls.Certificate{pair}
-		meta.own[g.prefix] = newTransport(o, own, true)
-		tars.own[g.prefix] = newTransport(o, own, false)
+		meta.own[g.prefix] = pool(own, true)
+		tars.own[g.prefix] = pool(own, false)
 	}
 	return pools{metadata: meta, tarballs: tars}, nil
 }
 
-func newTransport(o Options, config *tls.Config, http2 bool) *http.Transport {
+// transport is a connection pool that reads the certificates of authorities
+// when it needs them first: that takes longer than all else before the first
+// request, and a registry without TLS, or a cache, needs none.
+type transport struct {
+	plain *http.Transport // for http: without a proxy
+	roots func() (*x509.CertPool, error)
+	make  func(*x509.CertPool) *http.Transport
+
+	mu     sync.Mutex
+	secure *http.Transport // for all else; nil until it is needed
+}
+
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme == "http" && t.plain.Proxy == nil {
+		return t.plain.RoundTrip(r)
+	}
+	pool, err := t.withRoots()
+	if err != nil {
+		return nil, err
+	}
+	return pool.RoundTrip(r)
+}
+
+func (t *transport) withRoots() (*http.Transport, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.secure == nil {
+		roots, err := t.roots()
+		if err != nil {
+			return nil, err
+		}
+		t.secure = t.make(roots)
+	}
+	return t.secure, nil
+}
+
+func (t *transport) CloseIdleConnections() {
+	t.plain.CloseIdleConnections()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.secure != nil {
+		t.secure.CloseIdleConnections()
+	}
+}
+
+func newPool(o Options, config *tls.Config, http2 bool) *http.Transport {
 	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second} // as http.DefaultTransport
 	t := &http.Transport{
 		DialContext:         dialer.DialContext,
@@ -113,25 +168,15 @@ func newTransport(o Options, config *tls.Config, http2 bool) *http.Transport {
 	return t
 }
 
+// config is all of the TLS settings but the authorities, which it only looks
+// at: what is no PEM at all should fail before anything is fetched.
 func (t TLS) config() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure} // strict-ssl=false is the user's word
-	if len(t.CA) > 0 {
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(t.CA) {
-			return nil, errors.New("ca: no certificate in it; give PEM (-----BEGIN CERTIFICATE-----)")
-		}
+	if block, _ := pem.Decode(t.CA); block == nil && len(t.CA) > 0 {
+		return nil, errCA
 	}
-	if len(t.ExtraCA) > 0 {
-		if c.RootCAs == nil {
-			// An empty pool is the best that is left where the system's
-			// cannot be read.
-			if c.RootCAs, _ = x509.SystemCertPool(); c.RootCAs == nil {
-				c.RootCAs = x509.NewCertPool()
-			}
-		}
-		if !c.RootCAs.AppendCertsFromPEM(t.ExtraCA) {
-			return nil, errors.New("extra CA certificates: no certificate in them; give PEM (-----BEGIN CERTIFICATE-----)")
-		}
+	if block, _ := pem.Decode(t.ExtraCA); block == nil && len(t.ExtraCA) > 0 {
+		return nil, errExtraCA
 	}
 	if len(t.Cert) > 0 || len(t.Key) > 0 {
 		pair, err := keyPair(t.Cert, t.Key)
@@ -141,6 +186,35 @@ func (t TLS) config() (*tls.Config, error) {
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
+}
+
+var (
+	errCA      = errors.New("ca: no certificate in it; give PEM (-----BEGIN CERTIFICATE-----)")
+	errExtraCA = errors.New("extra CA certificates: no certificate in them; give PEM (-----BEGIN CERTIFICATE-----)")
+)
+
+// roots is the authorities to believe; nil means the system's.
+func (t TLS) roots() (pool *x509.CertPool, err error) {
+	if len(t.CA) > 0 {
+		pool = x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(t.CA) {
+			return nil, errCA
+		}
+	}
+	if len(t.ExtraCA) == 0 {
+		return pool, nil
+	}
+	if pool == nil {
+		// An empty pool is the best that is left where the system's cannot
+		// be read.
+		if pool, _ = x509.SystemCertPool(); pool == nil {
+			pool = x509.NewCertPool()
+		}
+	}
+	if !pool.AppendCertsFromPEM(t.ExtraCA) {
+		return nil, errExtraCA
+	}
+	return pool, nil
 }
 
 func keyPair(cert, key []byte) (tls.Certificate, error) {

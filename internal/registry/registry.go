@@ -74,7 +74,7 @@ func (c *Client) Close() error {
 	if c.cache == nil {
 		return nil
 	}
-	return c.cache.writer.close()
+	return c.cache.close()
 }
 
 // parseRegistry reads the URL of a registry. A user and password in it become

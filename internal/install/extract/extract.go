@@ -19,7 +19,7 @@ import (
 	"fmt"
 	"io"
 
-	"godwit/internal/install/extract/inflate"
+	"godwit/internal/inflate"
 	"godwit/internal/install/extract/untar"
 )
 

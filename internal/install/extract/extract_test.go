@@ -13,7 +13,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"godwit/internal/install/extract/inflate"
+	"godwit/internal/inflate"
 	"godwit/internal/install/extract/untar"
 )
 

@@ -5,7 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 
-	"godwit/internal/install/extract/inflate"
+	"godwit/internal/inflate"
 	"godwit/internal/install/extract/untar"
 )
 
