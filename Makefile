@@ -11,7 +11,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/godwit
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/godwit ./cmd/godwit
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/godwit ./cmd/godwit
 
 .PHONY: check
 check: ## all that CI runs
