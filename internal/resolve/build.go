@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -118,28 +120,14 @@ func (v *variant) build() *graph.Package {
 	p := &graph.Package{
 		Key: v.key, Name: v.pkg.name, Version: v.pkg.version, Resolution: v.pkg.resolution,
 		OS: m.OS, CPU: m.CPU, Libc: m.Libc, Deprecated: m.Deprecated,
-		HasBin: len(m.Bin) > 0 || m.BinDir != "", Bundled: m.Bundled, OptionalPeers: map[string]bool{},
+		HasBin: len(m.Bin) > 0 || m.BinDir != "", Bundled: m.Bundled,
 	}
 	for _, e := range m.Engines {
 		if e.Specifier != "*" {
 			p.Engines = append(p.Engines, e)
 		}
 	}
-	for _, d := range m.PeerDependencies {
-		if d.Alias != string(m.Name) {
-			p.Peers = append(p.Peers, d)
-		}
-	}
-	for _, peer := range v.pkg.peers {
-		if _, declared := m.PeerDependencies.Lookup(peer.name); !declared {
-			p.Peers = append(p.Peers, npm.Dep{Alias: peer.name, Specifier: peer.wanted})
-		}
-	}
-	for _, peer := range p.Peers {
-		if m.OptionalPeers[peer.Alias] {
-			p.OptionalPeers[peer.Alias] = true
-		}
-	}
+	p.Peers, p.OptionalPeers = listedPeers(m)
 	optionalPeer := map[string]bool{}
 	for _, peer := range v.pkg.peers {
 		optionalPeer[peer.name] = peer.optional
@@ -154,6 +142,31 @@ func (v *variant) build() *graph.Package {
 	}
 	sort.Strings(p.TransitivePeers)
 	return p
+}
+
+// listedPeers are the peers that a lockfile says m has: those that
+// peerDependencies or peerDependenciesMeta name, whoever supplies them, but for
+// m itself and its optional dependencies.
+func listedPeers(m *npm.Manifest) (peers npm.Deps, optional map[string]bool) {
+	optional = map[string]bool{}
+	list := func(d npm.Dep) {
+		if _, own := m.OptionalDependencies.Lookup(d.Alias); own || d.Alias == string(m.Name) {
+			return
+		}
+		peers = append(peers, d)
+		if m.OptionalPeers[d.Alias] {
+			optional[d.Alias] = true
+		}
+	}
+	for _, d := range m.PeerDependencies {
+		list(d)
+	}
+	for _, alias := range slices.Sorted(maps.Keys(m.OptionalPeers)) {
+		if _, declared := m.PeerDependencies.Lookup(alias); !declared && m.OptionalPeers[alias] {
+			list(npm.Dep{Alias: alias, Specifier: "*"})
+		}
+	}
+	return peers, optional
 }
 
 func target(key graph.Key) graph.Target {

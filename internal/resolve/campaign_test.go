@@ -129,8 +129,8 @@ func manifest(words []string) []byte {
 func differs(t *testing.T, bin string, p plot) string {
 	w := worldOf(p.files())
 	before, theirs, err := w.pnpm(t, bin)
-	if err != nil && strings.HasPrefix(err.Error(), "before") {
-		return ""
+	if err != nil && (strings.HasPrefix(err.Error(), "before") || w.before != nil && strings.Contains(err.Error(), "npm registry")) {
+		return "" // pnpm 12.21 asks the registry for aliases that it has in the lockfile
 	}
 	ours, ourErr := w.godwit(t, before)
 	if (err != nil) != (ourErr != nil) {
@@ -322,7 +322,9 @@ func (p *plotter) line(name, version string, peers int) []string {
 		out = append(out, p.dependency(p.name()))
 	}
 	if p.IntN(8) == 0 {
-		out = append(out, "opt:"+p.dependency(p.name()))
+		if other := p.name(); !strings.Contains(strings.Join(out, " "), " "+other+"@") {
+			out = append(out, "opt:"+p.dependency(other))
+		}
 	}
 	for range peers {
 		other := p.name()

@@ -99,7 +99,7 @@ func (d *documents) look(doc *document, spec string) {
 	if doc.err != nil {
 		return
 	}
-	version := pickVersion(doc.doc, spec, nil, nil, false)
+	version := pickVersion(doc.doc, spec, nil, nil, picking{})
 	if version == "" {
 		return
 	}

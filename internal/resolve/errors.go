@@ -7,6 +7,7 @@ import (
 
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
+	"godwit/internal/npm/specifier"
 )
 
 // NoMatchError says that a package exists, but not in a version that is
@@ -61,3 +62,30 @@ func (e *NoMatchError) Hint() string {
 
 // Is makes errors.Is(err, ErrNoVersion) true.
 func (e *NoMatchError) Is(target error) bool { return target == ErrNoVersion }
+
+// InvalidPeerError is a peer of an importer whose specifier could not be
+// compared with a version.
+type InvalidPeerError struct{ Dir, Peer, Specifier string }
+
+func (e *InvalidPeerError) Error() string {
+	return fmt.Sprintf("the package.json in %s has the peer dependency %s with the value %q, which is no range", e.Dir, e.Peer, e.Specifier)
+}
+
+// Code is pnpm's code for this error.
+func (e *InvalidPeerError) Code() string { return "ERR_PNPM_INVALID_PEER_DEPENDENCY_SPECIFICATION" }
+
+// Hint is what the user can do.
+func (e *InvalidPeerError) Hint() string {
+	return "write a semver range, or a specifier with a protocol (workspace:, catalog:, npm:, file:)"
+}
+
+// checkPeers refuses a dist-tag as a peer of an importer, as pnpm does: nobody
+// could say whether a version satisfies it.
+func checkPeers(im Importer) error {
+	for _, d := range im.Manifest.PeerDependencies {
+		if s, err := specifier.Parse(d.Alias, d.Specifier); err == nil && s.Kind == specifier.Tag && s.Name == npm.Name(d.Alias) {
+			return &InvalidPeerError{im.Dir, d.Alias, d.Specifier}
+		}
+	}
+	return nil
+}

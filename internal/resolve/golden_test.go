@@ -16,13 +16,14 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the lockfiles that the pnpm of $"+oracleVariable+" makes into testdata/golden")
+var goldenDir = flag.String("golden", "testdata/golden", "directory of the golden archives")
 
 // TestGolden compares with lockfiles that pnpm 12 wrote for the same registry
 // and project. They are recorded with
 //
 //	GODWIT_PNPM=/path/to/pnpm go test ./internal/resolve -run Golden -update
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/golden/*.txtar")
+	files, err := filepath.Glob(filepath.Join(*goldenDir, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no golden files (%v)", err)
 	}

@@ -17,49 +17,55 @@ type importerState struct {
 	at     *place
 	wanted map[string]want // what its manifest asks for, by alias
 	direct []direct
-	names  map[string]bool // aliases that need no hoisting any more
+	names  map[string]bool            // aliases that need no hoisting any more
+	locked map[string]map[string]bool // versions of its peers in the lockfile, by name
 }
 
-// start resolves what the manifest of im asks for. A name that stands in
-// several maps counts once: optional before prod before dev before peer.
+// start resolves what the manifest of im asks for.
 func (r *resolver) start(im Importer) (*importerState, error) {
 	m := im.Manifest
+	if err := checkPeers(im); err != nil {
+		return nil, err
+	}
 	s := &importerState{dir: im.Dir, wanted: map[string]want{}, names: map[string]bool{}}
 	name := string(m.Name)
 	if name == "" {
 		name = im.Dir
 	}
-	s.at = &place{dir: im.Dir, label: name}
-	var order []string
+	s.at = &place{importer: im.Dir, dir: im.Dir, label: name}
+	s.locked = r.reuse.peers(im.Dir)
+	s.wanted = wantedOf(m, r.opts.AutoInstallPeers)
+	order := slices.Sorted(maps.Keys(s.wanted))
+	wants := make([]want, len(order))
+	declared := map[string]bool{}
+	for i, alias := range order {
+		wants[i] = s.wanted[alias]
+		wants[i].locked = r.reuse.direct(im.Dir, alias, wants[i].specifier)
+		declared[alias] = true
+		s.names[alias] = true // also if it is optional and cannot be had
+	}
+	s.at.scope = &scope{names: declared}
+	var err error
+	s.direct, err = r.extend(wants, s.at)
+	return s, err
+}
+
+// wantedOf lists what a manifest asks for, by alias. A name that stands in
+// several maps counts once: optional before prod before dev before peer.
+func wantedOf(m *npm.Manifest, peers bool) map[string]want {
+	wanted := map[string]want{}
 	add := func(deps npm.Deps, g graph.Group) {
 		for _, d := range deps {
-			if _, ok := s.wanted[d.Alias]; !ok {
-				order = append(order, d.Alias)
-			}
-			s.wanted[d.Alias] = want{alias: d.Alias, specifier: d.Specifier, group: g, optional: g == graph.Optional}
+			wanted[d.Alias] = want{alias: d.Alias, specifier: d.Specifier, group: g, optional: g == graph.Optional}
 		}
 	}
-	if r.opts.AutoInstallPeers {
+	if peers {
 		add(m.PeerDependencies, graph.Prod)
 	}
 	add(m.DevDependencies, graph.Dev)
 	add(m.Dependencies, graph.Prod)
 	add(m.OptionalDependencies, graph.Optional)
-	wants := make([]want, len(order))
-	declared := map[string]bool{}
-	for i, alias := range order {
-		wants[i] = s.wanted[alias]
-		declared[alias] = true
-	}
-	s.at.scope = &scope{names: declared}
-	var err error
-	if s.direct, err = r.extend(wants, s.at); err != nil {
-		return nil, err
-	}
-	for _, d := range s.direct {
-		s.names[d.alias] = true
-	}
-	return s, nil
+	return wanted
 }
 
 // hoistPeers installs at the importers what packages below them want as peers
@@ -67,7 +73,7 @@ func (r *resolver) start(im Importer) (*importerState, error) {
 // optional ones, if a version that everybody accepts is in the graph anyway;
 // then the round begins again, for what was added may want peers itself.
 func (r *resolver) hoistPeers(states []*importerState) error {
-	if !r.opts.AutoInstallPeers {
+	if !r.opts.AutoInstallPeers && !r.opts.DedupePeerDependents {
 		return nil
 	}
 	for {
@@ -114,7 +120,7 @@ func (r *resolver) hoistRequired(s *importerState) (map[string][]string, error) 
 			}
 		}
 		r.provide(s, found, required)
-		wants := r.hoistWants(required)
+		wants := r.hoistWants(s, required)
 		if len(wants) == 0 {
 			break
 		}
@@ -133,6 +139,9 @@ func (r *resolver) hoistRequired(s *importerState) (map[string][]string, error) 
 // provide makes a peer that was found inside the tree visible at the
 // importer, so that the whole project shares it.
 func (r *resolver) provide(s *importerState, found map[string]*node, required map[string]string) {
+	if !r.opts.AutoInstallPeers {
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		n := found[name]
 		if _, missing := required[name]; missing || s.names[name] || !r.standing(n) {
@@ -147,10 +156,10 @@ func (r *resolver) provide(s *importerState, found map[string]*node, required ma
 // exist only during one walk.
 func (r *resolver) standing(n *node) bool { return n.seq <= r.seq }
 
-func (r *resolver) hoistWants(required map[string]string) []want {
+func (r *resolver) hoistWants(s *importerState, required map[string]string) []want {
 	var wants []want
 	for _, name := range slices.Sorted(maps.Keys(required)) {
-		if spec := r.hoistSpec(name, required[name]); spec != "" {
+		if spec := r.hoistSpec(s, name, required[name]); spec != "" {
 			wants = append(wants, want{alias: name, specifier: spec})
 		}
 	}
@@ -158,15 +167,20 @@ func (r *resolver) hoistWants(required map[string]string) []want {
 }
 
 // hoistSpec prefers, for a peer wanted in rng, versions that the project has
-// already.
-func (r *resolver) hoistSpec(name, rng string) string {
+// already, above all those that the lockfile has for its peers. Without
+// auto-install-peers there is nothing else to choose from.
+func (r *resolver) hoistSpec(s *importerState, name, rng string) string {
+	unlessPresent := ""
+	if r.opts.AutoInstallPeers {
+		unlessPresent = rng
+	}
 	prefer := r.preferencesFor(npm.Name(name))
 	if len(prefer) == 0 {
-		return rng
+		return unlessPresent
 	}
 	var versions, others []string
-	for key, s := range prefer {
-		if s.kind == byVersion {
+	for key, sel := range prefer {
+		if sel.kind == byVersion {
 			versions = append(versions, key)
 		} else {
 			others = append(others, key)
@@ -174,14 +188,20 @@ func (r *resolver) hoistSpec(name, rng string) string {
 	}
 	sort.Strings(others)
 	parsed, err := semver.ParseRange(peerRange(rng), semver.Options{Loose: true, IncludePrerelease: true})
-	if best := highest(versions, func(v semver.Version) bool { return err == nil && parsed.Match(v) }); best != "" {
-		return strings.Join(append([]string{best}, others...), " || ")
+	fits := func(v semver.Version) bool { return err == nil && parsed.Match(v) }
+	best := highest(slices.Collect(maps.Keys(s.locked[name])), fits)
+	if best == "" {
+		best = highest(versions, fits)
 	}
-	if err == nil && len(versions) > 0 {
-		return rng
-	}
-	if best := highest(versions, func(semver.Version) bool { return true }); best != "" {
+	switch {
+	case best != "":
 		others = append([]string{best}, others...)
+	case err == nil && len(versions) > 0:
+		return unlessPresent
+	default:
+		if best = highest(versions, func(semver.Version) bool { return true }); best != "" {
+			others = append([]string{best}, others...)
+		}
 	}
 	return strings.Join(others, " || ")
 }
@@ -189,7 +209,7 @@ func (r *resolver) hoistSpec(name, rng string) string {
 func (r *resolver) hoistOptional(s *importerState, missing map[string][]string) (bool, error) {
 	var wants []want
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		if version := r.acceptedByAll(npm.Name(name), missing[name]); version != "" && r.accepts(name, version, s) {
+		if version := r.acceptedByAll(s, npm.Name(name), missing[name]); version != "" {
 			wants = append(wants, want{alias: name, specifier: version})
 		}
 	}
@@ -199,8 +219,10 @@ func (r *resolver) hoistOptional(s *importerState, missing map[string][]string) 
 	return true, r.hoist(s, wants)
 }
 
-// acceptedByAll is the highest preferred version inside every range.
-func (r *resolver) acceptedByAll(name npm.Name, ranges []string) string {
+// acceptedByAll is the highest preferred version inside every range whose own
+// peers agree with what the importer provides. One that the lockfile has for
+// the importer goes before.
+func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []string) string {
 	parsed := make([]semver.Range, len(ranges))
 	for i, rng := range ranges {
 		var err error
@@ -208,34 +230,45 @@ func (r *resolver) acceptedByAll(name npm.Name, ranges []string) string {
 			return ""
 		}
 	}
-	var versions []string
-	for key, s := range r.preferencesFor(name) {
-		if s.kind == byVersion {
-			versions = append(versions, key)
+	var versions, locked []string
+	for key, sel := range r.preferencesFor(name) {
+		if sel.kind != byVersion || !r.accepts(string(name), key, s) {
+			continue
+		}
+		versions = append(versions, key)
+		if s.locked[string(name)][key] {
+			locked = append(locked, key)
 		}
 	}
-	return highest(versions, func(v semver.Version) bool {
+	fits := func(v semver.Version) bool {
 		for _, rng := range parsed {
 			if !rng.Match(v) {
 				return false
 			}
 		}
 		return true
-	})
+	}
+	if best := highest(locked, fits); best != "" {
+		return best
+	}
+	return highest(versions, fits)
 }
 
 // accepts reports whether the peers of a candidate agree with what the
-// importer provides.
+// importer provides. One that is only in the lockfile is known from there.
 func (r *resolver) accepts(name, version string, s *importerState) bool {
-	p := r.pkgs[graph.Key(name+"@"+version)]
-	if p == nil {
-		return true
+	id := graph.Key(name + "@" + version)
+	var peers []peerDep
+	if p := r.pkgs[id]; p != nil {
+		peers = p.peers
+	} else if r.reuse != nil && r.reuse.byID[id] != nil {
+		peers = peersOf(r.reuse.manifest(r.reuse.byID[id].Key), nil)
 	}
 	provided := map[string]string{}
 	for _, d := range s.direct {
 		provided[d.alias] = d.node.pkg.version
 	}
-	for _, peer := range p.peers {
+	for _, peer := range peers {
 		if v, ok := provided[peer.name]; ok && !peerSatisfied(v, peer.wanted) {
 			return false
 		}
@@ -262,7 +295,7 @@ func (r *resolver) preferencesFor(name npm.Name) preferences {
 	for _, p := range r.reachable() {
 		if p.name == name && p.version != "" {
 			if _, ok := out[p.version]; !ok {
-				out[p.version] = selector{byVersion, weightNearby}
+				out[p.version] = selector{kind: byVersion, weight: weightNearby}
 			}
 		}
 	}
@@ -358,7 +391,11 @@ func appendBoth(list []string, a, b string) []string {
 
 func distinctRanges(have []string, peers []missingPeer) []string {
 	for _, p := range peers {
-		if rng := peerRange(p.wanted); !slices.Contains(have, rng) {
+		rng := peerRange(p.wanted)
+		if !semver.ValidRange(rng, loose) {
+			rng = "*" // a dist-tag: nothing to compare with
+		}
+		if !slices.Contains(have, rng) {
 			have = append(have, rng)
 		}
 	}

@@ -21,6 +21,7 @@ type pkg struct {
 	leaf       *node     // the one occurrence of a package without dependencies or peers
 	cycle      int       // dependency cycle it is part of (an SCC number), 0 for none
 	scanned    bool      // edges are set
+	settled    bool      // by an occurrence that the lockfile has, too
 	broken     *Error    // a dependency that it cannot do without is not to be had
 }
 
@@ -63,7 +64,6 @@ type peerDep struct {
 	name     string
 	wanted   string // as written, without "workspace:"
 	optional bool
-	declared bool // in peerDependencies, not only in peerDependenciesMeta
 }
 
 // peersOf lists the peers p must find above itself. A name that is also a
@@ -82,14 +82,14 @@ func peersOf(m *npm.Manifest, shadowed map[string]bool) []peerDep {
 	for _, d := range m.PeerDependencies {
 		declared[d.Alias] = true
 		if !own[d.Alias] {
-			out = append(out, peerDep{d.Alias, withoutWorkspace(d.Specifier), m.OptionalPeers[d.Alias], true})
+			out = append(out, peerDep{d.Alias, withoutWorkspace(d.Specifier), m.OptionalPeers[d.Alias]})
 		}
 	}
 	// peerDependenciesMeta may name a peer that peerDependencies does not:
 	// then any version will do, and none as well.
 	for name, optional := range m.OptionalPeers {
 		if optional && !declared[name] && !own[name] {
-			out = append(out, peerDep{name, "*", true, false})
+			out = append(out, peerDep{name, "*", true})
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })

@@ -55,6 +55,7 @@ type peerWalk struct {
 	opts      *Options
 	peerNames map[string]bool // every name that is a peer of something
 	providers map[*pkg][]int  // edges of a package that may provide a peer
+	standing  int             // occurrences up to this seq are those of the tree pass
 	bySeq     int
 
 	children  map[*node][]*node // occurrences below occurrences that do not own edges
@@ -99,13 +100,13 @@ type record struct {
 type outcome struct {
 	path     graph.Key
 	external map[string]*node
-	found    map[string]*node // real peers and who provides them, anywhere below
+	found    map[string]*node // peers of occurrences of the tree pass and who provides them, anywhere below
 	missing  map[string]peerDep
 }
 
 func newPeerWalk(opts *Options, peerNames map[string]bool, seq int) *peerWalk {
 	return &peerWalk{
-		opts: opts, peerNames: peerNames, bySeq: seq,
+		opts: opts, peerNames: peerNames, standing: seq, bySeq: seq,
 		providers: map[*pkg][]int{},
 		children:  map[*node][]*node{},
 		backEdges: map[*pkg]*node{},
@@ -247,7 +248,7 @@ func (w *peerWalk) walkChildren(n *node, refs parentRefs, ctx map[string]provide
 			maps.Copy(out.found, child.found)
 			maps.Copy(out.missing, child.missing)
 			for name, provider := range child.external {
-				if !n.pkg.hasEdge(name) {
+				if !n.pkg.walks(name) {
 					out.external[name] = provider
 				}
 			}
@@ -273,7 +274,7 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, chain []graph.
 			w.bad = append(w.bad, badPeer{peer, ref.version, chain})
 		}
 		own[peer.name] = ref.node
-		if peer.declared {
+		if n.seq <= w.standing {
 			kids.found[peer.name] = ref.node
 		}
 		resolved[peer.name] = ref.node
@@ -295,7 +296,7 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, chain []graph.
 
 	up := make(map[string]*node, len(resolved))
 	for name, provider := range resolved {
-		if !p.hasEdge(name) {
+		if !p.walks(name) {
 			up[name] = provider
 		}
 	}
@@ -443,4 +444,10 @@ func closesCycle(from, to *pkg) bool {
 func (p *pkg) hasEdge(alias string) bool {
 	i := sort.Search(len(p.edges), func(i int) bool { return p.edges[i].alias >= alias })
 	return i < len(p.edges) && p.edges[i].alias == alias
+}
+
+// walks reports whether p has a dependency under alias that is walked below it.
+func (p *pkg) walks(alias string) bool {
+	i := sort.Search(len(p.edges), func(i int) bool { return p.edges[i].alias >= alias })
+	return i < len(p.edges) && p.edges[i].alias == alias && !closesCycle(p, p.edges[i].to)
 }

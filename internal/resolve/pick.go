@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"godwit/internal/graph"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 )
@@ -24,7 +25,8 @@ const (
 // selector prefers the versions it matches.
 type selector struct {
 	kind   selectorKind
-	weight int
+	weight int  // 0 where only the lockfile has it
+	locked bool // the lockfile has it
 }
 
 // preferences are the selectors for one name, by what they select.
@@ -34,12 +36,12 @@ type preferences map[string]selector
 // does; ok is false for what is no plain registry specifier.
 func selectorFor(spec string, weight int) (s selector, ok bool) {
 	if _, err := semver.Parse(spec, loose); err == nil {
-		return selector{byVersion, weight}, true
+		return selector{kind: byVersion, weight: weight}, true
 	}
 	if _, err := semver.ParseRange(spec, loose); err == nil {
-		return selector{byRange, weight}, true
+		return selector{kind: byRange, weight: weight}, true
 	}
-	return selector{byTag, weight}, isTag(spec)
+	return selector{kind: byTag, weight: weight}, isTag(spec)
 }
 
 // isTag reports whether encodeURIComponent would leave spec alone.
@@ -75,12 +77,18 @@ func (o *overlay) of(name npm.Name) []string {
 	return out
 }
 
+// picking is what else a pick depends on.
+type picking struct {
+	lowest bool // the lowest version rather than the highest
+	direct bool // for an importer: of the lockfile's versions the highest, be it latest or not
+}
+
 // pickVersion chooses among the versions of a packument. what is an exact
 // version, a range or a dist-tag; "" is returned when nothing fits.
 //
 // The order is pnpm's: the preferred versions by weight; else the dist-tag
 // latest if it fits; else the highest. Deprecated versions come last.
-func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []string, lowest bool) string {
+func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []string, how picking) string {
 	if what == "" {
 		what = "*"
 	}
@@ -91,17 +99,23 @@ func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []s
 	if err != nil {
 		return doc.DistTags[what]
 	}
-	p := picker{doc: doc, rng: rng, latest: -1}
+	p := picker{doc: doc, rng: rng, latest: -1, how: how}
 	if tag, ok := doc.DistTags["latest"]; ok {
 		p.latest = indexOf(doc, tag)
 	}
 	if i := p.preferred(what, prefer, nearby); i >= 0 {
 		return doc.Key(i)
 	}
-	if lowest {
-		return p.string(p.best(func(int) bool { return true }, true))
+	all := func(int) bool { return true }
+	// A range for anything does not admit prereleases, but who publishes
+	// nothing else wants them used; who asked for something besides gets a
+	// release, if there is one.
+	anything := what == "*" && (len(prefer)+len(nearby) == 0 || p.best(all, false) < 0)
+	if how.lowest {
+		p.any = anything
+		return p.string(p.best(all, true))
 	}
-	latestFits := p.latest >= 0 && (what == "*" || p.fits(p.latest))
+	latestFits := p.latest >= 0 && (anything || p.fits(p.latest))
 	if latestFits && !doc.Deprecated(p.latest) {
 		return doc.Key(p.latest)
 	}
@@ -111,8 +125,7 @@ func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []s
 	if latestFits {
 		return doc.Key(p.latest)
 	}
-	highest := p.best(func(int) bool { return true }, false)
-	return p.string(highest)
+	return p.string(p.best(all, false))
 }
 
 // exactVersion finds what as written, else a version that equals it
@@ -141,9 +154,11 @@ type picker struct {
 	doc    *npm.Packument
 	rng    semver.Range
 	latest int
+	any    bool // whatever rng says
+	how    picking
 }
 
-func (p *picker) fits(i int) bool { return p.rng.Match(p.doc.Versions()[i]) }
+func (p *picker) fits(i int) bool { return p.any || p.rng.Match(p.doc.Versions()[i]) }
 
 func (p *picker) string(i int) string {
 	if i < 0 {
@@ -180,29 +195,44 @@ func (p *picker) preferred(what string, prefer preferences, nearby []string) int
 			weight[i] += w
 		}
 	}
+	// What was resolved nearby is what the dependent will see most likely,
+	// whatever the lockfile has elsewhere.
+	seen := map[string]bool{}
+	for _, v := range nearby {
+		if !seen[v] && v != what {
+			seen[v] = true
+			add(indexOf(p.doc, v), weightNearby)
+		}
+	}
+	useLocked := len(weight) == 0
 	for key, s := range prefer {
-		switch {
-		case key == what:
-		case s.kind == byVersion:
-			add(indexOf(p.doc, key), s.weight)
-		case s.kind == byTag:
-			add(indexOf(p.doc, p.doc.DistTags[key]), s.weight)
+		if key == what {
+			continue
+		}
+		w := s.weight
+		if s.locked && useLocked {
+			w += weightLocked
+		}
+		if w == 0 {
+			continue
+		}
+		switch s.kind {
+		case byVersion:
+			add(indexOf(p.doc, key), w)
+		case byTag:
+			add(indexOf(p.doc, p.doc.DistTags[key]), w)
 		default:
 			if r, err := semver.ParseRange(key, loose); err == nil {
 				for i := range p.doc.Len() {
 					if r.Match(p.doc.Versions()[i]) {
-						add(i, s.weight)
+						add(i, w)
 					}
 				}
 			}
 		}
 	}
-	seen := map[string]bool{}
-	for _, v := range nearby {
-		if _, stated := prefer[v]; !stated && !seen[v] && v != what {
-			seen[v] = true
-			add(indexOf(p.doc, v), weightNearby)
-		}
+	if p.how.direct && useLocked && hasLocked(prefer) {
+		p.latest = -1
 	}
 	best := -1
 	for i, w := range weight {
@@ -211,6 +241,15 @@ func (p *picker) preferred(what string, prefer preferences, nearby []string) int
 		}
 	}
 	return best
+}
+
+func hasLocked(prefer preferences) bool {
+	for _, s := range prefer {
+		if s.locked {
+			return true
+		}
+	}
+	return false
 }
 
 // before orders versions of equal weight: latest first, then the highest.
@@ -229,4 +268,28 @@ func versionAtLeast(a, b string) bool {
 		return a >= b
 	}
 	return va.Compare(vb) >= 0
+}
+
+// directVersions are the versions that importers depend on themselves, by
+// importer and name.
+type directVersions map[string]map[npm.Name][]string
+
+func (d directVersions) add(importer string, p *pkg) {
+	if d[importer] == nil {
+		d[importer] = map[npm.Name][]string{}
+	}
+	d[importer][p.name] = append(d[importer][p.name], p.version)
+}
+
+// above is the highest of them that is above the version of key and in rng, or
+// "".
+func (d directVersions) above(importer, name string, key graph.Key, rng string) string {
+	versions := d[importer][npm.Name(name)]
+	_, ref := key.ID().Split()
+	pinned, err1 := semver.Parse(ref, semver.Options{})
+	r, err2 := semver.ParseRange(rng, semver.Options{})
+	if len(versions) == 0 || err1 != nil || err2 != nil {
+		return ""
+	}
+	return highest(versions, func(v semver.Version) bool { return v.Compare(pinned) > 0 && r.Match(v) })
 }

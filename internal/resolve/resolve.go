@@ -79,6 +79,9 @@ type Result struct {
 
 // Resolve finds the graph for req.
 func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
+	if g := pruned(req); g != nil {
+		return &Result{Graph: g}, nil
+	}
 	r, err := newResolver(ctx, src, req)
 	if err != nil {
 		return nil, err
@@ -99,18 +102,20 @@ func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
 // resolver owns the state of one resolution; only the goroutine that called
 // Resolve touches it.
 type resolver struct {
-	ctx       context.Context
-	req       *Request
-	opts      *Options
-	docs      *documents
-	pkgs      map[graph.Key]*pkg
-	picks     map[pickKey]*pkg
-	peerNames map[string]bool
-	preferred map[npm.Name]preferences
-	roots     []*pkg
-	mend      compat.Extensions
-	anyBroken bool // some pkg.broken is set
-	seq       int
+	ctx            context.Context
+	req            *Request
+	opts           *Options
+	docs           *documents
+	pkgs           map[graph.Key]*pkg
+	picks          map[pickKey]found
+	peerNames      map[string]bool
+	preferred      map[npm.Name]preferences
+	roots          []*pkg
+	reuse          *reuse
+	directVersions directVersions
+	mend           compat.Extensions
+	anyBroken      bool // some pkg.broken is set
+	seq            int
 }
 
 func newResolver(ctx context.Context, src Source, req *Request) (*resolver, error) {
@@ -124,8 +129,9 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	}
 	r := &resolver{
 		ctx: ctx, req: req, opts: &opts, mend: mend,
-		pkgs: map[graph.Key]*pkg{}, picks: map[pickKey]*pkg{},
+		pkgs: map[graph.Key]*pkg{}, picks: map[pickKey]found{},
 		peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
+		reuse: newReuse(req.Locked, req.Importers), directVersions: directVersions{},
 	}
 	r.docs = newDocuments(ctx, src)
 	for _, im := range req.Importers {
@@ -136,13 +142,30 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 }
 
 func (r *resolver) preferDirect(m *npm.Manifest) {
-	for _, deps := range []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies} {
+	all := []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies}
+	if r.opts.AutoInstallPeers {
+		all = append(all, undeclared(m))
+	}
+	for _, deps := range all {
 		for _, d := range deps {
 			if s, ok := selectorFor(d.Specifier, weightDirect); ok {
 				r.prefer(npm.Name(d.Alias))[d.Specifier] = s
 			}
 		}
 	}
+}
+
+// undeclared lists the peers of m that it does not depend on otherwise.
+func undeclared(m *npm.Manifest) (peers npm.Deps) {
+	for _, d := range m.PeerDependencies {
+		_, prod := m.Dependencies.Lookup(d.Alias)
+		_, dev := m.DevDependencies.Lookup(d.Alias)
+		_, optional := m.OptionalDependencies.Lookup(d.Alias)
+		if !prod && !dev && !optional {
+			peers = append(peers, d)
+		}
+	}
+	return peers
 }
 
 func (r *resolver) preferLocked(g *graph.Graph) {
@@ -155,7 +178,7 @@ func (r *resolver) preferLocked(g *graph.Graph) {
 			seen[id] = true
 			_, version := id.Split()
 			s := r.prefer(p.Name)[version]
-			r.prefer(p.Name)[version] = selector{byVersion, s.weight + weightLocked}
+			r.prefer(p.Name)[version] = selector{byVersion, s.weight, true}
 		}
 	}
 }
@@ -200,10 +223,7 @@ func (r *resolver) finish(states []*importerState) *Result {
 			})
 			addReachable(g, vs, key, res.Deprecated)
 		}
-		sort.Slice(im.Deps, func(i, j int) bool {
-			a, b := im.Deps[i], im.Deps[j]
-			return a.Group < b.Group || a.Group == b.Group && a.Alias < b.Alias
-		})
+		sortDirect(im.Deps)
 		g.Importers = append(g.Importers, im)
 	}
 	sort.Slice(g.Importers, func(i, j int) bool { return g.Importers[i].Dir < g.Importers[j].Dir })
@@ -211,6 +231,13 @@ func (r *resolver) finish(states []*importerState) *Result {
 		g.Packages[key].Optional = true
 	}
 	return res
+}
+
+func sortDirect(deps []graph.Direct) {
+	sort.Slice(deps, func(i, j int) bool {
+		a, b := deps[i], deps[j]
+		return a.Group < b.Group || a.Group == b.Group && a.Alias < b.Alias
+	})
 }
 
 // addReachable moves the variants that key needs into the graph.

@@ -19,11 +19,13 @@ type want struct {
 	specifier string
 	optional  bool
 	group     graph.Group // of an importer's own dependency
+	locked    graph.Key   // the package that the present lockfile has here, or ""
 }
 
 // place is where a want stands: what it may prefer, what is in scope, and the
 // way from the importer, for errors and for ranking occurrences.
 type place struct {
+	importer string // its directory
 	dir      string // where relative paths of the dependent start
 	depth    int
 	label    string // of the dependent, for messages
@@ -62,19 +64,24 @@ func (p *place) chain() []string {
 // seed is a resolved dependency whose own dependencies may still be unknown.
 type seed struct {
 	want
-	pkg   *pkg
-	node  *node
-	place *place // of the package itself, seen from its own dependencies
+	pkg      *pkg
+	manifest *npm.Manifest // of this occurrence: one from the lockfile has no dependencies
+	reused   bool          // its dependencies are those of locked
+	node     *node
+	place    *place // of the package itself, seen from its own dependencies
 }
 
 // extend resolves wants as dependencies of an importer and everything below
 // them, level by level: a level is complete before the next begins, so that
 // what its packages prefer does not depend on which answer came first.
 func (r *resolver) extend(wants []want, at *place) ([]direct, error) {
-	r.lookAhead(wants)
+	r.lookAhead(wants, at.importer)
 	level, err := r.resolveLevel(wants, at)
 	if err != nil {
 		return nil, err
+	}
+	for _, s := range level {
+		r.directVersions.add(at.importer, s.pkg)
 	}
 	out := make([]direct, len(level))
 	for i, s := range level {
@@ -95,8 +102,11 @@ func (r *resolver) extend(wants []want, at *place) ([]direct, error) {
 	return r.withoutBroken(out, level)
 }
 
-func (r *resolver) lookAhead(wants []want) {
+func (r *resolver) lookAhead(wants []want, importer string) {
 	for _, w := range wants {
+		if r.reuse.takes(w.locked, importer) {
+			continue
+		}
 		if name, rng, ok := registrySpec(npm.Dep{Alias: w.alias, Specifier: w.specifier}); ok {
 			r.docs.ahead(name, rng)
 		}
@@ -107,19 +117,17 @@ func (r *resolver) lookAhead(wants []want) {
 func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 	var level []seed
 	for _, w := range wants {
-		p, err := r.resolveOne(w, at)
+		s, err := r.resolveOne(w, at)
 		switch {
 		case err == nil:
+			level = append(level, s)
 		case w.optional && droppable(err):
-			continue
 		case at.optional && droppable(err):
 			at.of.broken = &Error{append(at.chain(), w.alias), err}
 			r.anyBroken = true
-			continue
 		default:
 			return nil, &Error{append(at.chain(), w.alias), err}
 		}
-		level = append(level, seed{want: w, pkg: p, node: r.nodeFor(p, at.depth)})
 	}
 	nearby := at.nearby.with(level)
 	names := map[string]bool{}
@@ -133,9 +141,12 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 			dir = s.pkg.resolution.Directory
 		}
 		level[i].place = &place{
-			dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
+			importer: at.importer, dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
 			ids: append(at.ids[:len(at.ids):len(at.ids)], s.pkg.id), nearby: nearby, scope: below,
 			optional: at.optional || s.optional,
+		}
+		if s.reused {
+			level[i].place.nearby, level[i].place.scope = nil, at.scope
 		}
 	}
 	return level, nil
@@ -150,7 +161,7 @@ func label(s seed) string {
 
 // nodeFor makes the occurrence of p at depth; packages that look the same
 // everywhere have only one.
-func (r *resolver) nodeFor(p *pkg, depth int) *node {
+func (r *resolver) nodeFor(p *pkg, depth int, leaf bool) *node {
 	if p.leaf != nil {
 		if p.leaf.depth > depth {
 			p.leaf.depth = depth
@@ -162,44 +173,66 @@ func (r *resolver) nodeFor(p *pkg, depth int) *node {
 	if p.isLink() {
 		n.depth = -1
 	}
-	if p.isLink() || isLeaf(p.manifest) {
+	if p.isLink() || leaf {
 		p.leaf = n
 	}
 	return n
 }
 
 // own decides which of the occurrences of a level expands its package: of
-// several, the one whose way from the importer sorts first.
+// several, the one whose way from the importer sorts first. One that the
+// lockfile has goes before all others, even if it comes later, so that the
+// lockfile changes no more than it must.
 func (r *resolver) own(level []seed) []seed {
 	best := map[*pkg]int{}
 	for i, s := range level {
-		if s.pkg.scanned || s.pkg.isLink() {
+		if s.pkg.settled || s.pkg.scanned && !s.stands() || s.pkg.isLink() {
 			continue
 		}
-		if j, ok := best[s.pkg]; !ok || slices.Compare(s.place.above.ids, level[j].place.above.ids) < 0 {
+		if j, ok := best[s.pkg]; !ok || s.before(level[j]) {
 			best[s.pkg] = i
 		}
 	}
 	var out []seed
 	for i, s := range level {
 		if j, ok := best[s.pkg]; ok && i == j {
-			s.pkg.scanned = true
-			s.pkg.owner = s.node
+			s.pkg.scanned, s.pkg.settled = true, s.stands()
+			s.pkg.owner, s.pkg.edges = s.node, nil
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
+// stands reports whether s is the package that the lockfile has here.
+func (s seed) stands() bool { return s.locked != "" && s.locked.ID() == s.pkg.id }
+
+func (s seed) before(other seed) bool {
+	if s.stands() != other.stands() {
+		return s.stands()
+	}
+	return slices.Compare(s.place.above.ids, other.place.above.ids) < 0
+}
+
 // expand resolves the dependencies of the package of s and sets its edges.
 func (r *resolver) expand(s seed) ([]seed, error) {
 	p := s.pkg
-	shadowed := shadowedByPeers(p.manifest, r.opts.AutoInstallPeers, s.place.above.scope.has)
-	p.peers = peersOf(p.manifest, shadowed)
+	var wants []want
+	if s.reused {
+		p.peers = peersOf(s.manifest, nil)
+		wants = r.reuse.wants(s.locked)
+	} else {
+		shadowed := shadowedByPeers(s.manifest, r.opts.AutoInstallPeers, s.place.above.scope.has)
+		p.peers = peersOf(s.manifest, shadowed)
+		wants = r.lockedWants(childWants(s.manifest, shadowed), s)
+	}
 	for _, peer := range p.peers {
 		r.peerNames[peer.name] = true
 	}
-	below, err := r.resolveLevel(childWants(p.manifest, shadowed), s.place)
+	if r.reuse != nil {
+		r.lookAhead(wants, s.place.importer)
+	}
+	below, err := r.resolveLevel(wants, s.place)
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +240,30 @@ func (r *resolver) expand(s seed) ([]seed, error) {
 		p.edges = append(p.edges, edge{c.alias, c.pkg, c.optional, c.node})
 	}
 	return below, nil
+}
+
+// lockedWants notes what the lockfile has for the dependencies of s, if s is
+// the package that stood there before. An edge that could follow the importer
+// to a higher version does so.
+func (r *resolver) lockedWants(wants []want, s seed) []want {
+	if !s.stands() {
+		return wants
+	}
+	for i, w := range wants {
+		key := r.reuse.child(s.locked, w.alias, w.specifier)
+		if key == "" {
+			continue
+		}
+		if higher := r.directVersions.above(s.place.importer, w.alias, key, w.specifier); higher != "" {
+			wants[i].specifier = higher
+			continue
+		}
+		wants[i].locked = key
+		if !r.reuse.takes(key, s.place.importer) {
+			_, wants[i].specifier = key.ID().Split()
+		}
+	}
+	return wants
 }
 
 // childWants lists what a package depends on, sorted by alias: dependencies
@@ -238,21 +295,53 @@ type pickKey struct {
 	name   npm.Name
 	what   string
 	nearby string
-	lowest bool
+	how    picking
 }
 
 // resolveOne finds the package that w means.
-func (r *resolver) resolveOne(w want, at *place) (*pkg, error) {
+func (r *resolver) resolveOne(w want, at *place) (seed, error) {
+	if r.reuse.takes(w.locked, at.importer) {
+		return r.fromLockfile(w, at), nil
+	}
 	s, err := specifier.Parse(w.alias, w.specifier)
 	if err != nil {
-		return nil, err
+		return seed{}, err
 	}
+	var f found
 	if name, what, ok := registryPart(w.alias, s); ok {
-		return r.resolveRegistry(name, what, at)
+		f, err = r.resolveRegistry(name, what, at)
+	} else {
+		f, err = r.resolveExternal(s, at)
 	}
+	if err != nil {
+		return seed{}, err
+	}
+	return seed{want: w, pkg: f.pkg, manifest: f.manifest, node: r.nodeFor(f.pkg, at.depth, isLeaf(f.manifest))}, nil
+}
+
+// fromLockfile takes the package that the lockfile has.
+func (r *resolver) fromLockfile(w want, at *place) seed {
+	id := w.locked.ID()
+	m := r.reuse.manifest(w.locked)
+	p := r.pkgs[id]
+	if p == nil {
+		p = &pkg{id: id, name: m.Name, version: m.Version, manifest: m, resolution: r.reuse.graph.Packages[w.locked].Resolution}
+		r.add(p)
+	}
+	leaf := len(r.reuse.wants(w.locked)) == 0 && len(peersOf(m, nil)) == 0
+	return seed{want: w, pkg: p, manifest: m, reused: true, node: r.nodeFor(p, at.depth, leaf)}
+}
+
+// found is what a specifier means.
+type found struct {
+	pkg      *pkg
+	manifest *npm.Manifest
+}
+
+func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, error) {
 	ext, err := r.docs.src.External(r.ctx, s, at.dir)
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
 	id := graph.Key(ext.ID)
 	if !strings.HasPrefix(ext.ID, "link:") {
@@ -263,35 +352,38 @@ func (r *resolver) resolveOne(w want, at *place) (*pkg, error) {
 		p = &pkg{id: id, name: ext.Manifest.Name, version: ext.Manifest.Version, manifest: ext.Manifest, resolution: ext.Resolution}
 		r.add(p)
 	}
-	return p, nil
+	return found{p, ext.Manifest}, nil
 }
 
-func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (*pkg, error) {
+func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found, error) {
 	doc, err := r.docs.get(name)
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
 	nearby := at.nearby.of(name)
-	key := pickKey{name, what, strings.Join(nearby, " "), r.opts.LowestDirect && at.depth == 0}
-	if p := r.picks[key]; p != nil {
-		return p, nil
+	how := picking{lowest: r.opts.LowestDirect && at.depth == 0, direct: at.depth == 0}
+	key := pickKey{name, what, strings.Join(nearby, " "), how}
+	if f, ok := r.picks[key]; ok {
+		return f, nil
 	}
-	version := pickVersion(doc, what, r.preferred[name], nearby, key.lowest)
+	version := pickVersion(doc, what, r.preferred[name], nearby, key.how)
 	if version == "" {
-		return nil, noMatch(doc, name, what)
+		return found{}, noMatch(doc, name, what)
 	}
 	m, err := doc.Manifest(version)
 	if err != nil {
-		return nil, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
+		return found{}, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
 	}
+	m = r.mend.Apply(m)
 	id := graph.Key(name) + "@" + graph.Key(version)
 	p := r.pkgs[id]
 	if p == nil {
-		p = &pkg{id: id, name: name, version: version, manifest: r.mend.Apply(m), resolution: registryResolution(m)}
+		p = &pkg{id: id, name: name, version: version, manifest: m, resolution: registryResolution(m)}
 		r.add(p)
 	}
-	r.picks[key] = p
-	return p, nil
+	f := found{p, m}
+	r.picks[key] = f
+	return f, nil
 }
 
 // add takes in a package that was not seen before.
@@ -303,7 +395,9 @@ func (r *resolver) add(p *pkg) {
 	if r.req.Picked != nil {
 		r.req.Picked(p.id, p.manifest, p.resolution)
 	}
-	r.lookAhead(childWants(p.manifest, nil))
+	if r.reuse == nil { // otherwise most of them will not be asked for
+		r.lookAhead(childWants(p.manifest, nil), "")
+	}
 }
 
 // registrySpec is what a dependency asks of a registry, if it does.
