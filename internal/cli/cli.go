@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"godwit/internal/config"
@@ -19,14 +18,19 @@ var Version = "0.1.0-dev"
 // command is one word of the command line.
 type command struct {
 	names []string // the first is its own, the others are aliases
-	help  string
+	usage string   // what is typed behind the program's name
+	help  string   // one line
 	run   func(context.Context, *call) error
+	// talk is set instead of run by a command that needs no project and no
+	// settings, only its arguments.
+	talk func(ctx context.Context, p *Process, args []string) error
 }
 
 // commands is the closed set, in the order of the help text.
 func commands() []command {
 	return []command{
-		{[]string{"install", "i"}, "install the dependencies of the project", runInstall},
+		{names: []string{"install", "i"}, usage: "[install] [flags]", help: "install the dependencies of the project", run: runInstall},
+		{names: []string{"help"}, usage: "help [command]", help: "tell about a command and its flags", talk: runHelp},
 	}
 }
 
@@ -53,16 +57,19 @@ func run(ctx context.Context, p *Process) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case args.Has("version"):
+	if args.Has("version") {
 		_, err := fmt.Fprintln(p.Stdout, Version)
 		return err
-	case args.Has("help"):
-		return printHelp(p.Stdout)
+	}
+	if args.Has("help") {
+		return runHelp(ctx, p, args.Positional)
 	}
 	cmd := find(commandOf(args.Positional))
 	if cmd == nil {
 		return unknown(args.Positional[0])
+	}
+	if cmd.talk != nil {
+		return cmd.talk(ctx, p, args.Positional[1:])
 	}
 	if len(args.Positional) > 1 {
 		return fmt.Errorf("%s takes no arguments yet: add %s to package.json, then install", cmd.names[0], strings.Join(args.Positional[1:], " "))
@@ -100,11 +107,13 @@ func find(name string) *command {
 func unknown(name string) error {
 	var names []string
 	for _, cmd := range commands() {
-		names = append(names, cmd.names[0])
+		names = append(names, cmd.names...)
 	}
 	msg := fmt.Sprintf("unknown command %q", name)
 	if near := config.Nearest(name, names); len(near) > 0 {
 		msg += ": did you mean " + strings.Join(near, " or ") + "?"
+	} else {
+		msg += ": godwit help lists those there are"
 	}
 	return errors.New(msg)
 }
@@ -130,20 +139,4 @@ func load(p *Process, args *config.Args) (*call, error) {
 	}
 	c.cfg, err = config.Load(host, args, c.inputs)
 	return c, err
-}
-
-func printHelp(w io.Writer) error {
-	var b strings.Builder
-	b.WriteString("Usage: godwit [command] [flags]\n\nCommands:\n")
-	for _, cmd := range commands() {
-		fmt.Fprintf(&b, "  %-20s %s\n", strings.Join(cmd.names, ", "), cmd.help)
-	}
-	b.WriteString("\nFlags:\n")
-	for _, s := range config.Table() {
-		if s.Help != "" {
-			fmt.Fprintf(&b, "  --%-28s %s\n", s.Key, s.Help)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

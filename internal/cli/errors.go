@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"godwit/internal/cli/ui"
 )
 
 // coded is an error with a stable code for scripts.
@@ -26,9 +28,9 @@ func printError(p *Process, err error) {
 	if errors.As(err, &c) && c.Code() != "" {
 		code = c.Code()
 	}
-	fmt.Fprintf(p.Stderr, "%s  %v\n", code, err)
+	fmt.Fprintf(p.Stderr, "%s  %s\n", code, ui.Plain(err.Error()))
 	var h hinted
 	if errors.As(err, &h) && h.Hint() != "" {
-		fmt.Fprintf(p.Stderr, "  Next: %s\n", h.Hint())
+		fmt.Fprintf(p.Stderr, "  Next: %s\n", ui.Plain(h.Hint()))
 	}
 }

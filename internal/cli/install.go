@@ -25,10 +25,7 @@ import (
 // engine.
 func runInstall(ctx context.Context, c *call) error {
 	s := &c.cfg.Settings
-	reporter := ui.New(ui.Options{
-		Kind: s.Terminal.Reporter, Stdout: c.Stdout, Stderr: c.Stderr,
-		Terminal: c.Terminal && !s.CI && s.Terminal.Progress.Or(true), Colour: c.colour(), Now: c.Now,
-	})
+	reporter := c.reporter()
 	defer reporter.Close()
 	for _, w := range c.cfg.Warnings {
 		reporter.Emit(w)
@@ -51,6 +48,19 @@ func runInstall(ctx context.Context, c *call) error {
 		return err
 	}
 	return install.Install(ctx, c.request(client, st, method, reporter))
+}
+
+func (c *call) reporter() ui.Reporter {
+	t := &c.cfg.Settings.Terminal
+	o := ui.Options{
+		Kind: t.Reporter, Stdout: c.Stdout, Stderr: c.Stderr,
+		Terminal: c.Terminal && !c.cfg.Settings.CI, Progress: t.Progress.Or(true),
+		Warnings: t.LogLevel != "error", Colour: c.colour(), Now: c.Now,
+	}
+	if t.LogLevel == "silent" {
+		o.Kind = "silent"
+	}
+	return ui.New(o)
 }
 
 func (c *call) colour() bool {
@@ -187,4 +197,3 @@ func (c *call) nodeVersion() semver.Version {
 	}
 	return v
 }
-

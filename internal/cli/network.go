@@ -1,14 +1,14 @@
 package cli
 
 import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"strings"
-
-	"crypto/rand"
-	"encoding/hex"
 
 	"godwit/internal/config"
 	"godwit/internal/event"
@@ -37,12 +37,25 @@ func (c *call) client(sink event.Sink) (*registry.Client, error) {
 		Default: regs.Default, Scopes: regs.Scopes(), Credentials: creds,
 		Proxy: proxyFor(n), TLS: tls,
 		Retry:   registry.Retry{Count: n.Retries, Factor: float64(n.RetryFactor), Min: n.RetryMin, Max: n.RetryMax},
-		Timeout: n.Timeout, MaxSockets: n.Concurrency,
+		Timeout: n.Timeout, MaxSockets: cmp.Or(n.Concurrency, n.MaxSockets), ReplaceHost: replaceHost(n.ReplaceHost),
 		UserAgent: c.userAgent(), Command: "install", Session: hex.EncodeToString(session),
 		CacheDir: c.cacheDir(),
 		Offline:  n.Offline, PreferOffline: n.PreferOffline, PreferOnline: n.PreferOnline,
 		Now: c.Now, Sink: sink,
 	})
+}
+
+// replaceHost says which tarball URLs lead to the configured registry. "npmjs",
+// npm's word for the public registry and its default, stays out: godwit knows no
+// host by heart.
+func replaceHost(setting string) registry.ReplaceHost {
+	switch setting {
+	case "", "never", "npmjs":
+		return registry.ReplaceHost{}
+	case "always":
+		return registry.ReplaceHost{Always: true}
+	}
+	return registry.ReplaceHost{Host: setting}
 }
 
 // userAgent has npm's form, which registries and scripts parse.

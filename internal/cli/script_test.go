@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,16 +19,27 @@ import (
 
 // The test binary is the command: scripts run it as a process, as users do.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"godwit": func() { os.Exit(cli.Run(context.Background(), process())) }})
+	testscript.Main(m, map[string]func(){"godwit": godwit})
+}
+
+func godwit() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Run(ctx, process())
+	stop()
+	os.Exit(code)
 }
 
 func process() *cli.Process {
 	dir, _ := os.Getwd()
 	home, _ := os.UserHomeDir()
+	goos := "linux" // optional packages are the same wherever the tests run
+	if runtime.GOOS == "windows" {
+		goos = runtime.GOOS
+	}
 	return &cli.Process{
 		Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Now: time.Now,
+		OS: goos, Arch: "amd64", Cores: runtime.NumCPU(), Now: time.Now,
 		Output: func(dir, program string, args ...string) (string, error) {
 			cmd := exec.Command(program, args...)
 			cmd.Dir = dir
@@ -37,10 +50,17 @@ func process() *cli.Process {
 	}
 }
 
+// raceEnv keeps processes with the race detector, of which there are hundreds,
+// from sleeping a second each before they end.
+const raceEnv = "GORACE=atexit_sleep_ms=0"
+
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		Setup:               script.Setup,
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, raceEnv)
+			return script.Setup(env)
+		},
 		Cmds:                script.Commands(),
 		Condition:           script.Condition,
 		RequireExplicitExec: false,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"godwit/internal/graph"
@@ -29,9 +30,34 @@ type source struct {
 // Packument implements resolve.Source.
 func (s *source) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
 	doc, err := s.client.Packument(ctx, name, registry.Short)
+	if err == nil && needsLibc(doc) {
+		doc, err = s.full(ctx, name, doc)
+	}
 	var status *registry.StatusError
 	if errors.As(err, &status) && (status.Status == http.StatusNotFound || status.Status == http.StatusGone) {
 		return nil, notFound{err}
+	}
+	return doc, err
+}
+
+// needsLibc reports whether a document may lack the one field that decides
+// between packages for Linux: the public registry leaves libc out of the short
+// form. pnpm asks for the full form of every optional package; what is for
+// Linux shows already in the short one.
+func needsLibc(doc *npm.Packument) bool {
+	if doc.Full || doc.Len() == 0 {
+		return false
+	}
+	last, err := doc.At(doc.Len() - 1)
+	return err == nil && last.Libc == nil && slices.Contains(last.OS, "linux")
+}
+
+// full is the full form of a document, or the short one where the cache has no
+// other and must do.
+func (s *source) full(ctx context.Context, name npm.Name, short *npm.Packument) (*npm.Packument, error) {
+	doc, err := s.client.Packument(ctx, name, registry.Full)
+	if errors.As(err, new(*registry.OfflineError)) {
+		return short, nil
 	}
 	return doc, err
 }

@@ -21,14 +21,11 @@ import (
 // tarball. Its name there is the hash of what is in it.
 func (t *tasks) pack(f *fetched) error {
 	dir := t.abs(f.res.Directory)
-	files, err := listFiles(dir)
+	files, id, err := hashDirectory(dir)
 	if err != nil {
 		return fmt.Errorf("read the directory of %s: %w", f.id, err)
 	}
-	id, err := hashFiles(dir, files)
-	if err == nil {
-		f.tree, err = t.req.Store.Add(id, func(w *store.Writer) error { return copyFiles(w, dir, files) })
-	}
+	f.tree, err = t.req.Store.Add(id, func(w *store.Writer) error { return copyFiles(w, dir, files) })
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", f.id, err)
 	}
@@ -49,6 +46,16 @@ func PackedManifest(tgz []byte) ([]byte, error) {
 		err = errors.New("there is no package.json in it")
 	}
 	return manifest, err
+}
+
+// hashDirectory lists the files of a directory and names them.
+func hashDirectory(dir string) ([]packedFile, store.ID, error) {
+	files, err := listFiles(dir)
+	if err != nil {
+		return nil, store.ID{}, err
+	}
+	id, err := hashFiles(dir, files)
+	return files, id, err
 }
 
 // packedFile is a file of a directory.

@@ -97,8 +97,16 @@ func (t *tasks) wait() (sched.Counts, error) {
 	return counts, err
 }
 
-// ID names the files of a package in the store.
+// ID names the files of a package in the store: by its integrity, and for a
+// directory by what is in it now. It is "" where nothing is known before the
+// files are fetched, or the directory cannot be read, which pack tells.
 func (t *tasks) ID(res graph.Resolution) string {
+	if res.Kind == graph.Directory {
+		if _, id, err := hashDirectory(t.abs(res.Directory)); err == nil {
+			return id.String()
+		}
+		return ""
+	}
 	if id, err := treeID(res.Integrity); err == nil {
 		return id.String()
 	}

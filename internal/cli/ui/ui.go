@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"godwit/internal/event"
 )
@@ -28,6 +29,8 @@ type Options struct {
 	Stdout   io.Writer
 	Stderr   io.Writer
 	Terminal bool // Stderr is one, so that lines can be rewritten
+	Progress bool // show it; without a terminal, a line now and then
+	Warnings bool // show them
 	Colour   bool
 	Now      func() time.Time
 }
@@ -41,7 +44,11 @@ func New(o Options) Reporter {
 	case o.Kind == "ndjson":
 		return ndjson{event.NewNDJSON(o.Stdout)}
 	default:
-		return &text{o: o, rewrite: o.Terminal && o.Kind != "append-only", seen: map[string]bool{}}
+		t := &text{o: o, rewrite: o.Terminal && o.Kind != "append-only", seen: map[string]bool{}}
+		if !t.rewrite {
+			t.drawn = o.Now() // a short install has no progress worth a line
+		}
+		return t
 	}
 }
 
@@ -71,9 +78,14 @@ type text struct {
 	changes  []event.Changed
 }
 
-// frame is the least time between two drawings: 20 a second look continuous
-// and cost nothing beside the install.
-const frame = 50 * time.Millisecond
+const (
+	// frame is the least time between two drawings of the line: 20 a second
+	// look continuous and cost nothing beside the install.
+	frame = 50 * time.Millisecond
+	// pause is the least time between two lines where lines stay: enough for a
+	// log to show that something happens, few enough to read past.
+	pause = 5 * time.Second
+)
 
 func (t *text) Emit(e event.Event) {
 	t.mu.Lock()
@@ -93,34 +105,43 @@ func (t *text) Emit(e event.Event) {
 		t.changes = append(t.changes, e)
 		return
 	case event.Warning:
-		t.once(t.paint("WARN", yellow) + " " + e.Message)
+		t.warn(e.Message)
 		return
 	case event.Deprecated:
-		t.once(t.paint("WARN", yellow) + " deprecated " + e.Key + ": " + firstLine(e.Message))
+		t.warn("deprecated " + e.Key + ": " + firstLine(e.Message))
 		return
 	case event.IgnoredScripts:
-		t.once(ignored(e.Keys))
+		if t.o.Warnings {
+			t.once(Plain(ignored(e.Keys)))
+		}
 		return
 	case event.Done:
 		t.finish(e)
 		return
 	}
-	t.progress(false)
+	t.progress()
 }
 
-// progress redraws the line, unless that was done a moment ago. Without a
-// terminal nothing is drawn: the summary has the figures.
-func (t *text) progress(force bool) {
-	if !t.rewrite {
-		return
+func (t *text) warn(message string) {
+	if t.o.Warnings {
+		t.once(t.paint("WARN", yellow) + " " + Plain(message))
+	}
+}
+
+// progress redraws the line, or writes another one, unless that was done a
+// moment ago.
+func (t *text) progress() {
+	every, format := pause, "%s\n"
+	if t.rewrite {
+		every, format = frame, "\r\x1b[K%s"
 	}
 	now := t.o.Now()
-	if !force && now.Sub(t.drawn) < frame {
+	if !t.o.Progress || now.Sub(t.drawn) < every {
 		return
 	}
-	t.drawn, t.onLine = now, true
-	fmt.Fprintf(t.o.Stderr, "\r\x1b[KProgress: resolved %d, reused %d, downloaded %d, linked %d",
-		max(t.resolved, t.total), t.reused, t.fetched, t.linked)
+	t.drawn, t.onLine = now, t.rewrite
+	fmt.Fprintf(t.o.Stderr, format, fmt.Sprintf("Progress: resolved %d, reused %d, downloaded %d, linked %d",
+		max(t.resolved, t.total), t.reused, t.fetched, t.linked))
 }
 
 func (t *text) clear() {
@@ -128,6 +149,17 @@ func (t *text) clear() {
 		io.WriteString(t.o.Stderr, "\r\x1b[K")
 		t.onLine = false
 	}
+}
+
+// Plain takes what a terminal would obey out of a text from elsewhere: a
+// deprecation could otherwise rewrite the lines above it.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 func (t *text) once(line string) {
@@ -164,10 +196,10 @@ func (t *text) changed() {
 			fmt.Fprintf(t.o.Stderr, "\n%s:\n", head)
 		}
 		if c.Old != "" {
-			fmt.Fprintln(t.o.Stderr, t.paint("-", red), c.Alias, c.Old)
+			fmt.Fprintln(t.o.Stderr, t.paint("-", red), Plain(c.Alias), Plain(c.Old))
 		}
 		if c.New != "" {
-			fmt.Fprintln(t.o.Stderr, t.paint("+", green), c.Alias, c.New)
+			fmt.Fprintln(t.o.Stderr, t.paint("+", green), Plain(c.Alias), Plain(c.New))
 		}
 	}
 	if head != "" {
@@ -202,7 +234,7 @@ func firstLine(s string) string {
 }
 
 func seconds(millis float64) string {
-	if millis < 1000 {
+	if millis < 999.5 { // what rounds to 1000 ms is a second
 		return fmt.Sprintf("%.0f ms", millis)
 	}
 	return fmt.Sprintf("%.1f s", millis/1000)

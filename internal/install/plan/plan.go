@@ -10,6 +10,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/layout"
@@ -100,7 +101,7 @@ func (p *Plan) During(held Held) Held {
 // Place is a slot to fill.
 type Place struct {
 	layout.Slot
-	ID string // of the files in the store; "" for a directory, which has none
+	ID string // of the files in the store; "" if only a fetch will tell
 	// Fresh says that another package, or other links, are in the way.
 	Fresh bool
 }
@@ -241,6 +242,10 @@ func SlotRoot(dir string) string {
 	}
 	return path.Dir(dir)
 }
+
+// InModules reports whether a path is below a modules directory, as all are that
+// a plan names.
+func InModules(p string) bool { return strings.Contains("/"+p, "/"+layout.ModulesDir+"/") }
 
 // digest sums up the links of a slot.
 func digest(links []layout.Link) string {

@@ -18,8 +18,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -174,7 +177,7 @@ func (m *Modules) held() (held plan.Held, whole bool) {
 	whole = true
 	for line := range strings.Lines(rest) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(f) < 2 || !filepath.IsLocal(filepath.FromSlash(unescape(f[1]))) {
+		if len(f) < 2 || !inModules(unescape(f[1])) {
 			return plan.Held{}, false // what is named here may be removed
 		}
 		switch {
@@ -211,21 +214,32 @@ func (m *Modules) held() (held plan.Held, whole bool) {
 	return held, whole
 }
 
+// inModules reports whether a path is below a modules directory of the project.
+func inModules(p string) bool {
+	return filepath.IsLocal(filepath.FromSlash(p)) && path.Clean(p) == p && plan.InModules(p)
+}
+
 // Begin marks the tree as being changed. held is what can be said of it until
 // Commit, see [plan.Plan.During].
 func (m *Modules) Begin(held plan.Held) error {
-	if err := os.MkdirAll(m.dir, 0o755); err != nil {
-		return fmt.Errorf("prepare %s: %w", m.dir, err)
-	}
-	if err := os.Remove(filepath.Join(m.dir, inputsName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("prepare %s: %w", m.dir, err)
+	if err := m.unmark(); err != nil {
+		return err
 	}
 	return m.writeTree(held)
 }
 
-// Commit records a complete tree.
+// unmark says that nobody knows any more whether the tree is complete.
+func (m *Modules) unmark() error {
+	if err := os.Remove(filepath.Join(m.dir, inputsName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("prepare %s: %w", m.dir, err)
+	}
+	return nil
+}
+
+// Commit records a complete tree. Begin need not have been called if nothing
+// was changed.
 func (m *Modules) Commit(in Inputs, held plan.Held) error {
-	if err := m.writeTree(held); err != nil {
+	if err := m.Begin(held); err != nil {
 		return err
 	}
 	in.Version = version
@@ -237,16 +251,20 @@ func (m *Modules) Commit(in Inputs, held plan.Held) error {
 }
 
 func (m *Modules) writeTree(held plan.Held) error {
+	if err := os.MkdirAll(m.dir, 0o755); err != nil {
+		return fmt.Errorf("record what is installed: %w", err)
+	}
 	var b bytes.Buffer
 	b.WriteString(treeHead + "\n")
-	for dir, s := range held.Slots {
+	for _, dir := range slices.Sorted(maps.Keys(held.Slots)) {
+		s := held.Slots[dir]
 		b.WriteString("slot\t" + escape(dir) + "\t" + s.ID + "\t" + s.Links + "\n")
 	}
-	for at, target := range held.Links {
-		b.WriteString("link\t" + escape(at) + "\t" + escape(target) + "\n")
+	for _, at := range slices.Sorted(maps.Keys(held.Links)) {
+		b.WriteString("link\t" + escape(at) + "\t" + escape(held.Links[at]) + "\n")
 	}
-	for dir, complete := range held.Bins {
-		b.WriteString("bins\t" + escape(dir) + "\t" + strconv.FormatBool(complete) + "\n")
+	for _, dir := range slices.Sorted(maps.Keys(held.Bins)) {
+		b.WriteString("bins\t" + escape(dir) + "\t" + strconv.FormatBool(held.Bins[dir]) + "\n")
 	}
 	return m.write(treeName, b.Bytes())
 }

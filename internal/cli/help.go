@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"godwit/internal/config"
+)
+
+// commonFlags are what the overview shows; the help of a command has all.
+var commonFlags = []string{"dir", "registry", "frozen-lockfile", "offline", "dry-run", "reporter", "help", "version"}
+
+// runHelp is the command help: an overview, or all about one command.
+func runHelp(_ context.Context, p *Process, args []string) error {
+	if len(args) == 0 {
+		return overview(p.Stdout)
+	}
+	cmd := find(args[0])
+	if cmd == nil {
+		return unknown(args[0])
+	}
+	return cmd.describe(p.Stdout)
+}
+
+func overview(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("Usage: godwit [command] [flags]\n\nWithout a command godwit installs.\n\nCommands:\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(&b, "  %-16s %s\n", strings.Join(cmd.names, ", "), cmd.help)
+	}
+	b.WriteString("\nFlags that are often used:\n")
+	for _, s := range config.Table() {
+		if slices.Contains(commonFlags, s.Key) {
+			writeFlag(&b, s)
+		}
+	}
+	b.WriteString("\ngodwit help <command> lists all flags of a command.\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// describe writes everything about one command. Flags come from the table of
+// settings.
+func (cmd *command) describe(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage: godwit %s\n\n%s.\n", cmd.usage, strings.ToUpper(cmd.help[:1])+cmd.help[1:])
+	if len(cmd.names) > 1 {
+		fmt.Fprintf(&b, "\nAlso: %s\n", strings.Join(cmd.names[1:], ", "))
+	}
+	b.WriteString("\nFlags:\n")
+	for _, s := range config.Table() {
+		if s.Help != "" && (s.For == nil || slices.Contains(s.For, cmd.names[0])) {
+			writeFlag(&b, s)
+		}
+	}
+	b.WriteString("\nEvery flag may also be set in .npmrc (key=value) or in the environment (npm_config_key).\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// flagColumn is where help texts begin: most flags are shorter, and the line
+// still fits 80 columns for most.
+const flagColumn = 34
+
+func writeFlag(b *strings.Builder, s config.Setting) {
+	flag := "--" + s.Key
+	if s.Kind == config.Bool && s.Default != "false" && s.For != nil {
+		flag = "--[no-]" + s.Key
+	}
+	if s.Short != "" {
+		flag = "-" + s.Short + ", " + flag
+	} else {
+		flag = "    " + flag
+	}
+	if value := placeholder(s); value != "" {
+		flag += " " + value
+	}
+	help := s.Help
+	if s.Default != "" && s.Default != "false" && !strings.Contains(help, "default") {
+		help += " (default " + s.Default + ")"
+	}
+	if len(flag) > flagColumn-2 {
+		fmt.Fprintf(b, "  %s\n  %*s%s\n", flag, flagColumn, "", help)
+		return
+	}
+	fmt.Fprintf(b, "  %-*s%s\n", flagColumn, flag, help)
+}
+
+// placeholder is what stands for the value of a flag.
+func placeholder(s config.Setting) string {
+	switch s.Kind {
+	case config.Bool:
+		return ""
+	case config.Enum:
+		return strings.ReplaceAll(s.Values, " ", "|")
+	case config.Int:
+		return "<n>"
+	case config.Path:
+		return "<path>"
+	case config.URL, config.Proxy:
+		return "<url>"
+	case config.Millis:
+		return "<ms>"
+	case config.Minutes:
+		return "<minutes>"
+	case config.Days:
+		return "<days>"
+	case config.Date:
+		return "<date>"
+	case config.List, config.Names:
+		return "<list>"
+	}
+	return "<text>"
+}

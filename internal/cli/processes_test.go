@@ -1,0 +1,279 @@
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"godwit/internal/testreg"
+)
+
+// site is a registry, a store, a cache and projects, for tests that start
+// several processes or kill them.
+type site struct {
+	t        *testing.T
+	registry *testreg.Registry
+	dir      string
+	store    string
+}
+
+func newSite(t *testing.T, packages string) *site {
+	t.Helper()
+	reg, err := testreg.Start([]testreg.File{{Name: "packages", Data: []byte(packages)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(reg.Close)
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &site{t: t, registry: reg, dir: dir, store: filepath.Join(dir, "store")}
+}
+
+// project makes a project that depends on the packages named.
+func (s *site) project(name string, deps ...string) string {
+	s.t.Helper()
+	dir := filepath.Join(s.dir, name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	s.depend(dir, deps...)
+	return dir
+}
+
+func (s *site) depend(dir string, deps ...string) {
+	s.t.Helper()
+	quoted := make([]string, len(deps))
+	for i, d := range deps {
+		quoted[i] = fmt.Sprintf("%q: %q", d, "*")
+	}
+	text := fmt.Sprintf(`{"name": "app", "dependencies": {%s}}`, strings.Join(quoted, ", "))
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// command is a godwit process that was not started yet.
+func (s *site) command(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("godwit", args...)
+	cmd.Dir = dir
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + os.TempDir(),
+		"npm_config_registry=" + s.registry.URL, "npm_config_store_dir=" + s.store,
+		"npm_config_cache_dir=" + filepath.Join(s.dir, "cache"), raceEnv,
+	}
+	return cmd
+}
+
+// install runs an install to its end and returns what it says.
+func (s *site) install(dir string, args ...string) string {
+	s.t.Helper()
+	out, err := s.command(dir, append([]string{"install"}, args...)...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("install %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// interrupt starts an install, and calls stop when it has told of that many
+// events. It returns how many there were, and what is on stderr.
+func (s *site) interrupt(dir string, events int, stop func(*os.Process)) (int, string, error) {
+	s.t.Helper()
+	cmd := s.command(dir, "install", "--reporter", "ndjson")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	n, lines := 0, bufio.NewScanner(out)
+	for ; n < events && lines.Scan(); n++ {
+	}
+	if n == events {
+		stop(cmd.Process)
+	}
+	for lines.Scan() {
+		n++
+	}
+	err = cmd.Wait()
+	return n, stderr.String(), err
+}
+
+// snapshot is every file below dir with its mode and its content or target.
+// What says when the install was is left out, and where it was.
+func (s *site) snapshot(dir string) map[string]string {
+	s.t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Base(path) == "inputs.json" {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		var content []byte
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			content = []byte(target)
+		case info.Mode().IsRegular():
+			if content, err = os.ReadFile(path); err != nil {
+				return err
+			}
+		}
+		rel, err := filepath.Rel(dir, path)
+		out[rel] = info.Mode().String() + " " + strings.ReplaceAll(string(content), dir, "$PROJECT")
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return out
+}
+
+// fresh is what an install into an empty directory makes.
+func (s *site) fresh(name string, deps ...string) map[string]string {
+	s.t.Helper()
+	dir := s.project(name, deps...)
+	s.install(dir)
+	return s.snapshot(dir)
+}
+
+// webOfPackages is n packages, each with a command and depending on the next
+// two, so that every stage of an install has something to do.
+func webOfPackages(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "p%d@1.0.0 bin:cmd%d=cli.js", i, i)
+		for _, k := range []int{i + 1, i + 2} {
+			if k < n {
+				fmt.Fprintf(&b, " p%d@*", k)
+			}
+		}
+		b.WriteString("\n@scope/q" + fmt.Sprint(i) + "@2.0.0\n")
+	}
+	return b.String()
+}
+
+// TestKilledAtAnyInstant kills installs after a random number of events, while
+// the project changes between them. The next install must make exactly what a
+// fresh one makes, and leave nothing lying about.
+func TestKilledAtAnyInstant(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts some fifty processes")
+	}
+	const packages, kills = 24, 15 // enough for each stage to be hit, in about five seconds
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	s := newSite(t, webOfPackages(packages))
+	variants := [][]string{
+		{"p0", "@scope/q1", "@scope/q2"},
+		{"p1", "@scope/q1"},
+		{"p12", "@scope/q3", "p3"},
+	}
+	want := make([]map[string]string, len(variants))
+	for i, deps := range variants {
+		want[i] = s.fresh(fmt.Sprint("fresh", i), deps...)
+	}
+	dir := s.project("app", "p0")
+	s.install(dir)
+	shared := s.store
+	for killed := 0; killed < kills; {
+		v := random.IntN(len(variants))
+		s.depend(dir, variants[v]...)
+		s.store = shared
+		if random.IntN(2) == 0 {
+			s.store = filepath.Join(s.dir, fmt.Sprint("store", killed)) // everything is cold
+		}
+		at := random.IntN(4 * packages)
+		n, stderr, err := s.interrupt(dir, at, func(p *os.Process) { p.Kill() })
+		if err == nil && random.IntN(2) == 0 {
+			continue // there were fewer events than that, or it was quicker
+		}
+		killed++
+		if random.IntN(3) == 0 {
+			continue // another change, and another kill, before it is repaired
+		}
+		v = random.IntN(len(variants))
+		s.depend(dir, variants[v]...)
+		out := s.install(dir)
+		if diff := cmp.Diff(want[v], s.snapshot(dir)); diff != "" {
+			t.Fatalf("killed after %d of %d events (%s): the next install says\n%s\nand differs from a fresh one (-fresh +repaired):\n%s", at, n, stderr, out, diff)
+		}
+	}
+	// The store is whole: it can make everything once more, without a network.
+	s.store = shared
+	s.install(dir, "--force", "--offline")
+	if out := s.install(dir); !strings.Contains(out, "Already up to date") {
+		t.Errorf("after all that: %s", out)
+	}
+}
+
+// TestManyAtOnce runs installs at the same time: three in each of five
+// projects, all with one store that is empty.
+func TestManyAtOnce(t *testing.T) {
+	s := newSite(t, webOfPackages(12))
+	warm := s.store
+	want := s.fresh("fresh", "p0", "@scope/q1")
+	s.store = warm + "-shared"
+	var wg sync.WaitGroup
+	var dirs []string
+	for i := range 5 {
+		dir := s.project(fmt.Sprint("app", i), "p0", "@scope/q1")
+		dirs = append(dirs, dir)
+		for range 3 {
+			cmd := s.command(dir, "install")
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				if err := cmd.Wait(); err != nil {
+					t.Errorf("%s: %v\n%s", filepath.Base(dir), err, out.String())
+				}
+			})
+		}
+	}
+	wg.Wait()
+	for _, dir := range dirs {
+		if diff := cmp.Diff(want, s.snapshot(dir)); diff != "" {
+			t.Errorf("%s differs from a fresh install (-fresh +this):\n%s", filepath.Base(dir), diff)
+		}
+		if out := s.install(dir); !strings.Contains(out, "Already up to date") {
+			t.Errorf("%s: %s", filepath.Base(dir), out)
+		}
+	}
+}
+
+// readUntil reads lines until one holds want, and returns them.
+func readUntil(r io.Reader, want string) string {
+	var b strings.Builder
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		b.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), want) {
+			break
+		}
+	}
+	return b.String()
+}
