@@ -33,7 +33,11 @@ func (d *Dir) pathError(op, rel string, err error) error {
 	return &fs.PathError{Op: op, Path: d.abs(rel), Err: err}
 }
 
+// linkError adds the two names to err; no error stays none.
 func linkError(op string, from *Dir, fromRel string, to *Dir, toRel string, err error) error {
+	if err == nil {
+		return nil
+	}
 	return &os.LinkError{Op: op, Old: from.abs(fromRel), New: to.abs(toRel), Err: err}
 }
 

@@ -89,3 +89,25 @@ func checkPeers(im Importer) error {
 	}
 	return nil
 }
+
+// TooManyError is a graph whose peers multiply beyond what can be walked.
+type TooManyError struct{ Visits int }
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("match peers: more than %d occurrences of packages have peers of their own to match", e.Visits)
+}
+
+// Code is the code of this error.
+func (e *TooManyError) Code() string { return "ERR_GODWIT_TOO_MANY_PEER_CONTEXTS" }
+
+// Hint is what the user can do.
+func (e *TooManyError) Hint() string {
+	return "add the peers that differ from place to place to package.json, so that all packages share them"
+}
+
+func (w *peerWalk) tooMany() error {
+	if w.visits > w.opts.maxVisits {
+		return &TooManyError{w.opts.maxVisits}
+	}
+	return nil
+}

@@ -106,6 +106,9 @@ func (r *resolver) hoistRequired(s *importerState) (map[string][]string, error) 
 		r.markCycles()
 		w := newPeerWalk(r.opts, r.peerNames, r.seq)
 		found := w.importer(s.direct, nil)
+		if err := w.tooMany(); err != nil {
+			return nil, err
+		}
 		required := map[string]string{}
 		for name, peers := range w.missing {
 			if s.names[name] {
@@ -167,8 +170,8 @@ func (r *resolver) hoistWants(s *importerState, required map[string]string) []wa
 }
 
 // hoistSpec prefers, for a peer wanted in rng, versions that the project has
-// already, above all those that the lockfile has for its peers. Without
-// auto-install-peers there is nothing else to choose from.
+// already; if they are in the lockfile only, those that it has as peers of the
+// importer. Without auto-install-peers there is nothing else to choose from.
 func (r *resolver) hoistSpec(s *importerState, name, rng string) string {
 	unlessPresent := ""
 	if r.opts.AutoInstallPeers {
@@ -189,7 +192,10 @@ func (r *resolver) hoistSpec(s *importerState, name, rng string) string {
 	sort.Strings(others)
 	parsed, err := semver.ParseRange(peerRange(rng), semver.Options{Loose: true, IncludePrerelease: true})
 	fits := func(v semver.Version) bool { return err == nil && parsed.Match(v) }
-	best := highest(slices.Collect(maps.Keys(s.locked[name])), fits)
+	best := ""
+	if highest(r.present(npm.Name(name)), fits) == "" {
+		best = highest(slices.Collect(maps.Keys(s.locked[name])), fits)
+	}
 	if best == "" {
 		best = highest(versions, fits)
 	}
@@ -292,14 +298,22 @@ func (r *resolver) hoist(s *importerState, wants []want) error {
 func (r *resolver) preferencesFor(name npm.Name) preferences {
 	out := preferences{}
 	maps.Copy(out, r.preferred[name])
-	for _, p := range r.reachable() {
-		if p.name == name && p.version != "" {
-			if _, ok := out[p.version]; !ok {
-				out[p.version] = selector{kind: byVersion, weight: weightNearby}
-			}
+	for _, v := range r.present(name) {
+		if _, ok := out[v]; !ok {
+			out[v] = selector{kind: byVersion, weight: weightNearby}
 		}
 	}
 	return out
+}
+
+// present lists the versions of name in the tree.
+func (r *resolver) present(name npm.Name) (versions []string) {
+	for _, p := range r.reachable() {
+		if p.name == name && p.version != "" {
+			versions = append(versions, p.version)
+		}
+	}
+	return versions
 }
 
 // reachable lists the packages that hang on an importer.
@@ -347,6 +361,10 @@ func mergeRanges(peers []missingPeer, fromHighest bool) (rng string, must bool) 
 	return "", true
 }
 
+// maxAlternatives bounds a merged range. Unions multiply with every dependent;
+// published ranges have a dozen alternatives at most.
+const maxAlternatives = 200
+
 // intersection is a range for the versions that are in all of ranges, or "" if
 // there are none or one of ranges is none.
 func intersection(ranges []string) string {
@@ -364,7 +382,9 @@ func intersection(ranges []string) string {
 		var next []string
 		for _, a := range merged {
 			for _, b := range alternatives {
-				next = appendBoth(next, a, b)
+				if next = appendBoth(next, a, b); len(next) > maxAlternatives {
+					return ""
+				}
 			}
 		}
 		merged = next

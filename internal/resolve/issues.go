@@ -24,12 +24,12 @@ func (w *peerWalk) issues() []Issue {
 	for _, peers := range w.missing {
 		for _, p := range peers {
 			if !p.optional {
-				out = append(out, Issue{Peer: p.name, Wanted: p.wanted, Chain: p.chain})
+				out = append(out, Issue{Peer: p.name, Wanted: p.wanted, Chain: p.by.chain()})
 			}
 		}
 	}
 	for _, p := range w.bad {
-		out = append(out, Issue{p.name, p.wanted, p.found, p.optional, p.chain})
+		out = append(out, Issue{p.name, p.wanted, p.found, p.optional, p.by.chain()})
 	}
 	key := func(i Issue) string {
 		var b strings.Builder

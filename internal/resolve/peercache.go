@@ -1,7 +1,5 @@
 package resolve
 
-import "godwit/internal/graph"
-
 // providerContext is what a provider had above itself when it was seen: two
 // providers of one package are interchangeable only if their contexts agree.
 type providerContext struct {
@@ -41,10 +39,10 @@ next:
 }
 
 // reuse gives n the verdict of another occurrence of its package.
-func (w *peerWalk) reuse(n *node, v *verdict, chain []graph.Key) outcome {
-	chain = append(chain[:len(chain):len(chain)], n.pkg.id)
+func (w *peerWalk) reuse(n *node, v *verdict, by *way) outcome {
+	by = &way{by, n.pkg.id}
 	for _, peer := range v.missing {
-		w.miss(peer, chain)
+		w.miss(peer, by)
 	}
 	w.paths[n] = v.path
 	w.external[n] = v.resolved

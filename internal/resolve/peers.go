@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"maps"
+	"slices"
 	"sort"
 
 	"godwit/internal/graph"
@@ -22,17 +23,32 @@ type parentRef struct {
 // it is changed: most occurrences add nothing and share their parent's.
 type parentRefs map[string]parentRef
 
+// way leads from a package up to an importer's dependency.
+type way struct {
+	up *way
+	id graph.Key
+}
+
+// chain is the way from the importer's dependency down.
+func (w *way) chain() (chain []graph.Key) {
+	for ; w != nil; w = w.up {
+		chain = append(chain, w.id)
+	}
+	slices.Reverse(chain)
+	return chain
+}
+
 // missingPeer is a peer that nobody above an occurrence provides.
 type missingPeer struct {
 	peerDep
-	chain []graph.Key // the dependents, importer's dependency first
+	by *way // the dependents
 }
 
 // badPeer is a peer whose provider has a version outside the wanted range.
 type badPeer struct {
 	peerDep
 	found string
-	chain []graph.Key
+	by    *way
 }
 
 // peerWalk matches the peers of every occurrence against the packages above
@@ -56,6 +72,7 @@ type peerWalk struct {
 	peerNames map[string]bool // every name that is a peer of something
 	providers map[*pkg][]int  // edges of a package that may provide a peer
 	standing  int             // occurrences up to this seq are those of the tree pass
+	visits    int
 	bySeq     int
 
 	children  map[*node][]*node // occurrences below occurrences that do not own edges
@@ -214,8 +231,12 @@ func (r parentRefs) claim(name string, ref parentRef) {
 }
 
 // walk matches the peers of n and of everything below it.
-func (w *peerWalk) walk(n *node, refs parentRefs, ctx map[string]providerContext, chain []graph.Key) outcome {
+func (w *peerWalk) walk(n *node, refs parentRefs, ctx map[string]providerContext, by *way) outcome {
 	p := n.pkg
+	w.visits++
+	if w.visits > w.opts.maxVisits {
+		return outcome{path: p.id} // tooMany reports it
+	}
 	if n.depth < 0 || w.pure[p] && len(p.peers) == 0 {
 		w.paths[n] = p.id
 		return outcome{path: p.id}
@@ -228,15 +249,15 @@ func (w *peerWalk) walk(n *node, refs parentRefs, ctx map[string]providerContext
 
 	below, belowCtx := w.refsBelow(n, refs, ctx)
 	if v := w.lookup(p, below); v != nil {
-		return w.reuse(n, v, chain)
+		return w.reuse(n, v, by)
 	}
-	chain = append(chain[:len(chain):len(chain)], p.id)
-	return w.settle(n, below, w.walkChildren(n, below, belowCtx, chain), chain)
+	by = &way{by, p.id}
+	return w.settle(n, below, w.walkChildren(n, below, belowCtx, by), by)
 }
 
 // walkChildren visits the children of n: those first whose name somebody
 // above provides too.
-func (w *peerWalk) walkChildren(n *node, refs parentRefs, ctx map[string]providerContext, chain []graph.Key) outcome {
+func (w *peerWalk) walkChildren(n *node, refs parentRefs, ctx map[string]providerContext, by *way) outcome {
 	out := outcome{external: map[string]*node{}, found: map[string]*node{}, missing: map[string]peerDep{}}
 	kids := w.childrenOf(n)
 	for _, repeated := range []bool{true, false} {
@@ -244,7 +265,7 @@ func (w *peerWalk) walkChildren(n *node, refs parentRefs, ctx map[string]provide
 			if _, above := refs[e.alias]; above != repeated || closesCycle(n.pkg, e.to) {
 				continue
 			}
-			child := w.walk(kids[i], refs, ctx, chain)
+			child := w.walk(kids[i], refs, ctx, by)
 			maps.Copy(out.found, child.found)
 			maps.Copy(out.missing, child.missing)
 			for name, provider := range child.external {
@@ -259,7 +280,7 @@ func (w *peerWalk) walkChildren(n *node, refs parentRefs, ctx map[string]provide
 
 // settle matches n's own peers and combines them with what its children
 // took from above n.
-func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, chain []graph.Key) outcome {
+func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outcome {
 	p := n.pkg
 	own := map[string]*node{}
 	resolved, missing := kids.external, kids.missing
@@ -267,11 +288,11 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, chain []graph.
 		ref, ok := refs[peer.name]
 		if !ok {
 			missing[peer.name] = peer
-			w.miss(peer, chain)
+			w.miss(peer, by)
 			continue
 		}
 		if !w.draining && !peerSatisfied(ref.version, peer.wanted) {
-			w.bad = append(w.bad, badPeer{peer, ref.version, chain})
+			w.bad = append(w.bad, badPeer{peer, ref.version, by})
 		}
 		own[peer.name] = ref.node
 		if n.seq <= w.standing {
@@ -305,9 +326,9 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, chain []graph.
 
 // miss notes a peer that is not there. An occurrence walked for the sake of a
 // cycle reports nothing: its real places do.
-func (w *peerWalk) miss(peer peerDep, chain []graph.Key) {
+func (w *peerWalk) miss(peer peerDep, by *way) {
 	if !w.draining {
-		w.missing[peer.name] = append(w.missing[peer.name], missingPeer{peer, chain})
+		w.missing[peer.name] = append(w.missing[peer.name], missingPeer{peer, by})
 	}
 }
 

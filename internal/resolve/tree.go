@@ -31,7 +31,6 @@ type place struct {
 	label    string // of the dependent, for messages
 	of       *pkg   // the dependent; nil for an importer
 	above    *place
-	ids      []graph.Key // the way as package ids; ranks occurrences of one level
 	nearby   *overlay
 	scope    *scope // of the dependencies themselves, so without their own level
 	optional bool
@@ -142,7 +141,7 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 		}
 		level[i].place = &place{
 			importer: at.importer, dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
-			ids: append(at.ids[:len(at.ids):len(at.ids)], s.pkg.id), nearby: nearby, scope: below,
+			nearby: nearby, scope: below,
 			optional: at.optional || s.optional,
 		}
 		if s.reused {
@@ -204,6 +203,18 @@ func (r *resolver) own(level []seed) []seed {
 	return out
 }
 
+// before orders places of one depth by the packages on the way from the
+// importer, the uppermost first.
+func (p *place) before(q *place) bool {
+	less := false
+	for ; p != q && p.of != nil && q.of != nil; p, q = p.above, q.above {
+		if p.of != q.of {
+			less = p.of.id < q.of.id
+		}
+	}
+	return less
+}
+
 // stands reports whether s is the package that the lockfile has here.
 func (s seed) stands() bool { return s.locked != "" && s.locked.ID() == s.pkg.id }
 
@@ -211,7 +222,7 @@ func (s seed) before(other seed) bool {
 	if s.stands() != other.stands() {
 		return s.stands()
 	}
-	return slices.Compare(s.place.above.ids, other.place.above.ids) < 0
+	return s.place.above.before(other.place.above)
 }
 
 // expand resolves the dependencies of the package of s and sets its edges.

@@ -30,7 +30,7 @@ import (
 )
 
 // host is how a test registry that does not listen calls itself.
-const host = "https://registry.example"
+const host = "http://registry.example"
 
 // world is a registry and a project: all that a resolution depends on.
 //
@@ -153,7 +153,8 @@ func (m missing) Error() string  { return string(m) }
 func (m missing) NotFound() bool { return true }
 
 func (s *source) Packument(_ context.Context, name npm.Name) (*npm.Packument, error) {
-	body, err := s.get(host+"/"+url.PathEscape(string(name)), "application/vnd.npm.install-v1+json")
+	// The full form: only that of the public registry has libc in the short one.
+	body, err := s.get(host+"/"+url.PathEscape(string(name)), "application/json")
 	if err != nil {
 		return nil, err
 	}

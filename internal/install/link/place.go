@@ -181,7 +181,7 @@ func (p *placement) cloneTree(name string, from *fsys.Dir) (done bool, err error
 		return false, err
 	}
 	err = p.parent.CloneTree(name, from, ".")
-	if err == nil { //lint:ignore SA4023 it is nil where the system has the call
+	if err == nil {
 		p.counts.files[byClone].Add(int64(len(p.slot.Tree.Files)))
 		return true, nil
 	}
