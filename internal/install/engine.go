@@ -30,7 +30,7 @@ type engine struct {
 	lock    *fsys.Lock
 	modules *state.Modules
 	frozen  bool        // there is a lockfile, and it stays as it is
-	was     state.Found // set once it is known that something may have changed
+	was     state.Found // set by wanted
 	tasks   *tasks
 	node    semver.Version   // zero until checkEngines asked, or unknown
 	unfit   []*graph.Package // required, and not for this machine
@@ -106,7 +106,6 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	opts := e.Layout
 	opts.Skip = e.skip(g)
 	l := layout.Isolated(g, opts)
-	e.was = e.modules.Look()
 	held := e.was.Held
 	if e.Force {
 		held = held.Doubt()

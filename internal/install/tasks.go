@@ -36,6 +36,7 @@ type tasks struct {
 	source  download.Source
 	sched   *sched.Scheduler
 	scratch []extract.Scratch // of each slot of the cpu lane
+	inPlace map[string]bool   // IDs of files that node_modules has; set before the first prefetch
 
 	mu      sync.Mutex
 	fetched map[string]*fetched    // by what the bytes are
@@ -136,7 +137,7 @@ func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
 		return
 	}
 	tree := t.ID(res)
-	if tree != "" && t.Has(tree) {
+	if tree != "" && (t.inPlace[tree] || t.Has(tree)) {
 		return
 	}
 	t.mu.Lock()

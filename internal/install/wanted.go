@@ -23,6 +23,10 @@ import (
 func (e *engine) wanted() (*lockfile.Document, error) {
 	began := e.Now()
 	defer func() { e.summary.StageMillis[event.Resolve] = millis(e.Now().Sub(began)) }()
+	e.was = e.modules.Look()
+	if !e.Force {
+		e.tasks.inPlace = e.was.Held.IDs()
+	}
 	present, err := e.present()
 	if err != nil {
 		return nil, err

@@ -43,6 +43,15 @@ const unsure = "?"
 // end: there may be anything in it, or nothing.
 func (s Slot) Unsure() bool { return s.ID == unsure }
 
+// IDs are those of the files in all slots.
+func (h Held) IDs() map[string]bool {
+	out := make(map[string]bool, len(h.Slots))
+	for _, slot := range h.Slots {
+		out[slot.ID] = true
+	}
+	return out
+}
+
 // Target is where a link leads; "" if there is none, or nobody knows.
 func (h Held) Target(at string) string {
 	if target := h.Links[at]; target != unsure {
