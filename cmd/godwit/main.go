@@ -27,7 +27,12 @@ func main() {
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(160 << 20)
 
+	// A reader of our output that goes away (| head) does not end an install:
+	// caught, the signal becomes an error of the write.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	code := cli.Run(ctx, process())
 	stop()
 	os.Exit(code)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"godwit/internal/cli/ui"
@@ -47,7 +48,28 @@ func runInstall(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return install.Install(ctx, c.request(client, st, method, reporter))
+	req := c.request(client, st, method, reporter)
+	return c.traced(req, func() error { return install.Install(ctx, req) })
+}
+
+// traced writes a Chrome trace of what run does to the file of --trace.
+func (c *call) traced(req *install.Request, run func() error) error {
+	path := c.cfg.Settings.Call.Trace
+	if path == "" {
+		return run()
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write the trace: %w", err)
+	}
+	defer f.Close()
+	trace := event.NewTrace(f, c.Now())
+	req.Trace = trace.Add
+	err = run()
+	if closeErr := trace.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("write the trace: %w", closeErr)
+	}
+	return err
 }
 
 func (c *call) reporter() ui.Reporter {

@@ -59,7 +59,6 @@ func (c *call) unsupportedSettings() []refusal {
 		{s.Resolve.MinReleaseAge > 0, "minimum-release-age", "set it to 0"},
 		{!s.Resolve.Before.IsZero(), "before", "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
-		{s.Call.Trace != "", "trace", "leave it out; --reporter ndjson has the times of the stages"},
 		{workspace, "a workspace", "install its members one by one, or with pnpm"},
 		{len(m.Overrides.Fields)+len(m.Resolutions) > 0, "overrides in package.json", "use npm or pnpm for this project"},
 	}

@@ -42,7 +42,7 @@ type engine struct {
 func begin(ctx context.Context, req *Request) (*engine, error) {
 	e := &engine{
 		Request: req, ctx: ctx, start: req.Now(),
-		modules: state.Open(req.Root, layout.ModulesDir),
+		modules: state.Open(req.Root, layout.ModulesDir, req.Now),
 	}
 	e.summary.StageMillis = map[event.Stage]float64{}
 	var err error
@@ -97,6 +97,15 @@ func (e *engine) unchanged() bool {
 func (e *engine) done(upToDate bool) {
 	e.summary.WallMillis = millis(e.Now().Sub(e.start))
 	e.Sink.Emit(event.Done{Summary: e.summary, UpToDate: upToDate})
+}
+
+// stage notes the time of a stage that is no task.
+func (e *engine) stage(stage event.Stage, began time.Time) {
+	end := e.Now()
+	e.summary.StageMillis[stage] = millis(end.Sub(began))
+	if e.Trace != nil {
+		e.Trace(event.Span{Name: string(stage), Kind: string(stage), Lane: "engine", Start: began, End: end})
+	}
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

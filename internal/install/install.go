@@ -60,6 +60,7 @@ type Request struct {
 	Client    download.Client
 	Store     *store.Store
 	Sink      event.Sink
+	Trace     func(event.Span) // is told of every task that ran, by many goroutines; may be nil
 	Now       func() time.Time
 	Cores     int
 

@@ -77,7 +77,7 @@ func newTasks(ctx context.Context, req *Request) *tasks {
 		trees:   map[string]*store.Tree{},
 	}
 	t.sched = sched.New(ctx, sched.Options{
-		Now: req.Now,
+		Now: req.Now, Trace: t.trace(),
 		Lanes: []sched.LaneOptions{
 			network: {Name: "network", Width: networkWidth, Bytes: maxHeld, Behind: []sched.Backlog{{Lane: cpu, Items: maxBehind}}},
 			cpu:     {Name: "cpu", Width: cores},
@@ -85,6 +85,20 @@ func newTasks(ctx context.Context, req *Request) *tasks {
 		},
 	})
 	return t
+}
+
+// trace passes spans on in the words of events, or is nil if nobody wants them.
+func (t *tasks) trace() func(sched.Span) {
+	if t.req.Trace == nil {
+		return nil
+	}
+	lanes := [...]string{network: "network", cpu: "cpu", disk: "disk"}
+	return func(s sched.Span) {
+		t.req.Trace(event.Span{
+			Name: s.Label, Kind: s.Group, Lane: lanes[s.Lane], Slot: s.Slot,
+			Start: s.Start, End: s.End, Err: s.Err,
+		})
+	}
 }
 
 func (t *tasks) close() { t.sched.Close() }

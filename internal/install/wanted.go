@@ -22,7 +22,7 @@ import (
 // fits the manifests, else a new one.
 func (e *engine) wanted() (*lockfile.Document, error) {
 	began := e.Now()
-	defer func() { e.summary.StageMillis[event.Resolve] = millis(e.Now().Sub(began)) }()
+	defer func() { e.stage(event.Resolve, began) }()
 	e.was = e.modules.Look()
 	if !e.Force {
 		e.tasks.inPlace = e.was.Held.IDs()
@@ -42,7 +42,12 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 			e.seed(present.Graph)
 			return present, nil
 		case e.frozen:
-			return nil, lockfile.Stale(e.lockfilePath(), reasons)
+			// A reason that is harmless makes it no error.
+			if err := lockfile.Stale(e.lockfilePath(), reasons); err != nil {
+				return nil, err
+			}
+			e.seed(present.Graph)
+			return present, nil
 		}
 	}
 	return e.resolve(present)

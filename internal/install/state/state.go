@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"godwit/internal/fsys"
 	"godwit/internal/install/plan"
@@ -54,6 +55,11 @@ type Inputs struct {
 	Settings string // digest of the settings that shape the tree
 	Files    []Input
 	Ignored  []string // packages whose install scripts did not run
+
+	// Set by Commit: the directories of the tree, and when they were looked at
+	// (Unix nanoseconds).
+	Dirs []Dir
+	Seen int64
 }
 
 // Look describes the file at path, which need not exist.
@@ -103,11 +109,12 @@ func (in Input) same(base string) bool {
 type Modules struct {
 	base string // absolute directory of the lockfile
 	dir  string // absolute directory of our files
+	now  func() time.Time
 }
 
 // Open looks at the node_modules directory below base. It reads nothing yet.
-func Open(base, modules string) *Modules {
-	return &Modules{base: base, dir: filepath.Join(base, filepath.FromSlash(modules), dirName)}
+func Open(base, modules string, now func() time.Time) *Modules {
+	return &Modules{base: base, now: now, dir: filepath.Join(base, filepath.FromSlash(modules), dirName)}
 }
 
 // Found is what the last install left behind.
@@ -159,8 +166,17 @@ func (m *Modules) Unchanged(settings string) (*Inputs, bool) {
 			return nil, false
 		}
 	}
+	if m.undisturbed(in) {
+		return in, true
+	}
 	held, whole := m.held()
-	return in, whole && held.Slots != nil
+	if !whole || held.Slots == nil {
+		return in, false
+	}
+	// Somebody else's files came or went beside ours. Not being able to note
+	// that costs the next install the same look.
+	_ = m.record(*in, held)
+	return in, true
 }
 
 // held is Found.Held, and whether nothing that was recorded is gone.
@@ -243,6 +259,12 @@ func (m *Modules) Commit(in Inputs, held plan.Held) error {
 		return err
 	}
 	in.Version = version
+	return m.record(in, held)
+}
+
+// record writes the inputs of a complete tree.
+func (m *Modules) record(in Inputs, held plan.Held) error {
+	in.Seen, in.Dirs = m.now().UnixNano(), m.dirsOf(held)
 	data, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("record what was installed: %w", err)

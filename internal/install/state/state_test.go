@@ -25,7 +25,7 @@ func newTree(t *testing.T) *tree {
 	t.Helper()
 	base := t.TempDir()
 	w := &tree{
-		Modules: Open(base, "node_modules"), t: t, base: base,
+		Modules: Open(base, "node_modules", time.Now), t: t, base: base,
 		held: plan.Held{
 			Slots: map[string]plan.Slot{
 				"node_modules/.pnpm/a@1/node_modules/a":       {ID: "sha512-1", Links: "-"},
@@ -94,6 +94,7 @@ func TestCommitted(t *testing.T) {
 	if !same {
 		t.Error("a tree that was just committed is not unchanged")
 	}
+	w.in.Dirs, w.in.Seen = got.Dirs, got.Seen
 	if diff := cmp.Diff(&w.in, got); diff != "" {
 		t.Error(diff)
 	}
@@ -241,7 +242,7 @@ func TestKilledInCommit(t *testing.T) {
 }
 
 func TestNoTree(t *testing.T) {
-	m := Open(t.TempDir(), "node_modules")
+	m := Open(t.TempDir(), "node_modules", time.Now)
 	if diff := cmp.Diff(Found{}, m.Look()); diff != "" {
 		t.Error(diff)
 	}
@@ -274,7 +275,7 @@ func FuzzTree(f *testing.F) {
 	f.Add("slot\tkeep\t?\t-\n")
 	f.Add("link\t\"..\\u002f\"\tb\n")
 	base := f.TempDir()
-	m := Open(base, "node_modules")
+	m := Open(base, "node_modules", time.Now)
 	if err := os.MkdirAll(filepath.Join(base, "node_modules", dirName), 0o755); err != nil {
 		f.Fatal(err)
 	}
@@ -294,4 +295,55 @@ func FuzzTree(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The directories tell that nothing changed, once their times are old enough to
+// be trusted; until then, and after any change, every entry is looked at.
+func TestUndisturbed(t *testing.T) {
+	for name, test := range map[string]struct {
+		age    time.Duration // of the directories when the tree is committed
+		change func(*tree)
+		fast   bool
+		same   bool
+	}{
+		"nothing changed":        {time.Minute, func(*tree) {}, true, true},
+		"too fresh to tell":      {time.Millisecond, func(*tree) {}, false, true},
+		"a slot is gone":         {time.Minute, func(w *tree) { w.remove("node_modules/.pnpm/a@1") }, false, false},
+		"a link is gone":         {time.Minute, func(w *tree) { w.remove("node_modules/a") }, false, false},
+		"the commands are gone":  {time.Minute, func(w *tree) { w.remove("node_modules/.bin") }, false, false},
+		"a stranger has come":    {time.Minute, func(w *tree) { w.write("node_modules/.cache/x", "") }, false, true},
+		"the tree file is gone":  {time.Minute, func(w *tree) { w.remove("node_modules/.godwit/tree") }, false, false},
+		"the whole tree is gone": {time.Minute, func(w *tree) { w.remove("node_modules") }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTree(t)
+			w.commit() // makes the directory of our files
+			now := time.Now()
+			w.now = func() time.Time { return now }
+			for _, d := range w.dirsOf(w.held) {
+				// A nanosecond past the second: the system counts finely.
+				at := now.Add(-test.age).Truncate(time.Second).Add(1)
+				if test.age < time.Second {
+					at = now.Add(-test.age)
+				}
+				if err := os.Chtimes(w.path(d.Path), at, at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in, err := w.inputs()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.record(*in, w.held); err != nil {
+				t.Fatal(err)
+			}
+			test.change(w)
+			if in, err := w.inputs(); err == nil && w.undisturbed(in) != test.fast {
+				t.Errorf("undisturbed: %v", !test.fast)
+			}
+			if _, same := w.Unchanged("s"); same != test.same {
+				t.Errorf("unchanged: %v", same)
+			}
+		})
+	}
 }
