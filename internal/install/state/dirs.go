@@ -22,8 +22,14 @@ type Dir struct {
 // dirsOf lists the directories that slots, links and commands are entries of.
 func (m *Modules) dirsOf(held plan.Held) []Dir {
 	paths := map[string]bool{}
-	for dir := range held.Slots {
-		paths[path.Dir(plan.SlotRoot(dir))] = true
+	for dir, slot := range held.Slots {
+		above := path.Dir(plan.SlotRoot(dir))
+		if slot.Shared {
+			// links/<scope>/<name>/<version>/<hash>: each has a parent of its
+			// own, and only all of them together are ever deleted by hand.
+			above = path.Dir(path.Dir(path.Dir(above)))
+		}
+		paths[above] = true
 	}
 	for at := range held.Links {
 		paths[path.Dir(at)] = true
