@@ -25,9 +25,7 @@ func (m *Modules) dirsOf(held plan.Held) []Dir {
 	for dir, slot := range held.Slots {
 		above := path.Dir(plan.SlotRoot(dir))
 		if slot.Shared {
-			// links/<scope>/<name>/<version>/<hash>: each has a parent of its
-			// own, and only all of them together are ever deleted by hand.
-			above = path.Dir(path.Dir(path.Dir(above)))
+			above = path.Dir(dir) // no two of them are entries of one directory
 		}
 		paths[above] = true
 	}
