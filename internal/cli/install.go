@@ -127,6 +127,9 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 		Node: c.nodeVersion,
 		Out:  c.Stdout,
 	}
+	if s.Install.SharedSlots {
+		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(st.Links())}
+	}
 	req.Resolver = &local{
 		source: &source{client, root}, importers: req.Importers,
 		options: resolve.Options{

@@ -51,7 +51,6 @@ func (c *call) unsupportedSettings() []refusal {
 	workspace := len(m.Workspaces) > 0 || c.inputs.Workspace != nil && len(c.inputs.Workspace.Packages) > 0
 	return []refusal{
 		{s.Install.Linker != "" && s.Install.Linker != "isolated", "node-linker=" + s.Install.Linker, "leave it out for the isolated layout"},
-		{s.Install.SharedSlots, "virtual-store=global", "leave it out"},
 		{s.Dirs.Modules != layout.ModulesDir, "modules-dir=" + s.Dirs.Modules, "leave it out"},
 		{s.Dirs.VirtualStore != "" && c.virtualStore(root) == "", "virtual-store-dir=" + s.Dirs.VirtualStore, "use a directory inside the project"},
 		{s.Dirs.Lockfile != "" && s.Dirs.Lockfile != root, "lockfile-dir=" + s.Dirs.Lockfile, "leave it out"},

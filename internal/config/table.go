@@ -145,7 +145,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Dirs.Modules }},
 	{Key: "virtual-store-dir", Kind: Path, For: installing, Help: "directory of the slots (default node_modules/.pnpm)",
 		bind: func(s *Settings) any { return &s.Dirs.VirtualStore }},
-	{Key: "virtual-store", Also: "virtual-store-type", Kind: Enum, Values: "local global", For: installing, Help: "slots in the project or, shared, in the store (default local)",
+	{Key: "virtual-store", Also: "virtual-store-type", Kind: Enum, Values: "local global", For: installing, Help: "packages in the project (local, the default) or in the store, shared by all projects (global)",
 		bind: func(s *Settings) any { return &s.given.virtualStore }},
 	{Key: "enable-global-virtual-store", Kind: Bool, For: installing, Help: "pnpm's name of virtual-store=global",
 		bind: func(s *Settings) any { return &s.given.globalVirtualStore }},

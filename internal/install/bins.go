@@ -104,10 +104,14 @@ func (t *tasks) bin(dir string, c layout.Command, b store.Bin) link.Bin {
 		Stored: c.Package != nil && !b.Absent, Shebang: b.Shebang,
 		NodePath: []string{
 			t.abs(path.Join(c.Dir, layout.ModulesDir)), t.abs(around),
-			t.abs(path.Join(t.virtualStore(), layout.ModulesDir)),
+			t.abs(t.hidden()),
 		},
 	}
 }
+
+// hidden is the directory of what is hoisted for packages that require what they
+// do not declare.
+func (t *tasks) hidden() string { return path.Join(t.virtualStore(), layout.ModulesDir) }
 
 func (t *tasks) virtualStore() string {
 	if dir := t.req.Layout.VirtualStore; dir != "" {

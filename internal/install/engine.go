@@ -34,7 +34,10 @@ type engine struct {
 	tasks   *tasks
 	node    semver.Version   // zero until checkEngines asked, or unknown
 	unfit   []*graph.Package // required, and not for this machine
-	summary event.Summary
+
+	leaveOut func(*graph.Package) bool // set by plan
+	out      map[graph.Key]bool        // what leaveOut said; settle adds to it
+	summary  event.Summary
 }
 
 // begin takes the project's lock, so that of two installs in one project the
@@ -112,21 +115,16 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // plan lays the graph out and compares it with what is there.
 func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
-	opts := e.Layout
-	opts.Skip = e.skip(g)
-	l := layout.Isolated(g, opts)
-	held := e.was.Held
-	if e.Force {
-		held = held.Doubt()
-	}
+	e.leaveOut = e.skip(g)
+	l, p := e.lay(g)
 	if len(e.unfit) > 0 {
 		p := e.unfit[0]
 		return nil, e.explain(g, &PackageError{Action: "install", ID: p.Key.ID(), Err: &PlatformError{platforms(p)}})
 	}
-	p := plan.Make(l, held, e.tasks)
+	skipped := p.Skipped + len(p.Found)
 	e.summary.Packages = len(l.Slots)
-	e.summary.Warm, e.summary.Cold, e.summary.Skipped = len(p.Warm), len(p.Cold), p.Skipped
-	e.Sink.Emit(event.Planned{Warm: len(p.Warm), Cold: len(p.Cold), Skipped: p.Skipped})
+	e.summary.Warm, e.summary.Cold, e.summary.Skipped = len(p.Warm), len(p.Cold), skipped
+	e.Sink.Emit(event.Planned{Warm: len(p.Warm), Cold: len(p.Cold), Skipped: skipped})
 	e.changes(l, g)
 	if e.DryRun {
 		p.Print(e.Out)
@@ -134,26 +132,49 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	return p, nil
 }
 
+func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
+	opts := e.Layout
+	opts.Skip = e.leaveOut
+	if opts.Shared != nil {
+		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.ID}
+	}
+	l := layout.Isolated(g, opts)
+	held := e.was.Held
+	if e.Force {
+		held = held.Doubt()
+	}
+	return l, plan.Make(l, held, e.tasks)
+}
+
 // skip leaves out optional packages that do not run here. A package that is
 // required is installed all the same: the user may know better (npm refuses;
 // pnpm installs and warns).
 func (e *engine) skip(g *graph.Graph) func(*graph.Package) bool {
 	optional := g.OptionalOnly()
+	e.out = map[graph.Key]bool{}
 	return func(p *graph.Package) bool {
-		fits := e.Platform(p.OS, p.CPU, p.Libc)
-		if fits && e.fitsNode(p) {
-			return false
+		out, known := e.out[p.Key]
+		if !known {
+			out = e.unwanted(p, optional[p.Key])
+			e.out[p.Key] = out
 		}
-		if !optional[p.Key] {
-			if !fits && e.EngineStrict {
-				e.unfit = append(e.unfit, p)
-			} else if !fits {
-				e.warn("EBADPLATFORM", "%s is for %s, not for this machine; it is installed because it is required", p.Key.ID(), platforms(p))
-			}
-			return false
-		}
-		return true
+		return out
 	}
+}
+
+func (e *engine) unwanted(p *graph.Package, optional bool) bool {
+	fits := e.Platform(p.OS, p.CPU, p.Libc)
+	switch {
+	case fits && e.fitsNode(p):
+		return false
+	case optional:
+		return true
+	case !fits && e.EngineStrict:
+		e.unfit = append(e.unfit, p)
+	case !fits:
+		e.warn("EBADPLATFORM", "%s is for %s, not for this machine; it is installed because it is required", p.Key.ID(), platforms(p))
+	}
+	return false
 }
 
 func platforms(p *graph.Package) string {
@@ -169,8 +190,16 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 	if err := e.prepare(); err != nil || p.Empty() {
 		return err
 	}
+	roots := []link.Root{{Dir: e.Root}}
+	if e.Layout.Shared != nil {
+		// What is written there is in staging directories of our own.
+		roots = append(roots, link.Root{Dir: e.Store.Links()})
+		if err := e.Store.Register(e.Root); err != nil {
+			return err
+		}
+	}
 	linker, err := link.New(link.Options{
-		Roots:  []link.Root{{Dir: e.Root}},
+		Roots:  roots,
 		Import: e.Import,
 		Width:  link.DefaultWidth(e.Cores),
 	})
@@ -181,7 +210,9 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 	if err := e.clear(linker, p); err != nil {
 		return err
 	}
-	e.tasks.place(linker, p)
+	if err := e.tasks.place(linker, p); err != nil {
+		return err
+	}
 	counts, err := e.tasks.wait()
 	if err != nil {
 		return e.explain(g, err)
@@ -208,7 +239,7 @@ func (e *engine) clear(linker *link.Linker, p *plan.Plan) error {
 func (e *engine) abs(paths []string) []string {
 	out := make([]string, len(paths))
 	for i, p := range paths {
-		out[i] = filepath.Join(e.Root, filepath.FromSlash(p))
+		out[i] = e.tasks.abs(p)
 	}
 	return out
 }

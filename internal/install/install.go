@@ -8,6 +8,7 @@
 //	         else from the resolver, which starts downloads as it picks
 //	layout   graph -> directories (pure)
 //	plan     directories, what is there, what the store has -> work (pure)
+//	settle   with shared slots, whose names say what is in them: fetch first
 //	run      download -> extract -> link, as tasks in lanes
 //	commit   lockfile and state
 package install
@@ -65,7 +66,7 @@ type Request struct {
 	Cores     int
 
 	Lockfile lockfile.Settings // what a resolution depends on, as lockfiles record it
-	Layout   layout.Options    // Importers and Skip are set by the engine
+	Layout   layout.Options    // Skip, and ID of Shared, are set by the engine
 	Import   ImportMethod
 	Platform func(os, cpu, libc []string) bool // does a package run here
 	Node     func() semver.Version             // to check engines against; zero checks nothing
@@ -123,6 +124,9 @@ func Install(ctx context.Context, req *Request) error {
 	}
 	work, err := e.plan(wanted.Graph)
 	if err != nil || req.DryRun {
+		return err
+	}
+	if work, err = e.settle(wanted.Graph, work); err != nil {
 		return err
 	}
 	if err := e.run(wanted.Graph, work); err != nil {

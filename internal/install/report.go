@@ -24,7 +24,7 @@ func (e *engine) count(c sched.Counts, l link.Stats) {
 	s.Downloaded = c.Groups[string(event.Fetch)].Finished
 	s.Reused = int(c.Tally["reused"])
 	s.Bytes = c.Tally["bytes"]
-	s.Linked = l.Slots
+	s.Linked = l.Slots + int(c.Tally["adopted"])
 	s.MaxLinks = l.MaxConcurrent
 	for _, stage := range []event.Stage{event.Fetch, event.Extract, event.LinkWarm, event.LinkCold} {
 		s.StageMillis[stage] = millis(c.Groups[string(stage)].Busy)
@@ -79,8 +79,11 @@ func heldVersion(target string) string {
 		return ""
 	}
 	root := plan.SlotRoot(target)
-	if root == "." {
+	switch {
+	case root == ".":
 		return "link:" + target
+	case filepath.IsAbs(filepath.FromSlash(target)): // a shared slot
+		return path.Base(path.Dir(root))
 	}
 	name := filepath.Base(root)
 	at := 1
@@ -111,14 +114,18 @@ func directAlias(dir, at string) (string, bool) {
 // place before is looked at only if the last install did not record it.
 func (e *engine) ignored(p *plan.Plan) []string {
 	placed := map[string]bool{}
-	for _, place := range slices.Concat(p.Warm, p.Cold) {
+	for _, place := range slices.Concat(p.Warm, p.Cold, p.Found) {
 		placed[place.Dir] = true
 	}
 	var out []string
 	for _, slot := range p.Slots {
 		id := string(slot.Package.Key.ID())
 		wants := slices.Contains(e.was.Ignored, id)
-		if placed[slot.Dir] || !e.was.Ended {
+		if slot.Shared != "" {
+			if placed[slot.Dir] || !e.was.Ended {
+				wants = e.Store.SlotBuilds(storeSlot(slot))
+			}
+		} else if placed[slot.Dir] || !e.was.Ended {
 			tree, err := e.tasks.tree(p.After.Slots[slot.Dir].ID)
 			wants = err == nil && tree.Meta.Builds()
 		}

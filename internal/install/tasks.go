@@ -41,6 +41,7 @@ type tasks struct {
 	mu      sync.Mutex
 	fetched map[string]*fetched    // by what the bytes are
 	guessed map[string]bool        // IDs of what was not in the store and is fetched ahead of the plan
+	added   map[string]bool        // IDs of what was fetched
 	trees   map[string]*store.Tree // by ID, of all that was looked at
 	dropped []plan.Place           // optional packages that could not be fetched
 }
@@ -74,6 +75,7 @@ func newTasks(ctx context.Context, req *Request) *tasks {
 		scratch: make([]extract.Scratch, cores),
 		fetched: map[string]*fetched{},
 		guessed: map[string]bool{},
+		added:   map[string]bool{},
 		trees:   map[string]*store.Tree{},
 	}
 	t.sched = sched.New(ctx, sched.Options{
@@ -101,7 +103,14 @@ func (t *tasks) trace() func(sched.Span) {
 	}
 }
 
-func (t *tasks) close() { t.sched.Close() }
+// close ends all work. What was fetched and not needed yet stays in the store
+// for the next install.
+func (t *tasks) close() {
+	t.sched.Close()
+	for id := range t.added {
+		_ = t.publish(id) // else it is fetched again
+	}
+}
 
 func (t *tasks) wait() (sched.Counts, error) {
 	counts, err := t.sched.Wait(context.Background())
@@ -128,13 +137,26 @@ func (t *tasks) ID(res graph.Resolution) string {
 	return ""
 }
 
-// Has reports whether the store had the files when this install began.
+// Has reports whether the store had the files when this install began. To make
+// a shared slot anew from its own files would mend nothing.
 func (t *tasks) Has(id string) bool {
 	t.mu.Lock()
 	guessed := t.guessed[id]
 	t.mu.Unlock()
 	parsed, err := store.ParseID(id)
-	return err == nil && !guessed && t.req.Store.Has(parsed)
+	if err != nil || guessed {
+		return false
+	}
+	if t.req.Force && t.req.Layout.Shared != nil {
+		return t.req.Store.Owns(parsed)
+	}
+	return t.req.Store.Has(parsed)
+}
+
+// known is what Has most likely says, for less.
+func (t *tasks) known(id string) bool {
+	parsed, err := store.ParseID(id)
+	return err == nil && t.req.Store.Known(parsed)
 }
 
 func treeID(sri string) (store.ID, error) {
@@ -151,7 +173,7 @@ func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
 		return
 	}
 	tree := t.ID(res)
-	if tree != "" && (t.inPlace[tree] || t.Has(tree)) {
+	if tree != "" && (t.inPlace[tree] || t.known(tree)) {
 		return
 	}
 	t.mu.Lock()
@@ -163,9 +185,9 @@ func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
 }
 
 // fetch adds the tasks that bring a package into the store, and returns where
-// its tree will be and the key to wait for. drop says which failures the caller
-// can live with.
-func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool) (*fetched, sched.Key) {
+// its tree will be, and what to wait for: the key inside of tasks, the ticket
+// outside. drop says which failures the caller can live with.
+func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool) (*fetched, sched.Key, sched.Ticket) {
 	what := string(id.ID()) + " " + res.Integrity + " " + res.Tarball
 	t.mu.Lock()
 	f := t.fetched[what]
@@ -176,18 +198,19 @@ func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool)
 	t.mu.Unlock()
 	down, ext := sched.Key("fetch "+what), sched.Key("extract "+what)
 	if res.Kind == graph.Directory {
-		t.sched.Add(sched.Task{Key: ext, Lane: cpu, Group: string(event.Extract), Run: func(context.Context, int) error { return t.pack(f) }})
-		return f, ext
+		return f, ext, t.sched.Add(sched.Task{
+			Key: ext, Lane: cpu, Group: string(event.Extract),
+			Run: func(context.Context, int) error { return t.pack(f) },
+		})
 	}
 	t.sched.Add(sched.Task{
 		Key: down, Lane: network, Until: ext, Group: string(event.Fetch), Drop: drop,
 		Run: func(ctx context.Context, _ int) error { return t.download(ctx, f, down) },
 	})
-	t.sched.Add(sched.Task{
+	return f, ext, t.sched.Add(sched.Task{
 		Key: ext, Lane: cpu, Needs: []sched.Key{down}, Group: string(event.Extract), Drop: drop,
 		Run: func(_ context.Context, slot int) error { return t.extract(f, &t.scratch[slot]) },
 	})
-	return f, ext
 }
 
 func (t *tasks) download(ctx context.Context, f *fetched, key sched.Key) error {
@@ -205,9 +228,13 @@ func (t *tasks) download(ctx context.Context, f *fetched, key sched.Key) error {
 func (t *tasks) extract(f *fetched, scratch *extract.Scratch) error {
 	data := f.data
 	f.data = nil
+	add := t.req.Store.Add
+	if t.req.Layout.Shared != nil {
+		add = t.req.Store.Stage // its directory may become that of a slot
+	}
 	id, err := store.NewID(f.in.Hex())
 	if err == nil {
-		f.tree, err = t.req.Store.Add(id, func(w *store.Writer) error {
+		f.tree, err = add(id, func(w *store.Writer) error {
 			// The store remembers paths; extract uses their memory again.
 			stats, err := extract.Tarball(data, scratch, extract.Limits{}, func(path string, exec bool, data []byte) error {
 				return w.File(strings.Clone(path), exec, data)
@@ -224,6 +251,9 @@ func (t *tasks) extract(f *fetched, scratch *extract.Scratch) error {
 	if err != nil {
 		return &PackageError{Action: "extract", ID: f.id, Err: err}
 	}
+	t.mu.Lock()
+	t.added[id.String()] = true
+	t.mu.Unlock()
 	t.remember(f.tree)
 	return nil
 }
@@ -275,7 +305,7 @@ const warmBatch = 32
 
 // place adds the tasks of a plan: links first, which need nothing, then slots.
 // Warm and cold ones go through the same function.
-func (t *tasks) place(linker *link.Linker, p *plan.Plan) {
+func (t *tasks) place(linker *link.Linker, p *plan.Plan) error {
 	links := make([]link.Symlink, len(p.Links))
 	for i, l := range p.Links {
 		links[i] = link.Symlink{At: t.abs(l.At), Target: t.abs(l.Target)}
@@ -285,27 +315,54 @@ func (t *tasks) place(linker *link.Linker, p *plan.Plan) {
 			return linker.Symlinks(ctx, links)
 		}})
 	}
-	for i, batch := range slices.Collect(slices.Chunk(p.Warm, warmBatch)) {
+	for i, batch := range slices.Collect(slices.Chunk(ours(p.Warm), warmBatch)) {
 		t.sched.Add(sched.Task{
 			Key: sched.Key(fmt.Sprint("warm ", i)), Lane: disk, Group: string(event.LinkWarm),
 			Run: func(ctx context.Context, _ int) error { return t.link(ctx, linker, batch, nil) },
 		})
 	}
-	for _, place := range p.Cold {
-		t.cold(linker, place)
+	for _, place := range ours(p.Cold) {
+		if err := t.cold(linker, place); err != nil {
+			return err
+		}
 	}
+	t.share(linker, p)
+	return nil
 }
 
-func (t *tasks) cold(linker *link.Linker, place plan.Place) {
-	var drop func(error) bool
-	if place.Package.Optional {
-		drop = func(err error) bool { return t.drop(place, err) }
+// ours is the places in the project.
+func ours(places []plan.Place) []plan.Place {
+	var out []plan.Place
+	for _, p := range places {
+		if p.Shared == "" {
+			out = append(out, p)
+		}
 	}
-	f, ready := t.fetch(place.Package.Key, place.Package.Resolution, drop)
+	return out
+}
+
+// droppable says which failures to fetch a package can be lived with.
+func (t *tasks) droppable(place plan.Place) func(error) bool {
+	if !place.Package.Optional {
+		return nil
+	}
+	return func(err error) bool { return t.drop(place, err) }
+}
+
+func (t *tasks) cold(linker *link.Linker, place plan.Place) error {
+	drop := t.droppable(place)
+	f, ready, _ := t.fetch(place.Package.Key, place.Package.Resolution, drop)
+	if t.req.Layout.Shared != nil {
+		// All is fetched by now, and shared slots may want it, too.
+		if err := t.publish(f.tree.ID.String()); err != nil {
+			return err
+		}
+	}
 	t.sched.Add(sched.Task{
 		Key: sched.Key("link " + place.Dir), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
 		Run: func(ctx context.Context, _ int) error { return t.link(ctx, linker, []plan.Place{place}, f) },
 	})
+	return nil
 }
 
 // PackageError is a package that could not be had, and who wanted it.
@@ -361,7 +418,7 @@ func (t *tasks) link(ctx context.Context, linker *link.Linker, batch []plan.Plac
 		var tree *store.Tree
 		var err error
 		if f != nil {
-			tree = f.tree
+			tree = t.visible(f)
 		} else if tree, err = t.tree(place.ID); err != nil {
 			return fmt.Errorf("link %s: %w", place.Package.Key, err)
 		} else {
@@ -382,6 +439,17 @@ func (t *tasks) link(ctx context.Context, linker *link.Linker, batch []plan.Plac
 	return nil
 }
 
+// visible is the tree of what was fetched, where it is now.
+func (t *tasks) visible(f *fetched) *store.Tree {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.trees[f.tree.ID.String()]
+}
+
+// abs is a path of the layout as the system knows it.
 func (t *tasks) abs(path string) string {
-	return filepath.Join(t.req.Root, filepath.FromSlash(path))
+	if path = filepath.FromSlash(path); filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(t.req.Root, path)
 }

@@ -110,9 +110,10 @@ func (e *engine) picked(id graph.Key, m *npm.Manifest, res graph.Resolution) {
 }
 
 // seed starts the downloads of a lockfile's packages before anything else is
-// done with it.
+// done with it. With shared slots only the plan knows what is missing, a moment
+// later: to ask here, too, would double what a warm install asks of the disk.
 func (e *engine) seed(g *graph.Graph) {
-	if e.LockfileOnly || e.DryRun {
+	if e.LockfileOnly || e.DryRun || e.Layout.Shared != nil {
 		return
 	}
 	for key := range g.Reachable(graph.Scope{Groups: e.Layout.Groups}) {

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ type Options struct {
 	// Skip names the packages to leave out: optional ones that do not fit
 	// this platform or could not be fetched. What only they lead to goes too.
 	Skip func(*graph.Package) bool
+	// Shared, if not nil, is where the slots are of all packages that other
+	// projects can have in common with this one.
+	Shared *Shared
 }
 
 // DefaultVirtualStore is pnpm's.
@@ -69,12 +73,18 @@ type isolated struct {
 
 func (b *isolated) slots() {
 	reach := b.g.Reachable(graph.Scope{From: b.opts.Importers, Groups: b.opts.Groups, Skip: b.opts.Skip})
-	for key := range reach {
-		p := b.g.Packages[key]
-		name := graph.SlotName(key, b.opts.SlotNameLen)
-		dir := path.Join(b.opts.VirtualStore, name, ModulesDir, string(p.Name))
-		b.dirs[key] = dir
-		b.l.Slots = append(b.l.Slots, Slot{Package: p, Name: name, Dir: dir})
+	var hashes map[graph.Key]string
+	if b.opts.Shared != nil {
+		hashes = hashSlots(b.g, reach, b.opts.Shared.ID)
+	}
+	taken := map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(reach)) {
+		s := b.slot(b.g.Packages[key], hashes[key])
+		b.dirs[key] = s.Dir
+		if !taken[s.Dir] { // packages whose keys alone differ share a slot
+			taken[s.Dir] = true
+			b.l.Slots = append(b.l.Slots, s)
+		}
 	}
 	slices.SortFunc(b.l.Slots, func(x, y Slot) int { return cmp.Compare(x.Dir, y.Dir) })
 	for i := range b.l.Slots {
@@ -82,10 +92,22 @@ func (b *isolated) slots() {
 	}
 }
 
+// slot names the slot of a package. hash is that of a shared slot, or "".
+func (b *isolated) slot(p *graph.Package, hash string) Slot {
+	s := Slot{Package: p, Name: graph.SlotName(p.Key, b.opts.SlotNameLen)}
+	around := path.Join(b.opts.VirtualStore, s.Name)
+	if hash != "" {
+		s.Shared = b.opts.Shared.path(p, hash)
+		around = path.Join(b.opts.Shared.Dir, s.Shared)
+	}
+	s.Dir = path.Join(around, ModulesDir, string(p.Name))
+	return s
+}
+
 // fill links the dependencies of a package beside it. A package that depends
 // on its own name gets no link: its directory is already there.
 func (b *isolated) fill(s *Slot) {
-	around := path.Join(b.opts.VirtualStore, s.Name, ModulesDir)
+	around := strings.TrimSuffix(s.Dir, "/"+string(s.Package.Name))
 	s.Bins.Dir = path.Join(s.Dir, ModulesDir, ".bin")
 	s.Bins.add(Command{Alias: string(s.Package.Name), Dir: s.Dir, Package: s.Package})
 	for _, e := range s.Package.Edges {

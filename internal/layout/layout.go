@@ -1,7 +1,8 @@
 // Package layout says which directory every package of a graph gets.
 //
-// It is pure: a graph goes in, slash paths relative to the directory of the
-// lockfile come out, and nothing is looked at on the way.
+// It is pure: a graph goes in, slash paths come out, relative to the directory
+// of the lockfile but for those of shared slots, and nothing is looked at on the
+// way.
 package layout
 
 import (
@@ -16,8 +17,11 @@ type Slot struct {
 	Package *graph.Package
 	// Name is the name of the slot in the virtual store.
 	Name string
-	// Dir holds the package's files.
+	// Dir holds the package's files. It is absolute if the slot is shared.
 	Dir string
+	// Shared is the slot's directory below [Shared.Dir]; "" for one that is in
+	// the project.
+	Shared string
 	// Links are the packages it can require.
 	Links []Link
 	// Bins is the directory for the commands of its dependencies.

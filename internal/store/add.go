@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"godwit/internal/fsys"
@@ -14,23 +15,45 @@ import (
 // is returned as it is. fill runs even if the tree is there: ask Has first. If
 // somebody else adds the same tree meanwhile, theirs is kept and returned.
 func (s *Store) Add(id ID, fill func(*Writer) error) (*Tree, error) {
+	tree, err := s.Stage(id, fill)
+	if err != nil {
+		return nil, err
+	}
+	return s.Publish(tree)
+}
+
+// Stage does the work of Add, and leaves the tree where nobody else can see it:
+// Publish makes it visible, or BeginSlot makes a slot of it.
+func (s *Store) Stage(id ID, fill func(*Writer) error) (*Tree, error) {
 	if id.IsZero() {
 		return nil, errors.New("store: a tree without an id cannot be added")
 	}
-	trees, tmp, err := s.openForWriting()
+	_, tmp, err := s.openForWriting()
 	if err != nil {
 		return nil, s.explain(err)
 	}
 	staged := fsys.TempName(id.algo)
 	tree, err := s.stage(tmp, staged, fill)
-	if err == nil {
-		tree, err = s.publish(tree, id, publication{trees, tmp, staged})
-	}
 	if err != nil {
 		tmp.RemoveAll(staged)
 		return nil, err
 	}
+	tree.ID, tree.staged, tree.path = id, staged, filepath.Join(tmp.Path(), staged, treeName)
 	return tree, nil
+}
+
+// Publish makes a staged tree visible to everybody, and returns it as it is
+// then. If somebody else added the same tree meanwhile, theirs is returned.
+func (s *Store) Publish(tree *Tree) (*Tree, error) {
+	trees, tmp, err := s.openForWriting()
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	visible, err := s.publish(tree, publication{trees, tmp, tree.staged})
+	if err != nil {
+		tmp.RemoveAll(tree.staged)
+	}
+	return visible, err
 }
 
 // stage writes a complete entry to the directory staged of tmp.
@@ -73,7 +96,8 @@ type publication struct {
 
 // publish makes the entry visible. What is in its place already is kept if it
 // can be read, else replaced.
-func (s *Store) publish(tree *Tree, id ID, p publication) (*Tree, error) {
+func (s *Store) publish(tree *Tree, p publication) (*Tree, error) {
+	id := tree.ID
 	// Three things can be in the way, each once: no shard, a damaged entry, and
 	// one that somebody made after that was moved away.
 	const tries = 4
@@ -82,14 +106,15 @@ func (s *Store) publish(tree *Tree, id ID, p publication) (*Tree, error) {
 		err = p.tmp.Rename(p.staged, p.trees, id.rel())
 		switch {
 		case err == nil:
-			tree.ID, tree.path = id, s.treePath(id)
-			return tree, nil
+			visible := *tree
+			visible.staged, visible.path = "", s.treePath(id)
+			return &visible, nil
 		case errors.Is(err, fs.ErrNotExist):
-			if err := p.trees.Mkdir(id.hex[:2]); err != nil && !fsys.Exists(err) {
+			if err := p.trees.Mkdir(id.shard()); err != nil && !fsys.Exists(err) {
 				return nil, s.explain(err)
 			}
 		case fsys.Exists(err):
-			if theirs, lerr := s.load(id); lerr == nil {
+			if theirs, lerr := s.load(id); lerr == nil && s.Has(id) {
 				p.tmp.RemoveAll(p.staged)
 				return theirs, nil
 			}

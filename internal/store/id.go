@@ -45,4 +45,6 @@ func (id ID) IsZero() bool { return id == ID{} }
 
 // rel is where the tree is below trees/. 256 shards keep directories short: a
 // store of 100,000 trees has 400 in each.
-func (id ID) rel() string { return id.hex[:2] + "/" + id.hex[2:] + "-" + id.algo }
+func (id ID) rel() string { return id.shard() + "/" + id.hex[2:] + "-" + id.algo }
+
+func (id ID) shard() string { return id.hex[:2] }

@@ -4,6 +4,8 @@
 //	<dir>/trees/<2 hex>/<rest>-<algorithm>/tree/    the files of one tarball
 //	<dir>/trees/<2 hex>/<rest>-<algorithm>/index    what is in tree, see index.go
 //	<dir>/tmp/<random>/                             trees being written
+//	<dir>/links/<scope>/<name>/<version>/<hash>/    slots, see [Slot]
+//	<dir>/projects/<hash> -> the project            who uses slots
 //
 // A tree is written in tmp and becomes visible by one rename of the complete
 // directory, so a tree that is there is whole: whoever links from it reads its
@@ -12,6 +14,10 @@
 // directory at once; of two that add the same tree the second to finish throws
 // its copy away. Nothing is synced to the device: after a power cut
 // [Store.Verify] tells what was lost.
+//
+// A tree that was first wanted for a shared slot is written once: its directory
+// becomes the slot, and a link in trees/ leads there. Whoever asks for the tree
+// need not know.
 package store
 
 import (
@@ -23,7 +29,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"godwit/internal/fsys"
 )
@@ -35,6 +40,7 @@ type Store struct {
 	mu    sync.Mutex
 	trees *fsys.Dir // nil until it is known to exist
 	tmp   *fsys.Dir // nil until something is written
+	links *fsys.Dir // nil until it is known to exist
 }
 
 // ErrAbsent is the cause of an error about a tree that the store does not have.
@@ -59,7 +65,7 @@ func Open(dir string) (*Store, error) {
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, d := range []**fsys.Dir{&s.trees, &s.tmp} {
+	for _, d := range []**fsys.Dir{&s.trees, &s.tmp, &s.links} {
 		if *d != nil {
 			(*d).Close()
 			*d = nil
@@ -136,15 +142,51 @@ func (s *Store) explain(err error) error {
 	return fmt.Errorf("store %s: %w", s.dir, err)
 }
 
-// Has reports whether the tree is there: one system call. A tree that is there
-// may still turn out unreadable in Load (a power cut); Add then replaces it.
+// Has reports whether the tree is there: one system call, and two more if it is
+// in a slot. A tree that is there may still turn out unreadable in Load (a power
+// cut); Add then replaces it.
 func (s *Store) Has(id ID) bool {
+	info, known := s.lookup(id)
+	if !known || !info.IsLink() {
+		return known
+	}
+	slot, ok := s.slotOf(id)
+	return ok && s.HasSlot(slot)
+}
+
+// Known reports whether the tree is there, or was before its slot was removed:
+// one system call.
+func (s *Store) Known(id ID) bool {
+	_, known := s.lookup(id)
+	return known
+}
+
+// Owns reports whether the tree is there, and not in a slot.
+func (s *Store) Owns(id ID) bool {
+	info, known := s.lookup(id)
+	return known && !info.IsLink()
+}
+
+func (s *Store) lookup(id ID) (fsys.Info, bool) {
 	trees, err := s.openTrees()
 	if err != nil || id.IsZero() {
-		return false
+		return fsys.Info{}, false
 	}
-	_, err = trees.Lstat(id.rel())
-	return err == nil
+	info, err := trees.Lstat(id.rel())
+	return info, err == nil
+}
+
+// slotOf is the slot that has the files of a tree, if one has.
+func (s *Store) slotOf(id ID) (Slot, bool) {
+	trees, err := s.openTrees()
+	if err != nil {
+		return Slot{}, false
+	}
+	target, err := trees.Readlink(id.rel())
+	if err != nil {
+		return Slot{}, false
+	}
+	return slotAt(target)
 }
 
 // Load reads what is in a tree. The error wraps [ErrAbsent] if it is not there.
@@ -219,9 +261,10 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 }
 
 // Remove removes a tree. It vanishes by one rename; a project that hard-links
-// its files keeps them. A tree that is not there is no error.
+// its files keeps them, and so does a shared slot. A tree that is not there is
+// no error.
 func (s *Store) Remove(id ID) error {
-	if !s.Has(id) {
+	if !s.Known(id) {
 		return nil
 	}
 	trees, tmp, err := s.openForWriting()
@@ -241,29 +284,4 @@ func discard(dir *fsys.Dir, rel string, tmp *fsys.Dir) error {
 		return err
 	}
 	return tmp.RemoveAll(aside)
-}
-
-// Sweep removes what killed processes left in tmp: whatever was last changed
-// before the time given. A day ago is long enough ago for any running install.
-// It returns how many things it removed.
-func (s *Store) Sweep(before time.Time) (removed int, err error) {
-	tmp := filepath.Join(s.dir, "tmp")
-	entries, err := os.ReadDir(tmp)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, s.explain(err)
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.ModTime().Before(before) {
-			continue // gone meanwhile, or in use
-		}
-		if err := fsys.RemoveAll(filepath.Join(tmp, e.Name())); err != nil {
-			return removed, s.explain(err)
-		}
-		removed++
-	}
-	return removed, nil
 }

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,7 +18,8 @@ type Tree struct {
 	Files []File   // in the order of the tarball
 	Meta  Meta
 
-	path string
+	path   string
+	staged string // name in tmp/ of a tree that nobody else can see; else ""
 }
 
 // File is one file of a tree.
@@ -65,12 +70,38 @@ func (m *Meta) Builds() bool {
 	return m.Scripts&(Preinstall|Install|Postinstall) != 0 || m.Gyp
 }
 
-// Path is the directory of the files.
+// Path is the directory of the files, unless they are in a slot.
 func (t *Tree) Path() string { return t.path }
 
 // Open opens the directory of the files. They may have other names in any
 // number of projects: nobody may write to them.
-func (t *Tree) Open() (*fsys.Dir, error) { return fsys.OpenDir(t.path) }
+func (t *Tree) Open() (*fsys.Dir, error) {
+	dir, err := fsys.OpenDir(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if slot, ok := t.slot(); ok {
+			return fsys.OpenDir(filepath.Join(filepath.Dir(t.path), modulesName, filepath.FromSlash(slot.Name)))
+		}
+	}
+	return dir, err
+}
+
+// Staged reports whether the tree is not visible yet.
+func (t *Tree) Staged() bool { return t.staged != "" }
+
+// InSlot reports whether the files are in a shared slot, where there may be
+// others beside them: the commands of the package's dependencies.
+func (t *Tree) InSlot() bool {
+	_, ok := t.slot()
+	return ok
+}
+
+func (t *Tree) slot() (Slot, bool) {
+	target, err := os.Readlink(filepath.Dir(t.path))
+	if err != nil {
+		return Slot{}, false
+	}
+	return slotAt(target)
+}
 
 // Find is the index in Files of the file at path, or -1.
 func (t *Tree) Find(path string) int {

@@ -88,9 +88,9 @@ func (l *Linker) bin(style BinStyle, b *Bin) (changed bool, err error) {
 		return false, err
 	}
 	if links {
-		return pointTo(dir, name, relative(b.Dir, b.Target))
+		return pointTo(dir, name, l.route(b.Dir, b.Target))
 	}
-	s := newShim(b, shebang)
+	s := l.newShim(b, shebang)
 	if !fsys.CommandsNeedExtension {
 		return writeScript(dir, name, s.sh(false))
 	}

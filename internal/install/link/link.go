@@ -153,6 +153,21 @@ func (l *Linker) within(abs string) (*root, string, error) {
 	return found, rel, err
 }
 
+// route is the text of a link in dir to target, both absolute and clean. Inside
+// of a root links are relative, so that the root can be moved as a whole. From
+// one root to another they are absolute: projects are moved more often than
+// stores, and a store that is elsewhere is a change of settings.
+func (l *Linker) route(dir, target string) string {
+	if len(l.roots) > 1 {
+		from, _, err := l.within(filepath.Join(dir, "x"))
+		to, _, toErr := l.within(target)
+		if err == nil && toErr == nil && from != to {
+			return target
+		}
+	}
+	return relative(dir, target)
+}
+
 // below is the slash path of an absolute path below the root.
 func (r *root) below(abs string) (string, error) {
 	rel, ok := cutDir(abs, r.path)

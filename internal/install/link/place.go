@@ -58,8 +58,11 @@ func (p *placement) inPlace() bool {
 	return !p.root.shared && p.slot.Tree.Find(manifest) >= 0 && !p.clonesTree()
 }
 
-// clonesTree reports whether the system may clone all files in one call.
-func (p *placement) clonesTree() bool { return fsys.CloneFirst && p.method.now() == byClone }
+// clonesTree reports whether the system may clone all files in one call: not out
+// of a shared slot, which has more in it than the tree.
+func (p *placement) clonesTree() bool {
+	return fsys.CloneFirst && p.method.now() == byClone && !p.slot.Tree.InSlot()
+}
 
 func (p *placement) fillInPlace(ctx context.Context) error {
 	if err := p.fill(ctx, p.base); err != nil {

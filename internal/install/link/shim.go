@@ -9,11 +9,11 @@ import (
 
 // A shim is a small script in node_modules/.bin that runs a file of a package.
 // All paths in it are relative to its own directory, so that a project can be
-// moved. It ends with the comment "cmd-shim-target=", by which pnpm knows what
+// moved; those of shared slots are absolute for the same reason. It ends with the comment "cmd-shim-target=", by which pnpm knows what
 // a shim runs.
 type shim struct {
-	target   string   // slash path from the shim's directory
-	nodePath []string // slash paths from the shim's directory
+	target   string   // slash path from the shim's directory, or absolute
+	nodePath []string // slash paths from the shim's directory, or absolute
 	runner
 }
 
@@ -133,9 +133,13 @@ func (s *shim) bare(windows bool) string {
 	return s.program
 }
 
-// shPath quotes a path below the shim's directory for sh.
+// shPath quotes a path from the shim's directory for sh.
 func shPath(rel string) string {
-	return `"$here"/'` + strings.ReplaceAll(rel, "'", `'\''`) + "'"
+	quoted := "'" + strings.ReplaceAll(rel, "'", `'\''`) + "'"
+	if filepath.IsAbs(rel) {
+		return quoted
+	}
+	return `"$here"/` + quoted
 }
 
 // oneLine keeps a comment from going on as code on the next line.
@@ -167,7 +171,11 @@ func (s *shim) cmd() string {
 }
 
 func cmdPath(rel string) string {
-	return "%~dp0" + strings.ReplaceAll(strings.ReplaceAll(oneLine(rel), "/", `\`), "%", "%%")
+	here := "%~dp0"
+	if filepath.IsAbs(rel) {
+		here = ""
+	}
+	return here + strings.ReplaceAll(strings.ReplaceAll(oneLine(rel), "/", `\`), "%", "%%")
 }
 
 // ps1 is the shim for PowerShell. It runs in the caller's process, so it puts
@@ -195,16 +203,20 @@ func (s *shim) ps1() string {
 	return b.String()
 }
 
-// psPath quotes a path below the shim's directory as one PowerShell expression.
+// psPath quotes a path from the shim's directory as one PowerShell expression.
 func psPath(rel string) string {
-	return "($here + '/" + strings.ReplaceAll(oneLine(rel), "'", "''") + "')"
+	quoted := strings.ReplaceAll(oneLine(rel), "'", "''")
+	if filepath.IsAbs(rel) {
+		return "'" + quoted + "'"
+	}
+	return "($here + '/" + quoted + "')"
 }
 
 // newShim is the shim in dir for b, whose first line is shebang.
-func newShim(b *Bin, shebang string) *shim {
-	s := &shim{target: filepath.ToSlash(relative(b.Dir, b.Target)), runner: runnerOf(shebang, b.Target)}
+func (l *Linker) newShim(b *Bin, shebang string) *shim {
+	s := &shim{target: filepath.ToSlash(l.route(b.Dir, b.Target)), runner: runnerOf(shebang, b.Target)}
 	for _, dir := range b.NodePath {
-		s.nodePath = append(s.nodePath, filepath.ToSlash(relative(b.Dir, dir)))
+		s.nodePath = append(s.nodePath, filepath.ToSlash(l.route(b.Dir, dir)))
 	}
 	return s
 }

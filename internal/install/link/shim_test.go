@@ -94,7 +94,7 @@ func TestShimRuns(t *testing.T) {
 	}
 	b := &Bin{Name: "cli", Dir: bin, Target: target, NodePath: []string{filepath.Join(dir, "node_modules")}}
 	for _, shebang := range []string{"#!/bin/sh", "#!/bin/sh -e", "#!/usr/bin/env sh", "#!not; plain"} {
-		text := newShim(b, shebang).sh(false)
+		text := new(Linker).newShim(b, shebang).sh(false)
 		if err := os.WriteFile(filepath.Join(bin, "cli"), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}

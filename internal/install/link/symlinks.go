@@ -11,8 +11,8 @@ import (
 	"godwit/internal/fsys"
 )
 
-// Symlink is a link to a directory: a symbolic link with a relative path, or a
-// junction on Windows.
+// Symlink is a link to a directory: a symbolic link with a relative path, or an
+// absolute one to another root, or a junction on Windows.
 type Symlink struct {
 	At     string // absolute, clean, below a root
 	Target string // absolute, clean; need not exist, may be outside of the roots (link:)
@@ -59,7 +59,7 @@ func (l *Linker) symlink(open *dirs, s *Symlink) error {
 	if err != nil {
 		return err
 	}
-	target := relative(filepath.Dir(s.At), s.Target)
+	target := l.route(filepath.Dir(s.At), s.Target)
 	changed, err := parent.PointTo(base, target)
 	if fsys.Exists(err) {
 		// A directory: it vanishes at once and is removed after.

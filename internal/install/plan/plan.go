@@ -20,7 +20,7 @@ import (
 // far as it is still in place. All paths are relative to the lockfile's
 // directory and have slashes.
 type Held struct {
-	Slots map[string]Slot   // by Dir
+	Slots map[string]Slot   // by Dir, which is absolute for a shared slot
 	Links map[string]string // outside of slots: link -> target
 	Bins  map[string]bool   // directories of commands outside of slots; false for one that may lack some
 }
@@ -33,6 +33,9 @@ func newHeld() Held {
 type Slot struct {
 	ID    string // of the files
 	Links string // digest of the links beside them
+	// Shared says that other projects use the slot, too: it is never changed
+	// or removed for one project.
+	Shared bool
 }
 
 // unsure stands in for the ID of files and the target of a link that an
@@ -65,7 +68,9 @@ func (h Held) Target(at string) string {
 func (h Held) Doubt() Held {
 	out := newHeld()
 	for dir := range h.Slots {
-		out.Slots[dir] = Slot{ID: unsure}
+		if !h.Slots[dir].Shared {
+			out.Slots[dir] = Slot{ID: unsure}
+		}
 	}
 	for at := range h.Links {
 		out.Links[at] = unsure
@@ -82,13 +87,15 @@ func (h Held) Doubt() Held {
 func (p *Plan) During(held Held) Held {
 	out := newHeld()
 	for dir, slot := range held.Slots {
-		if p.After.Slots[dir] != slot {
+		if p.After.Slots[dir] != slot && !slot.Shared {
 			slot = Slot{ID: unsure}
 		}
 		out.Slots[dir] = slot
 	}
 	for _, place := range slices.Concat(p.Warm, p.Cold) {
-		out.Slots[place.Dir] = Slot{ID: unsure}
+		if place.Shared == "" {
+			out.Slots[place.Dir] = Slot{ID: unsure}
+		}
 	}
 	for at, target := range held.Links {
 		if p.After.Links[at] != target {
@@ -121,6 +128,7 @@ type Plan struct {
 	Remove  []string // directories and links
 	Warm    []Place  // their files are in the store
 	Cold    []Place  // their files have to be fetched
+	Found   []Place  // shared slots that some other project made
 	Skipped int      // slots that are in place
 	Links   []layout.Link
 	Bins    []layout.Bins
@@ -157,6 +165,8 @@ type Store interface {
 	ID(graph.Resolution) string
 	// Has reports whether the store has the files.
 	Has(id string) bool
+	// HasSlot reports whether a shared slot is there and can be used.
+	HasSlot(layout.Slot) bool
 }
 
 // Make plans the way from held to l.
@@ -177,20 +187,23 @@ func Make(l *layout.Layout, held Held, s Store) *Plan {
 }
 
 func (p *Plan) slot(slot layout.Slot, held Held, s Store) {
-	want := Slot{ID: s.ID(slot.Package.Resolution), Links: digest(slot.Links)}
+	want := Slot{ID: s.ID(slot.Package.Resolution), Links: digest(slot.Links), Shared: slot.Shared != ""}
 	p.After.Slots[slot.Dir] = want
 	have, there := held.Slots[slot.Dir]
 	if there && have == want && want.ID != "" {
 		p.Skipped++
 		return
 	}
-	place := Place{Slot: slot, ID: want.ID, Fresh: there}
-	if want.ID != "" && s.Has(want.ID) {
+	place := Place{Slot: slot, ID: want.ID, Fresh: there && !want.Shared}
+	switch {
+	case want.Shared && s.HasSlot(slot):
+		p.Found = append(p.Found, place)
+	case want.ID != "" && s.Has(want.ID):
 		p.Warm = append(p.Warm, place)
-	} else {
+	default:
 		p.Cold = append(p.Cold, place)
 	}
-	if len(slot.Bins.From) > 0 {
+	if len(slot.Bins.From) > 0 && !want.Shared {
 		p.Bins = append(p.Bins, slot.Bins)
 	}
 }
@@ -219,8 +232,8 @@ func (p *Plan) bins(l *layout.Layout, held Held) {
 // remove plans the end of what is not wanted any more. A slot goes with its
 // links.
 func (p *Plan) remove(held Held) {
-	for dir := range held.Slots {
-		if _, wanted := p.After.Slots[dir]; !wanted {
+	for dir, slot := range held.Slots {
+		if _, wanted := p.After.Slots[dir]; !wanted && !slot.Shared {
 			p.Remove = append(p.Remove, SlotRoot(dir))
 		}
 	}
@@ -279,8 +292,11 @@ func (p *Plan) Print(w io.Writer) {
 	for _, place := range slices.Concat(p.Warm, p.Cold) {
 		fmt.Fprintln(w, "place", place.Package.Key, "in", place.Dir)
 	}
+	for _, place := range p.Found {
+		fmt.Fprintln(w, "share", place.Package.Key, "in", place.Dir)
+	}
 	for _, l := range p.Links {
 		fmt.Fprintln(w, "link", l.At, "to", l.Target)
 	}
-	fmt.Fprintf(w, "warm=%d cold=%d skipped=%d\n", len(p.Warm), len(p.Cold), p.Skipped)
+	fmt.Fprintf(w, "warm=%d cold=%d skipped=%d\n", len(p.Warm), len(p.Cold), p.Skipped+len(p.Found))
 }

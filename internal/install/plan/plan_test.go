@@ -52,6 +52,11 @@ type store []string
 func (store) ID(r graph.Resolution) string { return r.Integrity }
 func (s store) Has(id string) bool         { return slices.Contains(s, strings.TrimPrefix(id, "files of ")) }
 
+// HasSlot: shared slots are named as "slot of" a package.
+func (s store) HasSlot(l layout.Slot) bool {
+	return slices.Contains(s, "slot of "+string(l.Package.Name))
+}
+
 // after is what is held when a plan from nothing is done.
 func after(l *layout.Layout) Held { return Make(l, Held{}, store{}).After }
 
@@ -297,5 +302,44 @@ func TestTarget(t *testing.T) {
 	}
 	if got := h.Target("node_modules/b") + h.Doubt().Target("node_modules/a"); got != "" {
 		t.Errorf("%q", got)
+	}
+}
+
+// shared is a slot of name@1.0.0 outside of the project.
+func shared(name string) layout.Slot {
+	s := slot(name)
+	s.Shared = "@/" + name + "/1.0.0/hash"
+	s.Dir = "/store/links/" + s.Shared + "/node_modules/" + name
+	s.Bins = layout.Bins{Dir: s.Dir + "/node_modules/.bin", From: []layout.Command{{Alias: name}}}
+	return s
+}
+
+func TestSharedSlots(t *testing.T) {
+	a, b, c, d := shared("a"), shared("b"), shared("c"), shared("d")
+	held := after(project([]layout.Slot{d, shared("gone"), slot("x")}))
+	p := Make(project([]layout.Slot{a, b, c, d}), held, store{"slot of a", "b"})
+	if got := workOf(p); len(p.Found) != 1 || p.Found[0].Dir != a.Dir {
+		t.Errorf("found %v", p.Found)
+	} else if diff := cmp.Diff(work{
+		Remove: []string{"node_modules/.pnpm/x@1.0.0"}, Warm: []string{"b"}, Cold: []string{"c"}, Skipped: 1,
+	}, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff) // no slot but the project's goes, and shared ones have their commands in them
+	}
+	if added, removed := p.Changes(held); added != 3 || removed != 2 {
+		t.Errorf("%d added, %d removed", added, removed)
+	}
+	// Whoever dies in between has done nothing to slots that others use.
+	for dir, slot := range p.During(held).Slots {
+		if slot.Unsure() && strings.HasPrefix(dir, "/store") {
+			t.Errorf("%s is in doubt", dir)
+		}
+	}
+	// From one place to the other.
+	back := Make(project([]layout.Slot{slot("a")}), p.After, store{"a"})
+	if diff := cmp.Diff(work{Warm: []string{"a"}}, workOf(back), cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+	if forced := Make(project([]layout.Slot{a}), p.After.Doubt(), store{"a"}); len(forced.Warm) != 1 || len(forced.Remove) != 0 {
+		t.Errorf("after doubt: warm %v, remove %v", forced.Warm, forced.Remove)
 	}
 }

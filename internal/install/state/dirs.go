@@ -22,8 +22,12 @@ type Dir struct {
 // dirsOf lists the directories that slots, links and commands are entries of.
 func (m *Modules) dirsOf(held plan.Held) []Dir {
 	paths := map[string]bool{}
-	for dir := range held.Slots {
-		paths[path.Dir(plan.SlotRoot(dir))] = true
+	for dir, slot := range held.Slots {
+		above := path.Dir(plan.SlotRoot(dir))
+		if slot.Shared {
+			above = path.Dir(dir) // no two of them are entries of one directory
+		}
+		paths[above] = true
 	}
 	for at := range held.Links {
 		paths[path.Dir(at)] = true

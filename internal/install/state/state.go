@@ -192,42 +192,62 @@ func (m *Modules) held() (held plan.Held, whole bool) {
 	held = plan.Held{Slots: map[string]plan.Slot{}, Links: map[string]string{}, Bins: map[string]bool{}}
 	whole = true
 	for line := range strings.Lines(rest) {
-		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(f) < 2 || !inModules(unescape(f[1])) {
-			return plan.Held{}, false // what is named here may be removed
+		there, ours := m.take(&held, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
+		if !ours {
+			return plan.Held{}, false // what a line names may be removed
 		}
-		switch {
-		case f[0] == "slot" && len(f) == 4 && plan.SlotRoot(unescape(f[1])) != ".":
-			dir, slot := unescape(f[1]), plan.Slot{ID: f[2], Links: f[3]}
-			look := dir
-			if slot.Unsure() {
-				// A kill may have left the links beside the slot and not the slot.
-				look, whole = plan.SlotRoot(dir), false
-			}
-			if info, err := os.Lstat(absolute(m.base, look)); err == nil && info.IsDir() {
-				held.Slots[dir] = slot
-			} else {
-				whole = false
-			}
-		case f[0] == "link" && len(f) == 3:
-			at := unescape(f[1])
-			if info, err := os.Lstat(absolute(m.base, at)); err == nil && !info.IsDir() {
-				held.Links[at] = unescape(f[2])
-			} else {
-				whole = false
-			}
-		case f[0] == "bins" && len(f) == 3:
-			dir := unescape(f[1])
-			if _, err := os.Lstat(absolute(m.base, dir)); err == nil {
-				held.Bins[dir] = f[2] == "true"
-			} else {
-				whole = false
-			}
-		default:
-			return plan.Held{}, false // not ours, or cut off
-		}
+		whole = whole && there
 	}
 	return held, whole
+}
+
+// take adds what one line says to held, if that is there. ours is false for a
+// line that no godwit wrote, or that is cut off.
+func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
+	if len(f) < 3 {
+		return false, false
+	}
+	at := unescape(f[1])
+	if f[0] == "shared" && len(f) == 4 { // never removed, so it may be anywhere
+		if there = m.isDir(at); there {
+			held.Slots[at] = plan.Slot{ID: f[2], Links: f[3], Shared: true}
+		}
+		return there, true
+	}
+	if !inModules(at) {
+		return false, false
+	}
+	switch {
+	case f[0] == "slot" && len(f) == 4 && plan.SlotRoot(at) != ".":
+		slot := plan.Slot{ID: f[2], Links: f[3]}
+		look := at
+		if slot.Unsure() {
+			// A kill may have left the links beside the slot and not the slot.
+			look = plan.SlotRoot(at)
+		}
+		if there = m.isDir(look); there {
+			held.Slots[at] = slot
+		}
+		return there && !slot.Unsure(), true
+	case f[0] == "link" && len(f) == 3:
+		info, err := os.Lstat(absolute(m.base, at))
+		if there = err == nil && !info.IsDir(); there {
+			held.Links[at] = unescape(f[2])
+		}
+		return there, true
+	case f[0] == "bins" && len(f) == 3:
+		_, err := os.Lstat(absolute(m.base, at))
+		if there = err == nil; there {
+			held.Bins[at] = f[2] == "true"
+		}
+		return there, true
+	}
+	return false, false
+}
+
+func (m *Modules) isDir(path string) bool {
+	info, err := os.Lstat(absolute(m.base, path))
+	return err == nil && info.IsDir()
 }
 
 // inModules reports whether a path is below a modules directory of the project.
@@ -280,7 +300,11 @@ func (m *Modules) writeTree(held plan.Held) error {
 	b.WriteString(treeHead + "\n")
 	for _, dir := range slices.Sorted(maps.Keys(held.Slots)) {
 		s := held.Slots[dir]
-		b.WriteString("slot\t" + escape(dir) + "\t" + s.ID + "\t" + s.Links + "\n")
+		kind := "slot\t"
+		if s.Shared {
+			kind = "shared\t"
+		}
+		b.WriteString(kind + escape(dir) + "\t" + s.ID + "\t" + s.Links + "\n")
 	}
 	for _, at := range slices.Sorted(maps.Keys(held.Links)) {
 		b.WriteString("link\t" + escape(at) + "\t" + escape(held.Links[at]) + "\n")

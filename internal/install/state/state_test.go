@@ -347,3 +347,32 @@ func TestUndisturbed(t *testing.T) {
 		})
 	}
 }
+
+// A shared slot is recorded where it is; one that is gone makes the tree one
+// that has to be repaired.
+func TestSharedSlots(t *testing.T) {
+	w := newTree(t)
+	outside := filepath.Join(t.TempDir(), "links", "a")
+	if err := os.MkdirAll(outside, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.ToSlash(outside)
+	w.held.Slots[dir] = plan.Slot{ID: "sha512-1", Links: "-", Shared: true}
+	w.commit()
+	if _, same := w.Unchanged("s"); !same {
+		t.Error("changed")
+	}
+	if diff := cmp.Diff(w.held, w.Look().Held); diff != "" {
+		t.Error(diff)
+	}
+	if err := os.Remove(outside); err != nil {
+		t.Fatal(err)
+	}
+	if _, same := w.Unchanged("s"); same {
+		t.Error("unchanged without a slot")
+	}
+	found := w.Look()
+	if _, there := found.Held.Slots[dir]; there || found.Whole || !found.Ours {
+		t.Errorf("found %+v", found)
+	}
+}
