@@ -21,6 +21,10 @@ import (
 //
 // GODWIT_CAMPAIGN is how many, or FIRST-LAST of the seeds. What differs is
 // made as small as possible and printed as an archive for testdata/golden.
+//
+// About one in twenty still differs, where several peers and dependency cycles
+// through the same few packages meet: the versions are the same, the suffixes
+// are not. None of 260 projects drawn from the public registry does.
 func TestCampaign(t *testing.T) {
 	bin := oracle(t)
 	first, last := seeds(t, os.Getenv("GODWIT_CAMPAIGN"))

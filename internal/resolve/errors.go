@@ -91,10 +91,10 @@ func checkPeers(im Importer) error {
 }
 
 // TooManyError is a graph whose peers multiply beyond what can be walked.
-type TooManyError struct{ Visits int }
+type TooManyError struct{ Limit int }
 
 func (e *TooManyError) Error() string {
-	return fmt.Sprintf("match peers: more than %d occurrences of packages have peers of their own to match", e.Visits)
+	return fmt.Sprintf("match peers: it takes more than %d steps, for too many packages see different peers in different places", e.Limit)
 }
 
 // Code is the code of this error.
@@ -106,8 +106,8 @@ func (e *TooManyError) Hint() string {
 }
 
 func (w *peerWalk) tooMany() error {
-	if w.visits > w.opts.maxVisits {
-		return &TooManyError{w.opts.maxVisits}
+	if w.work > w.opts.maxWork {
+		return &TooManyError{w.opts.maxWork}
 	}
 	return nil
 }

@@ -287,6 +287,7 @@ func (r *resolver) hoist(s *importerState, wants []want) error {
 		s.names[w.alias] = true
 	}
 	at := *s.at
+	at.hoisting = true
 	at.scope = &scope{names: s.names}
 	more, err := r.extend(wants, &at)
 	s.direct = append(s.direct, more...)
@@ -307,13 +308,16 @@ func (r *resolver) preferencesFor(name npm.Name) preferences {
 }
 
 // present lists the versions of name in the tree.
-func (r *resolver) present(name npm.Name) (versions []string) {
-	for _, p := range r.reachable() {
-		if p.name == name && p.version != "" {
-			versions = append(versions, p.version)
+func (r *resolver) present(name npm.Name) []string {
+	if r.inTree == nil {
+		r.inTree = map[npm.Name][]string{}
+		for _, p := range r.reachable() {
+			if p.version != "" {
+				r.inTree[p.name] = append(r.inTree[p.name], p.version)
+			}
 		}
 	}
-	return versions
+	return r.inTree[name]
 }
 
 // reachable lists the packages that hang on an importer.
@@ -334,135 +338,4 @@ func (r *resolver) reachable() []*pkg {
 		}
 	}
 	return out
-}
-
-// mergeRanges combines what the dependents of a missing peer want. must is
-// false when all of them can do without it; rng is "" when they contradict
-// each other.
-func mergeRanges(peers []missingPeer, fromHighest bool) (rng string, must bool) {
-	var ranges []string
-	for _, p := range peers {
-		if !p.optional {
-			must = true
-			if !slices.Contains(ranges, p.wanted) {
-				ranges = append(ranges, p.wanted)
-			}
-		}
-	}
-	if len(ranges) <= 1 {
-		return strings.Join(ranges, ""), must
-	}
-	if merged := intersection(ranges); merged != "" {
-		return merged, true
-	}
-	if fromHighest {
-		return strings.Join(ranges, " || "), true
-	}
-	return "", true
-}
-
-// maxAlternatives bounds a merged range. Unions multiply with every dependent;
-// published ranges have a dozen alternatives at most.
-const maxAlternatives = 200
-
-// intersection is a range for the versions that are in all of ranges, or "" if
-// there are none or one of ranges is none.
-func intersection(ranges []string) string {
-	var merged []string // alternatives
-	for i, text := range ranges {
-		r, err := semver.ParseRange(text, loose)
-		if err != nil {
-			return ""
-		}
-		alternatives := strings.Split(r.String(), "||")
-		if i == 0 {
-			merged = alternatives
-			continue
-		}
-		var next []string
-		for _, a := range merged {
-			for _, b := range alternatives {
-				if next = appendBoth(next, a, b); len(next) > maxAlternatives {
-					return ""
-				}
-			}
-		}
-		merged = next
-	}
-	return strings.Join(merged, " || ")
-}
-
-// appendBoth appends the intersection of two alternatives, unless it is empty
-// or already inside another one.
-func appendBoth(list []string, a, b string) []string {
-	ra, err1 := semver.ParseRange(a, loose)
-	rb, err2 := semver.ParseRange(b, loose)
-	both, err3 := semver.ParseRange(a+" "+b, loose)
-	if err1 != nil || err2 != nil || err3 != nil || !semver.Intersects(ra, rb) {
-		return list
-	}
-	for _, have := range list {
-		if r, err := semver.ParseRange(have, loose); err == nil && semver.Subset(both, r) {
-			return list
-		}
-	}
-	return append(list, both.String())
-}
-
-func distinctRanges(have []string, peers []missingPeer) []string {
-	for _, p := range peers {
-		rng := peerRange(p.wanted)
-		if !semver.ValidRange(rng, loose) {
-			rng = "*" // a dist-tag: nothing to compare with
-		}
-		if !slices.Contains(have, rng) {
-			have = append(have, rng)
-		}
-	}
-	return have
-}
-
-func highest(versions []string, ok func(semver.Version) bool) string {
-	best, bestVersion := "", semver.Version{}
-	for _, s := range versions {
-		v, err := semver.Parse(s, loose)
-		if err == nil && ok(v) && (best == "" || v.Compare(bestVersion) > 0) {
-			best, bestVersion = s, v
-		}
-	}
-	return best
-}
-
-// peerRange is the part of a peer's specifier that versions can be compared
-// with.
-func peerRange(spec string) string {
-	spec = withoutWorkspace(spec)
-	if rest, ok := strings.CutPrefix(spec, "npm:"); ok {
-		if i := strings.LastIndexByte(rest, '@'); i > 0 {
-			return rest[i+1:]
-		}
-		return "*"
-	}
-	if spec == "^" || spec == "~" {
-		return "*"
-	}
-	return spec
-}
-
-func withoutWorkspace(spec string) string { return strings.TrimPrefix(spec, "workspace:") }
-
-// peerSatisfied compares a provider's version with the wanted range. A
-// prerelease counts as the release it precedes: whoever installs it on
-// purpose does not want to be told (yarn's satisfiesWithPrereleases).
-func peerSatisfied(version, wanted string) bool {
-	wanted = peerRange(wanted)
-	if wanted == "*" {
-		return true
-	}
-	v, err1 := semver.Parse(version, loose)
-	rng, err2 := semver.ParseRange(wanted, loose)
-	if err1 != nil || err2 != nil {
-		return version == wanted
-	}
-	return rng.Match(v) || v.IsPrerelease() && rng.Match(v.Release())
 }

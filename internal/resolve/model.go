@@ -15,14 +15,16 @@ type pkg struct {
 	version    string
 	manifest   *npm.Manifest
 	resolution graph.Resolution
-	peers      []peerDep // sorted by name
-	edges      []edge    // sorted by alias; set once, by the occurrence that owns them
-	owner      *node     // the occurrence whose children edges[i].node are
-	leaf       *node     // the one occurrence of a package without dependencies or peers
-	cycle      int       // dependency cycle it is part of (an SCC number), 0 for none
-	scanned    bool      // edges are set
-	settled    bool      // by an occurrence that the lockfile has, too
-	broken     *Error    // a dependency that it cannot do without is not to be had
+	peers      []peerDep       // sorted by name
+	edges      []edge          // sorted by alias; set once, by the occurrence that owns them
+	owner      *node           // the occurrence whose children edges[i].node are
+	leaf       *node           // the one occurrence of a package without dependencies or peers
+	cycle      int             // dependency cycle it is part of (an SCC number), 0 for none
+	scanned    bool            // edges are set
+	depth      int             // of owner, when it took over
+	shadowed   map[string]bool // see shadowedByPeers; for owner
+	settled    bool            // by an occurrence that the lockfile has, too
+	broken     *Error          // a dependency that it cannot do without is not to be had
 }
 
 func (p *pkg) isLink() bool { return p.resolution.Kind == graph.Directory && p.id[:5] == "link:" }

@@ -21,6 +21,7 @@ func (w *peerWalk) contextOf(refs parentRefs) map[string]providerContext {
 // lookup finds an earlier verdict for p that holds below refs: every peer it
 // took from above is the same here, and nothing it missed is there now.
 func (w *peerWalk) lookup(p *pkg, refs parentRefs) *verdict {
+	w.work += len(w.cache[p]) / copiesPerVisit
 next:
 	for _, v := range w.cache[p] {
 		for name, provider := range v.resolved {

@@ -57,19 +57,24 @@ var loose = semver.Options{Loose: true}
 type overlay struct {
 	above    *overlay
 	versions map[npm.Name][]string
+	known    map[npm.Name]bool // names in any overlay; shared by all
 }
 
-func (o *overlay) with(deps []seed) *overlay {
+func (o *overlay) with(deps []seed, known map[npm.Name]bool) *overlay {
 	versions := map[npm.Name][]string{}
 	for _, d := range deps {
 		if p := d.pkg; p.version != "" && !p.isLink() {
 			versions[p.name] = append(versions[p.name], p.version)
+			known[p.name] = true
 		}
 	}
-	return &overlay{o, versions}
+	return &overlay{o, versions, known}
 }
 
 func (o *overlay) of(name npm.Name) []string {
+	if o == nil || !o.known[name] {
+		return nil // so that a long chain of dependencies is not walked for each
+	}
 	var out []string
 	for ; o != nil; o = o.above {
 		out = append(out, o.versions[name]...)
@@ -206,41 +211,42 @@ func (p *picker) preferred(what string, prefer preferences, nearby []string) int
 	}
 	useLocked := len(weight) == 0
 	for key, s := range prefer {
-		if key == what {
-			continue
-		}
 		w := s.weight
 		if s.locked && useLocked {
 			w += weightLocked
 		}
-		if w == 0 {
-			continue
-		}
-		switch s.kind {
-		case byVersion:
-			add(indexOf(p.doc, key), w)
-		case byTag:
-			add(indexOf(p.doc, p.doc.DistTags[key]), w)
-		default:
-			if r, err := semver.ParseRange(key, loose); err == nil {
-				for i := range p.doc.Len() {
-					if r.Match(p.doc.Versions()[i]) {
-						add(i, w)
-					}
-				}
-			}
+		if key != what && w > 0 {
+			p.eachSelected(key, s.kind, func(i int) { add(i, w) })
 		}
 	}
+	latest := p.latest
 	if p.how.direct && useLocked && hasLocked(prefer) {
-		p.latest = -1
+		latest = -1
 	}
 	best := -1
 	for i, w := range weight {
-		if best < 0 || w > weight[best] || w == weight[best] && p.before(i, best) {
+		if best < 0 || w > weight[best] || w == weight[best] && p.before(i, best, latest) {
 			best = i
 		}
 	}
 	return best
+}
+
+// eachSelected calls f for the versions that a selector names.
+func (p *picker) eachSelected(selector string, kind selectorKind, f func(int)) {
+	switch kind {
+	case byVersion:
+		f(indexOf(p.doc, selector))
+	case byTag:
+		f(indexOf(p.doc, p.doc.DistTags[selector]))
+	default:
+		r, err := semver.ParseRange(selector, loose)
+		for i := range p.doc.Len() {
+			if err == nil && r.Match(p.doc.Versions()[i]) {
+				f(i)
+			}
+		}
+	}
 }
 
 func hasLocked(prefer preferences) bool {
@@ -252,10 +258,14 @@ func hasLocked(prefer preferences) bool {
 	return false
 }
 
-// before orders versions of equal weight: latest first, then the highest.
-func (p *picker) before(a, b int) bool {
-	if a == p.latest || b == p.latest {
-		return a == p.latest
+// before orders versions of equal weight: latest first, then the highest; or
+// the lowest first.
+func (p *picker) before(a, b, latest int) bool {
+	if p.how.lowest {
+		return p.doc.Versions()[a].Compare(p.doc.Versions()[b]) < 0
+	}
+	if a == latest || b == latest {
+		return a == latest
 	}
 	return p.doc.Versions()[a].Compare(p.doc.Versions()[b]) > 0
 }

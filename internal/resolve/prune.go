@@ -43,6 +43,21 @@ func pruned(req *Request) *graph.Graph {
 	return g
 }
 
+// announce tells of every package of a graph, once.
+func announce(g *graph.Graph, picked func(graph.Key, *npm.Manifest, graph.Resolution)) {
+	if picked == nil {
+		return
+	}
+	u := reuse{graph: g}
+	told := map[graph.Key]bool{}
+	for _, key := range slices.Sorted(maps.Keys(g.Packages)) {
+		if id := key.ID(); !told[id] {
+			told[id] = true
+			picked(id, u.manifest(key), g.Packages[key].Resolution)
+		}
+	}
+}
+
 // retarget points importers at other packages of a locked graph.
 type retarget struct {
 	locked  *graph.Graph

@@ -59,14 +59,16 @@ type Options struct {
 	LowestDirect         bool
 	IgnoreCompat         bool // ignore-compatibility-db: take manifests as they are
 
-	maxVisits int // see defaultMaxVisits
+	maxWork int // see defaultMaxWork
 }
 
 // Request is everything a resolution depends on besides the registry.
 type Request struct {
 	Importers []Importer
 	Options   Options
-	Locked    *graph.Graph // versions to prefer; may be nil
+	// Locked is the graph of the present lockfile, or nil. What still fits
+	// stays as it is.
+	Locked *graph.Graph
 	// Picked is called from the resolving goroutine as soon as a package is
 	// chosen, so that its download can start.
 	Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
@@ -82,6 +84,7 @@ type Result struct {
 // Resolve finds the graph for req.
 func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
 	if g := pruned(req); g != nil {
+		announce(g, req.Picked)
 		return &Result{Graph: g}, nil
 	}
 	r, err := newResolver(ctx, src, req)
@@ -101,10 +104,14 @@ func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
 	return r.finish(states)
 }
 
-// defaultMaxVisits bounds how many occurrences the peer walk looks at. A
-// project of 2,750 packages (ant-design) has MEASURED; peers that
-// multiply with every level reach any number, and memory ends before patience.
-const defaultMaxVisits = 2_000_000
+// defaultMaxWork bounds the peer walk: one for each occurrence that is looked
+// at, and one for every copiesPerVisit entries that are copied or compared on
+// the way. A project of 2,750 packages (ant-design) takes 14,400; peers that
+// multiply with every level take any number, and memory ends before patience.
+const (
+	defaultMaxWork = 1_000_000
+	copiesPerVisit = 4
+)
 
 // resolver owns the state of one resolution; only the goroutine that called
 // Resolve touches it.
@@ -118,10 +125,12 @@ type resolver struct {
 	peerNames      map[string]bool
 	preferred      map[npm.Name]preferences
 	roots          []*pkg
+	inTree         map[npm.Name][]string // versions; nil until asked for
 	reuse          *reuse
 	directVersions directVersions
 	mend           compat.Extensions
-	anyBroken      bool // some pkg.broken is set
+	nearby         map[npm.Name]bool // names that some overlay has
+	anyBroken      bool              // some pkg.broken is set
 	seq            int
 }
 
@@ -134,14 +143,14 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	if opts.PeersSuffixMaxLength == 0 {
 		opts.PeersSuffixMaxLength = 1000
 	}
-	if opts.maxVisits == 0 {
-		opts.maxVisits = defaultMaxVisits
+	if opts.maxWork == 0 {
+		opts.maxWork = defaultMaxWork
 	}
 	r := &resolver{
 		ctx: ctx, req: req, opts: &opts, mend: mend,
 		pkgs: map[graph.Key]*pkg{}, picks: map[pickKey]found{},
 		peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
-		reuse: newReuse(req.Locked, req.Importers), directVersions: directVersions{},
+		reuse: newReuse(req.Locked, req.Importers), directVersions: directVersions{}, nearby: map[npm.Name]bool{},
 	}
 	r.docs = newDocuments(ctx, src)
 	for _, im := range req.Importers {
@@ -151,6 +160,8 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	return r, nil
 }
 
+// preferDirect states what an importer asks for, all of it if it asks for one
+// package in several groups.
 func (r *resolver) preferDirect(m *npm.Manifest) {
 	all := []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies}
 	if r.opts.AutoInstallPeers {
@@ -167,11 +178,9 @@ func (r *resolver) preferDirect(m *npm.Manifest) {
 
 // undeclared lists the peers of m that it does not depend on otherwise.
 func undeclared(m *npm.Manifest) (peers npm.Deps) {
+	declared := wantedOf(m, false)
 	for _, d := range m.PeerDependencies {
-		_, prod := m.Dependencies.Lookup(d.Alias)
-		_, dev := m.DevDependencies.Lookup(d.Alias)
-		_, optional := m.OptionalDependencies.Lookup(d.Alias)
-		if !prod && !dev && !optional {
+		if _, ok := declared[d.Alias]; !ok {
 			peers = append(peers, d)
 		}
 	}

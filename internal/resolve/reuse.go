@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -187,7 +188,8 @@ func (u *reuse) manifest(key graph.Key) *npm.Manifest {
 }
 
 // wants lists the dependencies of a package as the lockfile has them, sorted by
-// alias. The peers among its edges are left out: they are matched anew.
+// alias. The peers among its edges are left out: they are matched anew. An edge
+// to what the suffix does not name is no peer, even if one is called like it.
 func (u *reuse) wants(key graph.Key) []want {
 	p := u.graph.Packages[key]
 	peer := map[string]bool{}
@@ -197,9 +199,15 @@ func (u *reuse) wants(key graph.Key) []want {
 	for _, name := range p.TransitivePeers {
 		peer[name] = true
 	}
+	matched, hashed := map[graph.Key]bool{}, false
+	for _, segment := range key.Peers() {
+		matched[segment.ID()] = true
+		_, version := segment.Split()
+		hashed = hashed || version == ""
+	}
 	var out []want
 	for _, e := range p.Edges {
-		if peer[e.Alias] {
+		if peer[e.Alias] && (hashed || matched[e.Target.Key.ID()]) {
 			continue
 		}
 		name, version := e.Target.Key.ID().Split()
@@ -210,6 +218,14 @@ func (u *reuse) wants(key graph.Key) []want {
 		out = append(out, want{alias: e.Alias, specifier: specifier, optional: e.Optional, locked: e.Target.Key})
 	}
 	return out
+}
+
+// peerDeps are the peers of a package that none of its own dependencies, as
+// wants lists them, supplies.
+func (u *reuse) peerDeps(m *npm.Manifest, wants []want) []peerDep {
+	return slices.DeleteFunc(peersOf(m, nil), func(p peerDep) bool {
+		return slices.ContainsFunc(wants, func(w want) bool { return w.alias == p.name })
+	})
 }
 
 // peers are the versions that the lockfile has matched for the peers of what

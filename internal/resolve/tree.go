@@ -1,16 +1,12 @@
 package resolve
 
 import (
-	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"sort"
-	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
-	"godwit/internal/npm/integrity"
-	"godwit/internal/npm/specifier"
 )
 
 // want is a dependency to resolve.
@@ -34,6 +30,7 @@ type place struct {
 	nearby   *overlay
 	scope    *scope // of the dependencies themselves, so without their own level
 	optional bool
+	hoisting bool // for peers that nobody asks for by name
 }
 
 // scope is the set of aliases resolved at the levels above.
@@ -74,6 +71,7 @@ type seed struct {
 // them, level by level: a level is complete before the next begins, so that
 // what its packages prefer does not depend on which answer came first.
 func (r *resolver) extend(wants []want, at *place) ([]direct, error) {
+	r.inTree = nil
 	r.lookAhead(wants, at.importer)
 	level, err := r.resolveLevel(wants, at)
 	if err != nil {
@@ -128,7 +126,7 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 			return nil, &Error{append(at.chain(), w.alias), err}
 		}
 	}
-	nearby := at.nearby.with(level)
+	nearby := at.nearby.with(level, r.nearby)
 	names := map[string]bool{}
 	for _, s := range level {
 		names[s.alias] = true
@@ -185,7 +183,7 @@ func (r *resolver) nodeFor(p *pkg, depth int, leaf bool) *node {
 func (r *resolver) own(level []seed) []seed {
 	best := map[*pkg]int{}
 	for i, s := range level {
-		if s.pkg.settled || s.pkg.scanned && !s.stands() || s.pkg.isLink() {
+		if s.pkg.settled || s.pkg.scanned && !s.stands() && !r.reclaims(s) || s.pkg.isLink() {
 			continue
 		}
 		if j, ok := best[s.pkg]; !ok || s.before(level[j]) {
@@ -196,7 +194,7 @@ func (r *resolver) own(level []seed) []seed {
 	for i, s := range level {
 		if j, ok := best[s.pkg]; ok && i == j {
 			s.pkg.scanned, s.pkg.settled = true, s.stands()
-			s.pkg.owner, s.pkg.edges = s.node, nil
+			s.pkg.owner, s.pkg.edges, s.pkg.depth = s.node, nil, s.place.depth
 			out = append(out, s)
 		}
 	}
@@ -215,6 +213,19 @@ func (p *place) before(q *place) bool {
 	return less
 }
 
+// reclaims reports whether s, resolved after its package was expanded, stands
+// nearer to the importer and sees other dependencies give way to peers.
+func (r *resolver) reclaims(s seed) bool {
+	if s.reused || s.place.depth >= s.pkg.depth || len(s.manifest.PeerDependencies) == 0 {
+		return false
+	}
+	return !maps.Equal(s.pkg.shadowed, r.shadowed(s))
+}
+
+func (r *resolver) shadowed(s seed) map[string]bool {
+	return shadowedByPeers(s.manifest, r.opts.AutoInstallPeers, s.place.above.scope.has)
+}
+
 // stands reports whether s is the package that the lockfile has here.
 func (s seed) stands() bool { return s.locked != "" && s.locked.ID() == s.pkg.id }
 
@@ -230,12 +241,12 @@ func (r *resolver) expand(s seed) ([]seed, error) {
 	p := s.pkg
 	var wants []want
 	if s.reused {
-		p.peers = peersOf(s.manifest, nil)
 		wants = r.reuse.wants(s.locked)
+		p.peers = r.reuse.peerDeps(s.manifest, wants)
 	} else {
-		shadowed := shadowedByPeers(s.manifest, r.opts.AutoInstallPeers, s.place.above.scope.has)
-		p.peers = peersOf(s.manifest, shadowed)
-		wants = r.lockedWants(childWants(s.manifest, shadowed), s)
+		p.shadowed = r.shadowed(s)
+		p.peers = peersOf(s.manifest, p.shadowed)
+		wants = r.lockedWants(childWants(s.manifest, p.shadowed), s)
 	}
 	for _, peer := range p.peers {
 		r.peerNames[peer.name] = true
@@ -299,151 +310,4 @@ func childWants(m *npm.Manifest, shadowed map[string]bool) []want {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].alias < out[j].alias })
 	return out
-}
-
-// pickKey is everything a pick depends on apart from the packument.
-type pickKey struct {
-	name   npm.Name
-	what   string
-	nearby string
-	how    picking
-}
-
-// resolveOne finds the package that w means.
-func (r *resolver) resolveOne(w want, at *place) (seed, error) {
-	if r.reuse.takes(w.locked, at.importer) {
-		return r.fromLockfile(w, at), nil
-	}
-	s, err := specifier.Parse(w.alias, w.specifier)
-	if err != nil {
-		return seed{}, err
-	}
-	var f found
-	if name, what, ok := registryPart(w.alias, s); ok {
-		f, err = r.resolveRegistry(name, what, at)
-	} else {
-		f, err = r.resolveExternal(s, at)
-	}
-	if err != nil {
-		return seed{}, err
-	}
-	return seed{want: w, pkg: f.pkg, manifest: f.manifest, node: r.nodeFor(f.pkg, at.depth, isLeaf(f.manifest))}, nil
-}
-
-// fromLockfile takes the package that the lockfile has.
-func (r *resolver) fromLockfile(w want, at *place) seed {
-	id := w.locked.ID()
-	m := r.reuse.manifest(w.locked)
-	p := r.pkgs[id]
-	if p == nil {
-		p = &pkg{id: id, name: m.Name, version: m.Version, manifest: m, resolution: r.reuse.graph.Packages[w.locked].Resolution}
-		r.add(p)
-	}
-	leaf := len(r.reuse.wants(w.locked)) == 0 && len(peersOf(m, nil)) == 0
-	return seed{want: w, pkg: p, manifest: m, reused: true, node: r.nodeFor(p, at.depth, leaf)}
-}
-
-// found is what a specifier means.
-type found struct {
-	pkg      *pkg
-	manifest *npm.Manifest
-}
-
-func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, error) {
-	ext, err := r.docs.src.External(r.ctx, s, at.dir)
-	if err != nil {
-		return found{}, err
-	}
-	id := graph.Key(ext.ID)
-	if !strings.HasPrefix(ext.ID, "link:") {
-		id = graph.Key(ext.Manifest.Name) + "@" + id
-	}
-	p := r.pkgs[id]
-	if p == nil {
-		p = &pkg{id: id, name: ext.Manifest.Name, version: ext.Manifest.Version, manifest: ext.Manifest, resolution: ext.Resolution}
-		r.add(p)
-	}
-	return found{p, ext.Manifest}, nil
-}
-
-func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found, error) {
-	doc, err := r.docs.get(name)
-	if err != nil {
-		return found{}, err
-	}
-	nearby := at.nearby.of(name)
-	how := picking{lowest: r.opts.LowestDirect && at.depth == 0, direct: at.depth == 0}
-	key := pickKey{name, what, strings.Join(nearby, " "), how}
-	if f, ok := r.picks[key]; ok {
-		return f, nil
-	}
-	version := pickVersion(doc, what, r.preferred[name], nearby, key.how)
-	if version == "" {
-		return found{}, noMatch(doc, name, what)
-	}
-	m, err := doc.Manifest(version)
-	if err != nil {
-		return found{}, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
-	}
-	m = r.mend.Apply(m)
-	id := graph.Key(name) + "@" + graph.Key(version)
-	p := r.pkgs[id]
-	if p == nil {
-		p = &pkg{id: id, name: name, version: version, manifest: m, resolution: registryResolution(m)}
-		r.add(p)
-	}
-	f := found{p, m}
-	r.picks[key] = f
-	return f, nil
-}
-
-// add takes in a package that was not seen before.
-func (r *resolver) add(p *pkg) {
-	r.pkgs[p.id] = p
-	if p.isLink() {
-		return
-	}
-	if r.req.Picked != nil {
-		r.req.Picked(p.id, p.manifest, p.resolution)
-	}
-	if r.reuse == nil { // otherwise most of them will not be asked for
-		r.lookAhead(childWants(p.manifest, nil), "")
-	}
-}
-
-// registrySpec is what a dependency asks of a registry, if it does.
-func registrySpec(d npm.Dep) (name npm.Name, what string, ok bool) {
-	s, err := specifier.Parse(d.Alias, d.Specifier)
-	if err != nil {
-		return "", "", false
-	}
-	return registryPart(d.Alias, s)
-}
-
-// registryPart is what s asks of a registry, if it does.
-func registryPart(alias string, s specifier.Specifier) (name npm.Name, what string, ok bool) {
-	switch s.Kind {
-	case specifier.Version, specifier.Range, specifier.Tag:
-		return s.Name, s.Range, true
-	}
-	return "", "", false
-}
-
-func registryResolution(m *npm.Manifest) graph.Resolution {
-	res := graph.Resolution{Kind: graph.Registry, Integrity: m.Dist.Integrity, Tarball: m.Dist.Tarball}
-	if res.Integrity == "" && m.Dist.Shasum != "" {
-		if in, err := integrity.FromShasum(m.Dist.Shasum); err == nil {
-			res.Integrity = in.String()
-		}
-	}
-	return res
-}
-
-// ErrNoVersion is the cause of an error when a package exists but none of its
-// versions is wanted.
-var ErrNoVersion = errors.New("no matching version")
-
-func droppable(err error) bool {
-	var lookup interface{ NotFound() bool }
-	return errors.Is(err, ErrNoVersion) || errors.As(err, &lookup) && lookup.NotFound()
 }

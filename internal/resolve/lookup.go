@@ -1,0 +1,161 @@
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+	"godwit/internal/npm/integrity"
+	"godwit/internal/npm/specifier"
+)
+
+// pickKey is everything a pick depends on apart from the packument.
+type pickKey struct {
+	name   npm.Name
+	what   string
+	nearby string
+	how    picking
+}
+
+// resolveOne finds the package that w means.
+func (r *resolver) resolveOne(w want, at *place) (seed, error) {
+	if r.reuse.takes(w.locked, at.importer) {
+		return r.fromLockfile(w, at), nil
+	}
+	s, err := specifier.Parse(w.alias, w.specifier)
+	if err != nil {
+		return seed{}, err
+	}
+	var f found
+	if name, what, ok := registryPart(w.alias, s); ok {
+		f, err = r.resolveRegistry(name, what, at)
+	} else {
+		f, err = r.resolveExternal(s, at)
+	}
+	if err != nil {
+		return seed{}, err
+	}
+	return seed{want: w, pkg: f.pkg, manifest: f.manifest, node: r.nodeFor(f.pkg, at.depth, isLeaf(f.manifest))}, nil
+}
+
+// fromLockfile takes the package that the lockfile has.
+func (r *resolver) fromLockfile(w want, at *place) seed {
+	id := w.locked.ID()
+	m := r.reuse.manifest(w.locked)
+	p := r.pkgs[id]
+	if p == nil {
+		p = &pkg{id: id, name: m.Name, version: m.Version, manifest: m, resolution: r.reuse.graph.Packages[w.locked].Resolution}
+		r.add(p)
+	}
+	wants := r.reuse.wants(w.locked)
+	leaf := len(wants) == 0 && len(r.reuse.peerDeps(m, wants)) == 0
+	return seed{want: w, pkg: p, manifest: m, reused: true, node: r.nodeFor(p, at.depth, leaf)}
+}
+
+// found is what a specifier means.
+type found struct {
+	pkg      *pkg
+	manifest *npm.Manifest
+}
+
+func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, error) {
+	ext, err := r.docs.src.External(r.ctx, s, at.dir)
+	if err != nil {
+		return found{}, err
+	}
+	id := graph.Key(ext.ID)
+	if !strings.HasPrefix(ext.ID, "link:") {
+		id = graph.Key(ext.Manifest.Name) + "@" + id
+	}
+	p := r.pkgs[id]
+	if p == nil {
+		p = &pkg{id: id, name: ext.Manifest.Name, version: ext.Manifest.Version, manifest: ext.Manifest, resolution: ext.Resolution}
+		r.add(p)
+	}
+	return found{p, ext.Manifest}, nil
+}
+
+func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found, error) {
+	doc, err := r.docs.get(name)
+	if err != nil {
+		return found{}, err
+	}
+	nearby := at.nearby.of(name)
+	direct := at.depth == 0 && !at.hoisting
+	how := picking{lowest: r.opts.LowestDirect && direct, direct: direct}
+	key := pickKey{name, what, strings.Join(nearby, " "), how}
+	if f, ok := r.picks[key]; ok {
+		return f, nil
+	}
+	version := pickVersion(doc, what, r.preferred[name], nearby, key.how)
+	if version == "" {
+		return found{}, noMatch(doc, name, what)
+	}
+	m, err := doc.Manifest(version)
+	if err != nil {
+		return found{}, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
+	}
+	m = r.mend.Apply(m)
+	id := graph.Key(name) + "@" + graph.Key(version)
+	p := r.pkgs[id]
+	if p == nil {
+		p = &pkg{id: id, name: name, version: version, manifest: m, resolution: registryResolution(m)}
+		r.add(p)
+	}
+	f := found{p, m}
+	r.picks[key] = f
+	return f, nil
+}
+
+// add takes in a package that was not seen before.
+func (r *resolver) add(p *pkg) {
+	r.pkgs[p.id] = p
+	if p.isLink() {
+		return
+	}
+	if r.req.Picked != nil {
+		r.req.Picked(p.id, p.manifest, p.resolution)
+	}
+	if r.reuse == nil { // otherwise most of them will not be asked for
+		r.lookAhead(childWants(p.manifest, nil), "")
+	}
+}
+
+// registrySpec is what a dependency asks of a registry, if it does.
+func registrySpec(d npm.Dep) (name npm.Name, what string, ok bool) {
+	s, err := specifier.Parse(d.Alias, d.Specifier)
+	if err != nil {
+		return "", "", false
+	}
+	return registryPart(d.Alias, s)
+}
+
+// registryPart is what s asks of a registry, if it does.
+func registryPart(alias string, s specifier.Specifier) (name npm.Name, what string, ok bool) {
+	switch s.Kind {
+	case specifier.Version, specifier.Range, specifier.Tag:
+		return s.Name, s.Range, true
+	}
+	return "", "", false
+}
+
+func registryResolution(m *npm.Manifest) graph.Resolution {
+	res := graph.Resolution{Kind: graph.Registry, Integrity: m.Dist.Integrity, Tarball: m.Dist.Tarball}
+	if res.Integrity == "" && m.Dist.Shasum != "" {
+		if in, err := integrity.FromShasum(m.Dist.Shasum); err == nil {
+			res.Integrity = in.String()
+		}
+	}
+	return res
+}
+
+// ErrNoVersion is the cause of an error when a package exists but none of its
+// versions is wanted.
+var ErrNoVersion = errors.New("no matching version")
+
+func droppable(err error) bool {
+	var lookup interface{ NotFound() bool }
+	return errors.Is(err, ErrNoVersion) || errors.As(err, &lookup) && lookup.NotFound()
+}
