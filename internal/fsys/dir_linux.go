@@ -101,7 +101,11 @@ func (d *Dir) OpenFile(rel string) (*os.File, error) {
 const newFile = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW
 
 func (d *Dir) openFD(rel string, flags int, perm fs.FileMode) (fd int, err error) {
-	err = again(func() (err error) { fd, err = unix.Openat(d.fd, rel, flags|unix.O_CLOEXEC, uint32(perm)); return })
+	open := unix.Openat
+	if flags&unix.O_EXCL != 0 {
+		open = rawOpen // what is made anew is no pipe that could block
+	}
+	err = again(func() (err error) { fd, err = open(d.fd, rel, flags|unix.O_CLOEXEC, uint32(perm)); return })
 	if err != nil {
 		return 0, d.pathError("open", rel, err)
 	}
@@ -151,7 +155,7 @@ func (d *Dir) Create(rel string, exec bool) (*os.File, error) {
 
 // Mkdir makes the directory rel.
 func (d *Dir) Mkdir(rel string) error {
-	if err := again(func() error { return unix.Mkdirat(d.fd, rel, uint32(dirMode)) }); err != nil {
+	if err := again(func() error { return rawMkdir(d.fd, rel, uint32(dirMode)) }); err != nil {
 		return d.pathError("mkdir", rel, err)
 	}
 	return nil
@@ -171,7 +175,7 @@ func (d *Dir) WriteParts(rel string, exec bool, parts ...[]byte) error {
 	for _, data := range parts {
 		for len(data) > 0 && err == nil {
 			var n int
-			n, err = unix.Write(fd, data)
+			n, err = rawWrite(fd, data)
 			if err == unix.EINTR {
 				err = nil
 				continue
@@ -179,7 +183,7 @@ func (d *Dir) WriteParts(rel string, exec bool, parts ...[]byte) error {
 			data = data[max(n, 0):]
 		}
 	}
-	if cerr := unix.Close(fd); err == nil && cerr != unix.EINTR {
+	if cerr := rawClose(fd); err == nil && cerr != unix.EINTR {
 		err = cerr
 	}
 	if err != nil {
@@ -190,7 +194,7 @@ func (d *Dir) WriteParts(rel string, exec bool, parts ...[]byte) error {
 
 // Link makes rel another name of the file fromRel of from.
 func (d *Dir) Link(rel string, from *Dir, fromRel string) error {
-	if err := again(func() error { return unix.Linkat(from.fd, fromRel, d.fd, rel, 0) }); err != nil {
+	if err := again(func() error { return rawLink(from.fd, fromRel, d.fd, rel) }); err != nil {
 		return linkError("link", from, fromRel, d, rel, err)
 	}
 	return nil
