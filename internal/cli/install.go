@@ -34,6 +34,10 @@ func runInstall(ctx context.Context, c *call) error {
 	if err := c.unsupported(); err != nil {
 		return err
 	}
+	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 {
+		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
+		reporter.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
+	}
 	client, err := c.client(reporter)
 	if err != nil {
 		return err

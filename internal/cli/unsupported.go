@@ -59,7 +59,7 @@ func (c *call) unsupportedSettings() []refusal {
 		{!s.Resolve.Before.IsZero(), "before", "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
 		{workspace, "a workspace", "install its members one by one, or with pnpm"},
-		{len(m.Overrides.Fields)+len(m.Resolutions) > 0, "overrides in package.json", "use npm or pnpm for this project"},
+		{len(m.Resolutions) > 0, "resolutions in package.json", "use yarn or pnpm for this project"},
 	}
 }
 
