@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/config"
@@ -52,8 +53,29 @@ func runInstall(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	req := c.request(client, st, method, reporter)
+	req := c.request(client, st, method, &growing{Sink: reporter, grow: c.Grow})
 	return c.traced(req, func() error { return install.Install(ctx, req) })
+}
+
+// growing tells the process how large an install turns out to be.
+type growing struct {
+	event.Sink
+	grow   func(packages int)
+	picked atomic.Int64
+}
+
+func (g *growing) Emit(e event.Event) {
+	if g.grow != nil {
+		switch e := e.(type) {
+		case event.Resolved:
+			if n := g.picked.Add(1); n%256 == 0 { // often enough, and each time is a pause of all threads
+				g.grow(int(n))
+			}
+		case event.Planned:
+			g.grow(e.Cold)
+		}
+	}
+	g.Sink.Emit(e)
 }
 
 // traced writes a Chrome trace of what run does to the file of --trace.
