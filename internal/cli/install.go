@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"godwit/internal/cli/ui"
@@ -190,9 +192,17 @@ func groups(in config.Include) []graph.Group {
 	return out
 }
 
-// platform decides which optional packages fit: on this machine, or on any of
-// the platforms that the settings name instead.
+// platform decides which optional packages fit, on any of the platforms.
 func (c *call) platform() func(os, cpu, libc []string) bool {
+	// An install with nothing to do never asks.
+	all := sync.OnceValue(c.platforms)
+	return func(os, cpu, libc []string) bool {
+		return slices.ContainsFunc(all(), func(p npm.Platform) bool { return p.Supports(os, cpu, libc) })
+	}
+}
+
+// platforms is this machine, or what the settings name instead.
+func (c *call) platforms() []npm.Platform {
 	here := npm.PlatformOf(c.OS, c.Arch, c.Libc())
 	want := c.cfg.Settings.Resolve.Platform
 	list := func(named []string, current string) []string {
@@ -215,14 +225,7 @@ func (c *call) platform() func(os, cpu, libc []string) bool {
 			}
 		}
 	}
-	return func(os, cpu, libc []string) bool {
-		for _, p := range all {
-			if p.Supports(os, cpu, libc) {
-				return true
-			}
-		}
-		return false
-	}
+	return all
 }
 
 // digest sums up every setting that shapes node_modules: a change of one makes

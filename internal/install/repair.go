@@ -49,8 +49,8 @@ func (e *engine) replaceForeign() error {
 		return fmt.Errorf("look into %s: %w", dir, err)
 	}
 	e.warn("FOREIGN_MODULES", "%s was not made by this version of godwit; it is replaced", dir)
-	aside := filepath.Join(e.Root, fsys.TempName(layout.ModulesDir))
-	if err := os.Rename(dir, aside); err != nil {
+	aside, err := fsys.MoveAside(dir, e.Root)
+	if err != nil {
 		return fmt.Errorf("move %s aside: %w", dir, err)
 	}
 	if err := fsys.RemoveAll(aside); err != nil {

@@ -37,15 +37,13 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 	e.frozen = present != nil && e.Frozen != NotFrozen
 	if present != nil {
 		reasons := lockfile.Satisfies(present, e.projects(), e.Lockfile)
-		switch {
-		case len(reasons) == 0 && (!e.Resolve || e.frozen):
-			e.seed(present.Graph)
-			return present, nil
-		case e.frozen:
-			// A reason that is harmless makes it no error.
+		if e.frozen {
 			if err := lockfile.Stale(e.lockfilePath(), reasons); err != nil {
 				return nil, err
 			}
+		}
+		// Reasons that are left here are harmless if the lockfile is frozen.
+		if e.frozen || len(reasons) == 0 && !e.Resolve {
 			e.seed(present.Graph)
 			return present, nil
 		}
