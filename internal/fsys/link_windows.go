@@ -11,11 +11,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// LinkDir makes at, an absolute path, a junction to the directory target. It
+// linkDir makes at, an absolute path, a junction to the directory target. It
 // fails if at exists. A junction needs no privilege, as a symbolic link does,
 // but holds an absolute path.
-func LinkDir(target, at string) error { return linkDir(target, at) }
-
 func linkDir(target, at string) error {
 	if !filepath.IsAbs(target) {
 		target = filepath.Join(filepath.Dir(at), target)

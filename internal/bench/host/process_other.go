@@ -3,7 +3,6 @@
 package host
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 )
@@ -16,9 +15,6 @@ func usage(p *os.ProcessState) Usage {
 }
 
 func identity(os.FileInfo) (fileID, uint64, bool) { return fileID{}, 1, false }
-
-// Free is the room left on the file system of dir, in bytes.
-func Free(string) (int64, error) { return 0, errors.ErrUnsupported }
 
 // Sync does nothing: there is no call for it.
 func Sync() {}

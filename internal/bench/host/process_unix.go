@@ -33,12 +33,3 @@ func identity(info os.FileInfo) (id fileID, links uint64, ok bool) {
 	}
 	return fileID{uint64(s.Dev), uint64(s.Ino)}, uint64(s.Nlink), true
 }
-
-// Free is the room left on the file system of dir, in bytes.
-func Free(dir string) (int64, error) {
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
-		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
-	}
-	return int64(s.Bavail) * int64(s.Bsize), nil
-}

@@ -3,9 +3,7 @@ package link
 import (
 	"context"
 	"errors"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"godwit/internal/fsys"
@@ -24,13 +22,6 @@ type placement struct {
 
 // manifest is the file that is placed last where a slot is filled in place.
 const manifest = "package.json"
-
-// Whole reports whether the slot at dir is complete. It is false for a slot of
-// one of the few trees without a package.json; Slots itself knows those.
-func Whole(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, manifest))
-	return err == nil
-}
 
 func (p *placement) place(ctx context.Context) error {
 	if p.inPlace() {

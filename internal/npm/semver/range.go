@@ -179,17 +179,8 @@ func (c *comparator) isNull() bool {
 	return c.op == opLT && c.Major|c.Minor|c.Patch == 0 && c.pre == "0"
 }
 
-// Max returns the highest of versions that r holds, the first of those that
-// compare as equal.
-func Max(versions []Version, r Range) (Version, bool) {
-	i := MaxIndex(versions, r)
-	if i < 0 {
-		return Version{}, false
-	}
-	return versions[i], true
-}
-
-// MaxIndex is [Max] by index; -1 means that r holds none of the versions.
+// MaxIndex returns the index of the highest of versions that r holds, the first
+// of those that compare as equal; -1 means that r holds none of the versions.
 func MaxIndex(versions []Version, r Range) int {
 	best := -1
 	for i := range versions {
