@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,9 +24,12 @@ import (
 // several processes or kill them.
 type site struct {
 	t        *testing.T
-	registry *testreg.Registry
+	registry *testreg.Registry // nil where it is another process
+	url      string            // of the registry
 	dir      string
 	store    string
+	cache    string
+	env      []string // settings beyond those
 }
 
 func newSite(t *testing.T, packages string) *site {
@@ -35,11 +39,19 @@ func newSite(t *testing.T, packages string) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(reg.Close)
+	s := siteAt(t, reg.URL)
+	s.registry = reg
+	return s
+}
+
+// siteAt is a site of a registry that somebody else runs.
+func siteAt(t *testing.T, url string) *site {
+	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &site{t: t, registry: reg, dir: dir, store: filepath.Join(dir, "store")}
+	return &site{t: t, url: url, dir: dir, store: filepath.Join(dir, "store"), cache: filepath.Join(dir, "cache")}
 }
 
 // project makes a project that depends on the packages named.
@@ -71,9 +83,10 @@ func (s *site) command(dir string, args ...string) *exec.Cmd {
 	cmd.Dir = dir
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + os.TempDir(),
-		"npm_config_registry=" + s.registry.URL, "npm_config_store_dir=" + s.store,
-		"npm_config_cache_dir=" + filepath.Join(s.dir, "cache"), raceEnv,
+		"npm_config_registry=" + s.url, "npm_config_store_dir=" + s.store,
+		"npm_config_cache_dir=" + s.cache, raceEnv,
 	}
+	cmd.Env = append(cmd.Env, s.env...)
 	return cmd
 }
 
@@ -114,6 +127,10 @@ func (s *site) interrupt(dir string, events int, stop func(*os.Process)) (int, s
 	return n, stderr.String(), err
 }
 
+// longContent is the size in bytes from which a snapshot has the hash of a file
+// in place of what is in it: a difference in more than that is not read.
+const longContent = 4 << 10
+
 // snapshot is every file below dir with its mode and its content or target.
 // What says when the install was is left out, and where it was.
 func (s *site) snapshot(dir string) map[string]string {
@@ -141,7 +158,11 @@ func (s *site) snapshot(dir string) map[string]string {
 			}
 		}
 		rel, err := filepath.Rel(dir, path)
-		out[rel] = info.Mode().String() + " " + strings.ReplaceAll(string(content), dir, "$PROJECT")
+		content = bytes.ReplaceAll(bytes.ReplaceAll(content, []byte(dir), []byte("$PROJECT")), []byte(s.store), []byte("$STORE"))
+		if len(content) > longContent {
+			content = fmt.Appendf(nil, "%x", sha256.Sum256(content))
+		}
+		out[rel] = info.Mode().String() + " " + string(content)
 		return err
 	})
 	if err != nil {
