@@ -133,14 +133,16 @@ func (t *tasks) offers(c layout.Command, p *plan.Plan) ([]store.Bin, error) {
 		return linkedBins(t.abs(c.Dir))
 	}
 	tree, err := t.tree(id)
-	if errors.Is(err, store.ErrAbsent) {
-		// Left out since it is optional, or the store was emptied meanwhile.
-		return linkedBins(t.abs(c.Dir))
+	if err == nil {
+		return tree.Meta.Bins, nil
 	}
-	if err != nil {
+	dir := t.abs(c.Dir)
+	if _, missing := os.Lstat(dir); missing != nil && !errors.Is(err, store.ErrAbsent) {
 		return nil, fmt.Errorf("list the commands of %s: %w", c.Package.Key.ID(), err)
 	}
-	return tree.Meta.Bins, nil
+	// Left out since it is optional, or the store was emptied or damaged when
+	// the package was in its place.
+	return linkedBins(dir)
 }
 
 // linkedBins lists the commands of a directory that is linked in place.

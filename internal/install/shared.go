@@ -20,6 +20,11 @@ import (
 // A slot's name says what is in it, so an optional package that cannot be had
 // changes the names of all that would lead to it: they are laid out again.
 func (e *engine) settle(g *graph.Graph, p *plan.Plan) (*plan.Plan, error) {
+	if e.Layout.Shared != nil {
+		if err := e.tasks.readable(p); err != nil {
+			return nil, err
+		}
+	}
 	for e.Layout.Shared != nil && len(p.Cold) > 0 {
 		if err := e.tasks.fetchAll(e.ctx, p.Cold); err != nil {
 			return nil, e.explain(g, err)
@@ -80,7 +85,7 @@ func (t *tasks) share(linker *link.Linker, p *plan.Plan) {
 		for _, id := range ids {
 			t.sched.Add(sched.Task{
 				Key: sched.Key("share " + id), Lane: disk, Group: string(kind.group),
-				Run: func(ctx context.Context, _ int) error { return t.makeSlots(ctx, linker, p, same[id]) },
+				Run: func(ctx context.Context, _ int) error { return t.shareOrRenew(ctx, linker, p, same[id]) },
 			})
 		}
 	}

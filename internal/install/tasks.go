@@ -44,6 +44,8 @@ type tasks struct {
 	added   map[string]bool        // IDs of what was fetched
 	trees   map[string]*store.Tree // by ID, of all that was looked at
 	dropped []plan.Place           // optional packages that could not be fetched
+	renewed map[string]bool        // IDs of what the store had and could not give
+	damaged bool                   // the user was told of those
 }
 
 // fetched is a tarball on its way into the store.
@@ -53,6 +55,14 @@ type fetched struct {
 	data []byte // between download and extraction
 	in   integrity.Integrity
 	tree *store.Tree // set by the extraction; read by tasks that need it
+	// again says that the store had it and could not give it. Then it is another
+	// task, since the first may have run, and nobody adopts its files.
+	again bool
+}
+
+// whatIs tells fetches apart.
+func whatIs(id graph.Key, res graph.Resolution) string {
+	return string(id.ID()) + " " + res.Integrity + " " + res.Tarball
 }
 
 // Widths and bounds of the lanes.
@@ -77,6 +87,7 @@ func newTasks(ctx context.Context, req *Request) *tasks {
 		guessed: map[string]bool{},
 		added:   map[string]bool{},
 		trees:   map[string]*store.Tree{},
+		renewed: map[string]bool{},
 	}
 	t.sched = sched.New(ctx, sched.Options{
 		Now: req.Now, Trace: t.trace(),
@@ -188,7 +199,7 @@ func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
 // its tree will be, and what to wait for: the key inside of tasks, the ticket
 // outside. drop says which failures the caller can live with.
 func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool) (*fetched, sched.Key, sched.Ticket) {
-	what := string(id.ID()) + " " + res.Integrity + " " + res.Tarball
+	what := whatIs(id, res)
 	t.mu.Lock()
 	f := t.fetched[what]
 	if f == nil {
@@ -196,6 +207,9 @@ func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool)
 		t.fetched[what] = f
 	}
 	t.mu.Unlock()
+	if f.again {
+		what = "again " + what
+	}
 	down, ext := sched.Key("fetch "+what), sched.Key("extract "+what)
 	if res.Kind == graph.Directory {
 		return f, ext, t.sched.Add(sched.Task{
@@ -229,7 +243,7 @@ func (t *tasks) extract(f *fetched, scratch *extract.Scratch) error {
 	data := f.data
 	f.data = nil
 	add := t.req.Store.Add
-	if t.req.Layout.Shared != nil {
+	if t.req.Layout.Shared != nil && !f.again {
 		add = t.req.Store.Stage // its directory may become that of a slot
 	}
 	id, err := store.NewID(f.in.Hex())
@@ -318,7 +332,7 @@ func (t *tasks) place(linker *link.Linker, p *plan.Plan) error {
 	for i, batch := range slices.Collect(slices.Chunk(ours(p.Warm), warmBatch)) {
 		t.sched.Add(sched.Task{
 			Key: sched.Key(fmt.Sprint("warm ", i)), Lane: disk, Group: string(event.LinkWarm),
-			Run: func(ctx context.Context, _ int) error { return t.link(ctx, linker, batch, nil) },
+			Run: func(ctx context.Context, _ int) error { return t.linkOrRenew(ctx, linker, batch, nil) },
 		})
 	}
 	for _, place := range ours(p.Cold) {
@@ -360,7 +374,7 @@ func (t *tasks) cold(linker *link.Linker, place plan.Place) error {
 	}
 	t.sched.Add(sched.Task{
 		Key: sched.Key("link " + place.Dir), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
-		Run: func(ctx context.Context, _ int) error { return t.link(ctx, linker, []plan.Place{place}, f) },
+		Run: func(ctx context.Context, _ int) error { return t.linkOrRenew(ctx, linker, []plan.Place{place}, f) },
 	})
 	return nil
 }
@@ -421,9 +435,6 @@ func (t *tasks) link(ctx context.Context, linker *link.Linker, batch []plan.Plac
 			tree = t.visible(f)
 		} else if tree, err = t.tree(place.ID); err != nil {
 			return fmt.Errorf("link %s: %w", place.Package.Key, err)
-		} else {
-			t.sched.Tally("reused", 1)
-			t.req.Sink.Emit(event.Reused{Key: string(place.Package.Key.ID())})
 		}
 		slots[i] = link.Slot{Dir: t.abs(place.Dir), Tree: tree, Links: make([]link.Symlink, len(place.Links))}
 		for k, l := range place.Links {
@@ -433,7 +444,13 @@ func (t *tasks) link(ctx context.Context, linker *link.Linker, batch []plan.Plac
 	if err := linker.Slots(ctx, slots); err != nil {
 		return err
 	}
+	if f == nil {
+		t.sched.Tally("reused", int64(len(batch)))
+	}
 	for _, place := range batch {
+		if f == nil {
+			t.req.Sink.Emit(event.Reused{Key: string(place.Package.Key.ID())})
+		}
 		t.req.Sink.Emit(event.Linked{Key: string(place.Package.Key)})
 	}
 	return nil

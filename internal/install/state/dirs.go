@@ -70,6 +70,6 @@ func (m *Modules) undisturbed(in *Inputs) bool {
 			return false
 		}
 	}
-	_, err := os.Stat(filepath.Join(m.dir, treeName))
-	return err == nil && len(in.Dirs) > 0
+	info, err := os.Stat(filepath.Join(m.dir, treeName))
+	return err == nil && info.Size() == in.Tree && len(in.Dirs) > 0
 }

@@ -56,10 +56,11 @@ type Inputs struct {
 	Files    []Input
 	Ignored  []string // packages whose install scripts did not run
 
-	// Set by Commit: the directories of the tree, and when they were looked at
-	// (Unix nanoseconds).
+	// Set by Commit: the directories of the tree, when they were looked at (Unix
+	// nanoseconds), and how large the file is that says what the tree holds.
 	Dirs []Dir
 	Seen int64
+	Tree int64 // bytes
 }
 
 // Look describes the file at path, which need not exist.
@@ -284,7 +285,11 @@ func (m *Modules) Commit(in Inputs, held plan.Held) error {
 
 // record writes the inputs of a complete tree.
 func (m *Modules) record(in Inputs, held plan.Held) error {
-	in.Seen, in.Dirs = m.now().UnixNano(), m.dirsOf(held)
+	info, err := os.Stat(filepath.Join(m.dir, treeName))
+	if err != nil {
+		return fmt.Errorf("record what was installed: %w", err)
+	}
+	in.Seen, in.Dirs, in.Tree = m.now().UnixNano(), m.dirsOf(held), info.Size()
 	data, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("record what was installed: %w", err)

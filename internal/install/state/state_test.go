@@ -94,7 +94,7 @@ func TestCommitted(t *testing.T) {
 	if !same {
 		t.Error("a tree that was just committed is not unchanged")
 	}
-	w.in.Dirs, w.in.Seen = got.Dirs, got.Seen
+	w.in.Dirs, w.in.Seen, w.in.Tree = got.Dirs, got.Seen, got.Tree
 	if diff := cmp.Diff(&w.in, got); diff != "" {
 		t.Error(diff)
 	}
@@ -313,6 +313,7 @@ func TestUndisturbed(t *testing.T) {
 		"the commands are gone":  {time.Minute, func(w *tree) { w.remove("node_modules/.bin") }, false, false},
 		"a stranger has come":    {time.Minute, func(w *tree) { w.write("node_modules/.cache/x", "") }, false, true},
 		"the tree file is gone":  {time.Minute, func(w *tree) { w.remove("node_modules/.godwit/tree") }, false, false},
+		"the tree file is cut":   {time.Minute, func(w *tree) { w.write("node_modules/.godwit/tree", "") }, false, false},
 		"the whole tree is gone": {time.Minute, func(w *tree) { w.remove("node_modules") }, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
