@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,7 +16,8 @@ import (
 )
 
 // TestSecondWaits stops an install in its middle, starts another one in the
-// same project, and lets the first go on when the second says that it waits.
+// same project, with another cache, and lets the first go on when the second
+// says that it waits.
 func TestSecondWaits(t *testing.T) {
 	s := newSite(t, webOfPackages(8))
 	want := s.fresh("fresh", "p0")
@@ -29,6 +31,7 @@ func TestSecondWaits(t *testing.T) {
 		defer first.Signal(syscall.SIGCONT)
 		second = s.command(dir, "install")
 		var err error
+		second.Env = append(second.Env, "npm_config_cache_dir="+filepath.Join(s.dir, "another-cache"))
 		if stderr, err = second.StderrPipe(); err != nil {
 			t.Fatal(err)
 		}

@@ -53,6 +53,28 @@ func TestLock(t *testing.T) {
 	check(t, only.Unlock())
 }
 
+func TestLockDir(t *testing.T) {
+	dir := t.TempDir()
+	first, err := TryLockDir(dir, Exclusive)
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	check(t, err)
+	if _, err := TryLockDir(dir, Shared); !errors.Is(err, ErrLocked) {
+		t.Errorf("shared beside exclusive: %v", err)
+	}
+	check(t, first.Unlock())
+	second, err := TryLockDir(dir, Shared)
+	check(t, err)
+	check(t, second.Unlock())
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("it left %v, %v", entries, err)
+	}
+	if _, err := TryLockDir(filepath.Join(dir, "none"), Shared); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no such directory: %v", err)
+	}
+}
+
 func TestLockWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	held, err := TryLock(path, Exclusive)

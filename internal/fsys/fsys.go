@@ -5,7 +5,8 @@
 //	Link, Clone, Copy  the three ways to place a file
 //	LinkDir            a relative symlink, or a junction on Windows
 //	WriteFile          atomic: temporary file, then rename
-//	AcquireLock        locks between processes
+//	TryLock, TryLockDir, AwaitLock
+//	                   locks between processes
 //	RemoveAll, MoveAside, SameDevice, FoldsCase
 //
 // On Linux a Dir is a descriptor and every method one raw *at call: a path walk

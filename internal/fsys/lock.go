@@ -31,9 +31,15 @@ const (
 // is made if missing and stays. Locks are between open files: a second call in
 // one process waits as another process does.
 func AcquireLock(ctx context.Context, path string, mode LockMode) (*Lock, error) {
+	return AwaitLock(ctx, func() (*Lock, error) { return TryLock(path, mode) })
+}
+
+// AwaitLock tries until it gets a lock, or an error other than [ErrLocked], or
+// ctx ends.
+func AwaitLock(ctx context.Context, try func() (*Lock, error)) (*Lock, error) {
 	wait := lockPollFirst
 	for {
-		l, err := TryLock(path, mode)
+		l, err := try()
 		if !errors.Is(err, ErrLocked) {
 			return l, err
 		}
@@ -41,7 +47,7 @@ func AcquireLock(ctx context.Context, path string, mode LockMode) (*Lock, error)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, fmt.Errorf("lock %s: %w", path, context.Cause(ctx))
+			return nil, fmt.Errorf("%w: %w", err, context.Cause(ctx))
 		case <-timer.C:
 		}
 		wait = min(2*wait, lockPollMax)
@@ -58,9 +64,29 @@ func TryLock(path string, mode LockMode) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
+	return lockFile(f, mode)
+}
+
+// TryLockDir is TryLock for a directory itself, which must be there: nothing is
+// written, and the lock is there whatever becomes of what is in it. The error
+// wraps [errors.ErrUnsupported] where directories cannot be locked: on Windows,
+// and on some network file systems.
+func TryLockDir(dir string, mode LockMode) (*Lock, error) {
+	if !locksDirs {
+		return nil, fmt.Errorf("lock %s: %w", dir, errors.ErrUnsupported)
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return lockFile(f, mode)
+}
+
+// lockFile locks f, or closes it.
+func lockFile(f *os.File, mode LockMode) (*Lock, error) {
 	if err := tryLock(f, mode); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", path, err)
+		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 	}
 	return &Lock{f}, nil
 }

@@ -3,10 +3,14 @@
 package fsys
 
 import (
+	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
+
+const locksDirs = true
 
 // tryLock uses flock(2): unlike a lock of fcntl(2) it belongs to the open file
 // and is not lost when another descriptor of the same file is closed.
@@ -20,6 +24,8 @@ func tryLock(f *os.File, mode LockMode) error {
 		case unix.EINTR:
 		case unix.EWOULDBLOCK:
 			return ErrLocked
+		case unix.EBADF, unix.EINVAL, unix.ENOLCK: // NFS of some systems, for a directory
+			return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
 		default:
 			return err
 		}

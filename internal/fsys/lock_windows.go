@@ -6,6 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+const locksDirs = false
+
 func tryLock(f *os.File, mode LockMode) error {
 	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if mode == Exclusive {

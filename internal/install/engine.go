@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -56,23 +55,32 @@ func begin(ctx context.Context, req *Request) (*engine, error) {
 	return e, nil
 }
 
+// lockProject locks the project's directory itself: a file in node_modules would
+// go with it, and one elsewhere would be for those only who look there.
 func lockProject(ctx context.Context, req *Request) (*fsys.Lock, error) {
-	sum := sha256.Sum256([]byte(req.Root))
-	path := filepath.Join(req.LocksDir, hex.EncodeToString(sum[:16])+".lock")
-	lock, err := fsys.TryLock(path, fsys.Exclusive)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(req.LocksDir, 0o755); err == nil {
-			lock, err = fsys.TryLock(path, fsys.Exclusive)
-		}
+	try := func() (*fsys.Lock, error) { return fsys.TryLockDir(req.Root, fsys.Exclusive) }
+	lock, err := try()
+	if errors.Is(err, errors.ErrUnsupported) {
+		try = req.lockFile
+		lock, err = try()
 	}
 	if errors.Is(err, fsys.ErrLocked) {
 		req.Sink.Emit(event.Warning{Code: "WAITING", Message: "another install is at work in " + req.Root + "; waiting for it"})
-		lock, err = fsys.AcquireLock(ctx, path, fsys.Exclusive)
+		lock, err = fsys.AwaitLock(ctx, try)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the project %s: %w", req.Root, err)
 	}
 	return lock, nil
+}
+
+// lockFile is the lock of a project whose directory cannot be locked.
+func (req *Request) lockFile() (*fsys.Lock, error) {
+	if err := os.MkdirAll(req.LocksDir, 0o755); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(req.Root))
+	return fsys.TryLock(filepath.Join(req.LocksDir, hex.EncodeToString(sum[:16])+".lock"), fsys.Exclusive)
 }
 
 func (e *engine) end() {

@@ -55,7 +55,7 @@ type Resolved struct {
 // Request is everything an install depends on.
 type Request struct {
 	Root      string // absolute directory of the lockfile and of node_modules
-	LocksDir  string // absolute directory for locks of projects
+	LocksDir  string // absolute directory for locks of projects whose own cannot be locked
 	Importers []Importer
 	Resolver  Resolver
 	Client    download.Client
