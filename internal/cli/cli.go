@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"godwit/internal/config"
@@ -21,6 +22,10 @@ type command struct {
 	usage string   // what is typed behind the program's name
 	help  string   // one line
 	run   func(context.Context, *call) error
+	// words are what must follow, one of them; nil takes nothing.
+	words []string
+	// anywhere says that it needs no project.
+	anywhere bool
 	// talk is set instead of run by a command that needs no project and no
 	// settings, only its arguments.
 	talk func(ctx context.Context, p *Process, args []string) error
@@ -30,6 +35,10 @@ type command struct {
 func commands() []command {
 	return []command{
 		{names: []string{"install", "i"}, usage: "[install] [flags]", help: "install the dependencies of the project", run: runInstall},
+		{
+			names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
+			run: runStore, words: []string{"path", "status", "prune"}, anywhere: true,
+		},
 		{names: []string{"help"}, usage: "help [command]", help: "tell about a command and its flags", talk: runHelp},
 	}
 }
@@ -71,14 +80,26 @@ func run(ctx context.Context, p *Process) error {
 	if cmd.talk != nil {
 		return cmd.talk(ctx, p, args.Positional[1:])
 	}
-	if len(args.Positional) > 1 {
+	if cmd.words != nil {
+		if err := cmd.checkWord(args.Positional[1:]); err != nil {
+			return err
+		}
+	} else if len(args.Positional) > 1 {
 		return fmt.Errorf("%s takes no arguments yet: add %s to package.json, then install", cmd.names[0], strings.Join(args.Positional[1:], " "))
 	}
-	c, err := load(p, args)
+	c, err := load(p, args, cmd.anywhere)
 	if err != nil {
 		return err
 	}
 	return cmd.run(ctx, c)
+}
+
+// checkWord refuses what follows a command that wants one of its words.
+func (cmd *command) checkWord(words []string) error {
+	if len(words) == 1 && slices.Contains(cmd.words, words[0]) {
+		return nil
+	}
+	return fmt.Errorf("%s wants one of %s behind it, and nothing else", cmd.names[0], strings.Join(cmd.words, ", "))
 }
 
 // commandOf is the command that positional arguments ask for. None at all is
@@ -118,19 +139,23 @@ func unknown(name string) error {
 	return errors.New(msg)
 }
 
-// load finds the project and resolves the settings for it.
-func load(p *Process, args *config.Args) (*call, error) {
+// load finds the project, which need not be there if the command works anywhere,
+// and resolves the settings for it.
+func load(p *Process, args *config.Args, anywhere bool) (*call, error) {
 	c := &call{Process: p, args: args}
 	host := config.Host{Dir: p.Dir, Home: p.Home, OS: p.OS, Env: p.Env, AskRegistry: func(npm, dir string) (string, error) {
 		return p.Output(dir, npm, "config", "get", "registry")
 	}}
 	loc, err := args.Locate(host)
-	if err != nil {
+	nowhere := anywhere && errors.As(err, new(*project.NotFoundError))
+	if err != nil && !nowhere {
 		return nil, err
 	}
 	c.inputs.Location = loc
-	if c.inputs.Project, err = project.Read(loc.Dir); err != nil {
-		return nil, err
+	if !nowhere {
+		if c.inputs.Project, err = project.Read(loc.Dir); err != nil {
+			return nil, err
+		}
 	}
 	if loc.Workspace != "" {
 		if c.inputs.Workspace, err = project.ReadWorkspace(loc.Workspace); err != nil {

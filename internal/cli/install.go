@@ -46,7 +46,7 @@ func runInstall(ctx context.Context, c *call) error {
 		return err
 	}
 	defer client.Close()
-	st, err := store.Open(filepath.Join(s.Dirs.Store, "v1"))
+	st, err := c.openStore()
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,10 @@ func (c *call) colour() bool {
 		return false
 	}
 	return c.Terminal
+}
+
+func (c *call) openStore() (*store.Store, error) {
+	return store.Open(filepath.Join(c.cfg.Settings.Dirs.Store, "v1"))
 }
 
 func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cache, "v1") }

@@ -27,6 +27,7 @@ type engine struct {
 	ctx     context.Context
 	start   time.Time
 	lock    *fsys.Lock
+	using   *fsys.Lock // of the store; nil if nothing of it is relied on
 	modules *state.Modules
 	frozen  bool        // there is a lockfile, and it stays as it is
 	was     state.Found // set by wanted
@@ -85,7 +86,21 @@ func (req *Request) lockFile() (*fsys.Lock, error) {
 
 func (e *engine) end() {
 	e.tasks.close()
+	if e.using != nil {
+		e.using.Unlock()
+	}
 	e.lock.Unlock()
+}
+
+// useStore keeps what is in the store there until the install ends.
+func (e *engine) useStore() (err error) {
+	if e.LockfileOnly || e.DryRun {
+		return nil
+	}
+	e.using, err = e.Store.Use(e.ctx, func() {
+		e.warn("WAITING", "the store %s is being pruned; waiting for that", e.Store.Dir())
+	})
+	return err
 }
 
 // unchanged ends an install that has nothing to do before anything is read

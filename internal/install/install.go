@@ -112,6 +112,9 @@ func Install(ctx context.Context, req *Request) error {
 	if e.unchanged() {
 		return nil
 	}
+	if err := e.useStore(); err != nil {
+		return err
+	}
 	wanted, err := e.wanted()
 	if err != nil {
 		return err

@@ -190,7 +190,13 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan, ignored []string
 	if _, err := lockfile.Write(filepath.Join(store, "lock.yaml"), doc, e.writeOptions()); err != nil {
 		return err
 	}
-	return e.modules.Commit(in, p.After)
+	if err := e.modules.Commit(in, p.After); err != nil {
+		return err
+	}
+	if e.Layout.Shared == nil && e.was.Held.AnyShared() {
+		return e.Store.Unregister(e.Root)
+	}
+	return nil
 }
 
 func dependsOnDirectories(g *graph.Graph) bool {

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -231,20 +229,4 @@ func (s *Store) adopt(tree *Tree, slot Slot) (*Tree, error) {
 		}
 	}
 	return &adopted, nil
-}
-
-// Register notes that the project in dir, which is absolute, uses shared slots:
-// whoever removes slots has to ask it. It is fine if the store cannot be
-// written to, for then nobody can remove any.
-func (s *Store) Register(dir string) error {
-	projects, err := makeDir(filepath.Join(s.dir, "projects"))
-	if err == nil {
-		sum := sha256.Sum256([]byte(dir))
-		_, err = projects.PointTo(hex.EncodeToString(sum[:16]), dir)
-		projects.Close()
-	}
-	if fsys.ReadOnly(err) {
-		return nil
-	}
-	return s.explain(err)
 }

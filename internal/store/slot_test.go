@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"godwit/internal/fsys"
 )
@@ -124,10 +123,13 @@ func TestKilledSlots(t *testing.T) {
 				t.Error("not repaired")
 			}
 			check(t, s.Verify(id))
-			_, err = s.Sweep(time.Now().Add(time.Hour))
+			check(t, s.Register("/project"))
+			_, err = s.Prune(t.Context(), PruneOptions{SlotsOf: func(string) ([]string, error) {
+				return []string{filepath.Join(s.Links(), slot.files())}, nil
+			}})
 			check(t, err)
 			if !s.HasSlot(slot) {
-				t.Error("swept away")
+				t.Error("pruned away")
 			}
 			noGarbage(t, s)
 			noLitter(t, s)
@@ -246,5 +248,14 @@ func TestRegister(t *testing.T) {
 	}
 	if to, err := os.Readlink(links[0]); to != dir {
 		t.Errorf("leads to %s, %v", to, err)
+	}
+	if dirs, err := s.Projects(); err != nil || len(dirs) != 1 || dirs[0] != dir {
+		t.Errorf("Projects: %q, %v", dirs, err)
+	}
+	for range 2 {
+		check(t, s.Unregister(dir))
+	}
+	if dirs, err := s.Projects(); err != nil || len(dirs) != 0 {
+		t.Errorf("after that: %q, %v", dirs, err)
 	}
 }

@@ -6,11 +6,12 @@
 //	<dir>/tmp/<random>/                             trees being written
 //	<dir>/links/<scope>/<name>/<version>/<hash>/    slots, see [Slot]
 //	<dir>/projects/<hash> -> the project            who uses slots
+//	<dir>/lock                                      see [Store.Use]
 //
 // A tree is written in tmp and becomes visible by one rename of the complete
 // directory, so a tree that is there is whole: whoever links from it reads its
 // index and looks at nothing else. kill -9 leaves garbage in tmp at most, which
-// [Store.Sweep] removes. Any number of goroutines and processes may use a
+// [Store.Prune] removes. Any number of goroutines and processes may use a
 // directory at once; of two that add the same tree the second to finish throws
 // its copy away. Nothing is synced to the device: after a power cut
 // [Store.Verify] tells what was lost.

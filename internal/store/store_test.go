@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -310,31 +309,6 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-func TestSweep(t *testing.T) {
-	s := openTemp(t)
-	if n, err := s.Sweep(time.Now()); n != 0 || err != nil {
-		t.Errorf("Sweep of no store: %d, %v", n, err)
-	}
-	_, err := s.Add(idOf("a"), files("f", ""))
-	check(t, err)
-	old, young := filepath.Join(s.Dir(), "tmp", "old"), filepath.Join(s.Dir(), "tmp", "young")
-	for _, dir := range []string{old, young} {
-		check(t, os.MkdirAll(filepath.Join(dir, "tree", "x"), 0o755))
-	}
-	now := time.Now()
-	check(t, os.Chtimes(old, now, now.Add(-25*time.Hour)))
-	n, err := s.Sweep(now.Add(-24 * time.Hour))
-	if n != 1 || err != nil {
-		t.Errorf("Sweep = %d, %v", n, err)
-	}
-	if _, err := os.Stat(old); !os.IsNotExist(err) {
-		t.Error("old is still there")
-	}
-	if _, err := os.Stat(young); err != nil || !s.Has(idOf("a")) {
-		t.Error("too much is gone")
-	}
-}
-
 func TestID(t *testing.T) {
 	good := idOf("a")
 	if got, err := ParseID(good.String()); err != nil || got != good {
@@ -417,8 +391,8 @@ func TestProcesses(t *testing.T) {
 	if s.Has(idOf("killed")) {
 		t.Error("half a tree is visible")
 	}
-	n, err := s.Sweep(time.Now().Add(time.Hour))
-	if err != nil || n != 2 {
-		t.Errorf("Sweep = %d, %v: want what two killed processes left", n, err)
+	p, err := s.Prune(t.Context(), PruneOptions{})
+	if err != nil || p.Litter != 2 {
+		t.Errorf("Prune = %+v, %v: want what two killed processes left", p, err)
 	}
 }

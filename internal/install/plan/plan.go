@@ -55,6 +55,16 @@ func (h Held) IDs() map[string]bool {
 	return out
 }
 
+// AnyShared reports whether there are slots that other projects use, too.
+func (h Held) AnyShared() bool {
+	for _, slot := range h.Slots {
+		if slot.Shared {
+			return true
+		}
+	}
+	return false
+}
+
 // Target is where a link leads; "" if there is none, or nobody knows.
 func (h Held) Target(at string) string {
 	if target := h.Links[at]; target != unsure {

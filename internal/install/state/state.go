@@ -246,6 +246,29 @@ func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
 	return false, false
 }
 
+// SharedSlots lists the absolute directories of the shared slots that the tree
+// of a project holds, whether or not they are there. The error wraps
+// fs.ErrNotExist where there is no tree, and tells of one whose text only another
+// version can read.
+func SharedSlots(base, modules string) ([]string, error) {
+	path := filepath.Join(base, filepath.FromSlash(modules), dirName, treeName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	head, rest, _ := strings.Cut(string(data), "\n")
+	if head != treeHead {
+		return nil, fmt.Errorf("%s was written by another version of godwit: install there, or remove its node_modules", path)
+	}
+	var out []string
+	for line := range strings.Lines(rest) {
+		if f := strings.Split(line, "\t"); f[0] == "shared" && len(f) > 1 {
+			out = append(out, unescape(f[1]))
+		}
+	}
+	return out, nil
+}
+
 func (m *Modules) isDir(path string) bool {
 	info, err := os.Lstat(absolute(m.base, path))
 	return err == nil && info.IsDir()

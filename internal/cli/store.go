@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"godwit/internal/install"
+	"godwit/internal/store"
+)
+
+// runStore is the command store: one word says what of it.
+func runStore(ctx context.Context, c *call) error {
+	st, err := c.openStore()
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	switch word := c.args.Positional[1]; word {
+	case "path":
+		_, err = fmt.Fprintln(c.Stdout, st.Dir())
+	case "status":
+		err = c.storeStatus(ctx, st)
+	case "prune":
+		err = c.storePrune(ctx, st)
+	default:
+		panic("cli: store " + word + " is in the table of commands and nowhere else")
+	}
+	return err
+}
+
+// storePrune removes what no project uses, and tells how much that was.
+func (c *call) storePrune(ctx context.Context, st *store.Store) error {
+	p, err := st.Prune(ctx, store.PruneOptions{
+		SlotsOf: install.SharedSlots,
+		Waiting: func() { fmt.Fprintf(c.Stderr, "installs are at work in %s; waiting for them\n", st.Dir()) },
+	})
+	if err == nil || p != (store.Pruned{}) {
+		tellPruned(c.Stdout, p)
+	}
+	return err
+}
+
+func tellPruned(w io.Writer, p store.Pruned) {
+	if p == (store.Pruned{}) {
+		fmt.Fprintln(w, "Nothing to remove: all that is in the store is in use")
+		return
+	}
+	if p.Trees+p.Slots > 0 {
+		fmt.Fprintf(w, "Removed %s and %s that no project uses or that were damaged\n", count(p.Trees, "package"), count(p.Slots, "shared slot"))
+	}
+	if p.Litter > 0 {
+		fmt.Fprintf(w, "Removed %s that killed installs left\n", count(p.Litter, "thing"))
+	}
+	if p.Forgotten > 0 {
+		fmt.Fprintf(w, "Forgot %s that use no shared slots any more\n", count(p.Forgotten, "project"))
+	}
+	fmt.Fprintf(w, "Freed %.1f MB\n", float64(p.Bytes)/1e6)
+}
+
+// count is a number of things, in the plural but for one.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// storeStatus compares every package of the store with what was extracted.
+func (c *call) storeStatus(ctx context.Context, st *store.Store) error {
+	lock, err := st.Use(ctx, func() { fmt.Fprintf(c.Stderr, "%s is being pruned; waiting for that\n", st.Dir()) })
+	if err != nil {
+		return err
+	}
+	if lock != nil {
+		defer lock.Unlock()
+	}
+	ids, err := st.List()
+	if err != nil {
+		return err
+	}
+	modified := &modifiedError{dir: st.Dir()}
+	whole := 0
+	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		switch err := st.Verify(id); {
+		case err == nil:
+			whole++
+		case errors.Is(err, store.ErrAbsent): // its slot was removed: no harm
+		default:
+			modified.damage = append(modified.damage, err)
+		}
+	}
+	if len(modified.damage) > 0 {
+		return modified
+	}
+	fmt.Fprintf(c.Stdout, "%s in %s, all as they were extracted\n", count(whole, "package"), st.Dir())
+	return nil
+}
+
+// modifiedError is what is wrong with packages of the store.
+type modifiedError struct {
+	dir    string
+	damage []error
+}
+
+func (e *modifiedError) Error() string {
+	const most = 20 // as many as one reads
+	lines := make([]string, 0, most+1)
+	for i, err := range e.damage {
+		if i == most {
+			lines = append(lines, fmt.Sprintf("and %d more", len(e.damage)-most))
+			break
+		}
+		lines = append(lines, err.Error())
+	}
+	return fmt.Sprintf("%s in %s not as extracted:\n  %s", count(len(e.damage), "package"), e.dir, strings.Join(lines, "\n  "))
+}
+
+// Code is pnpm's code for this error.
+func (e *modifiedError) Code() string { return "ERR_PNPM_MODIFIED_DEPENDENCY" }
+
+// Hint is what the user can do.
+func (e *modifiedError) Hint() string {
+	return "run godwit store prune, which removes them, then godwit install --force in the projects that use them"
+}
