@@ -233,9 +233,7 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 	if err := e.clear(linker, p); err != nil {
 		return err
 	}
-	if err := e.tasks.place(linker, p); err != nil {
-		return err
-	}
+	e.tasks.place(linker, p)
 	counts, err := e.tasks.wait()
 	if err != nil {
 		return e.explain(g, err)

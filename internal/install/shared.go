@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"godwit/internal/event"
@@ -16,9 +17,9 @@ import (
 	"godwit/internal/store"
 )
 
-// settle, with shared slots, fetches what is missing before anything is placed.
-// A slot's name says what is in it, so an optional package that cannot be had
-// changes the names of all that would lead to it: they are laid out again.
+// settle, with shared slots, waits for the optional packages before anything is
+// placed. A slot's name says what is in it, so an optional package that cannot
+// be had changes the names of all that would lead to it: they are laid out again.
 func (e *engine) settle(g *graph.Graph, p *plan.Plan) (*plan.Plan, error) {
 	if e.Layout.Shared != nil {
 		if err := e.tasks.readable(p); err != nil {
@@ -26,7 +27,7 @@ func (e *engine) settle(g *graph.Graph, p *plan.Plan) (*plan.Plan, error) {
 		}
 	}
 	for e.Layout.Shared != nil && len(p.Cold) > 0 {
-		if err := e.tasks.fetchAll(e.ctx, p.Cold); err != nil {
+		if err := e.tasks.fetchOptional(e.ctx, p.Cold); err != nil {
 			return nil, e.explain(g, err)
 		}
 		if len(e.tasks.dropped) == 0 {
@@ -41,12 +42,20 @@ func (e *engine) settle(g *graph.Graph, p *plan.Plan) (*plan.Plan, error) {
 	return p, nil
 }
 
-// fetchAll brings the files of all places into the store, where those that go to
-// slots of their own are not visible yet.
-func (t *tasks) fetchAll(ctx context.Context, cold []plan.Place) error {
-	tickets := make([]sched.Ticket, len(cold))
-	for i, place := range cold {
-		_, _, tickets[i] = t.fetch(place.Package.Key, place.Package.Resolution, t.droppable(place))
+// fetchOptional begins to fetch the files of all places, optional ones first,
+// and waits for these.
+func (t *tasks) fetchOptional(ctx context.Context, cold []plan.Place) error {
+	var tickets []sched.Ticket
+	for _, optional := range []bool{true, false} {
+		for _, place := range cold {
+			if place.Package.Optional != optional {
+				continue
+			}
+			_, _, ticket := t.fetch(place.Package.Key, place.Package.Resolution, t.droppable(place))
+			if optional {
+				tickets = append(tickets, ticket)
+			}
+		}
 	}
 	for _, ticket := range tickets {
 		if err := ticket.Wait(ctx); err != nil && !errors.Is(err, sched.ErrDropped) {
@@ -67,6 +76,7 @@ func storeSlot(s layout.Slot) store.Slot {
 // share adds the tasks that make shared slots. Those with the same files are one
 // task, since all but the first get links to the files of the first.
 func (t *tasks) share(linker *link.Linker, p *plan.Plan) {
+	arrivals := t.arrivals(p)
 	for _, kind := range []struct {
 		group  event.Stage
 		places []plan.Place
@@ -85,10 +95,46 @@ func (t *tasks) share(linker *link.Linker, p *plan.Plan) {
 		for _, id := range ids {
 			t.sched.Add(sched.Task{
 				Key: sched.Key("share " + id), Lane: disk, Group: string(kind.group),
+				Needs: arrivals.of(same[id]), After: arrivals.local[id],
 				Run: func(ctx context.Context, _ int) error { return t.shareOrRenew(ctx, linker, p, same[id]) },
 			})
 		}
 	}
+}
+
+// arrivals says what the slots of a plan wait for.
+type arrivals struct {
+	cold  map[string]sched.Key   // by the directory of the files: the task that brings them
+	local map[string][]sched.Key // by ID: tasks that place the same files in the project, and show them first
+}
+
+func (t *tasks) arrivals(p *plan.Plan) arrivals {
+	a := arrivals{map[string]sched.Key{}, map[string][]sched.Key{}}
+	for _, place := range p.Cold {
+		_, a.cold[place.Dir], _ = t.fetch(place.Package.Key, place.Package.Resolution, t.droppable(place))
+		if place.Shared == "" {
+			a.local[place.ID] = append(a.local[place.ID], linkKey(place))
+		}
+	}
+	return a
+}
+
+// of is what the places wait for: their own files, and those of the packages
+// whose commands stand beside them.
+func (a arrivals) of(places []plan.Place) []sched.Key {
+	var keys []sched.Key
+	add := func(dir string) {
+		if key, cold := a.cold[dir]; cold && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	for _, place := range places {
+		add(place.Dir)
+		for _, c := range place.Bins.From {
+			add(c.Dir)
+		}
+	}
+	return keys
 }
 
 // makeSlots makes shared slots with the same files.

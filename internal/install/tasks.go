@@ -70,9 +70,10 @@ const (
 	// More than 64 downloads at once gave nothing in anybody's measurements
 	// (utoo's experiments #2916 and #3005).
 	networkWidth = 64
-	// Tarballs in memory: 96 MiB keep an install below 200 MB, and 64 tarballs
-	// of the usual 50 KB are far below it.
-	maxHeld = 96 << 20
+	// Tarballs in memory: 64 of the usual 50 KB are far below it. Twice as much
+	// left the collector no room in an install below 200 MB when extraction fell
+	// behind: it ran 80 times instead of 5.
+	maxHeld = 48 << 20
 	// Extraction may be this many tarballs behind before downloads pause.
 	maxBehind = 64
 )
@@ -319,7 +320,7 @@ const warmBatch = 32
 
 // place adds the tasks of a plan: links first, which need nothing, then slots.
 // Warm and cold ones go through the same function.
-func (t *tasks) place(linker *link.Linker, p *plan.Plan) error {
+func (t *tasks) place(linker *link.Linker, p *plan.Plan) {
 	links := make([]link.Symlink, len(p.Links))
 	for i, l := range p.Links {
 		links[i] = link.Symlink{At: t.abs(l.At), Target: t.abs(l.Target)}
@@ -336,12 +337,9 @@ func (t *tasks) place(linker *link.Linker, p *plan.Plan) error {
 		})
 	}
 	for _, place := range ours(p.Cold) {
-		if err := t.cold(linker, place); err != nil {
-			return err
-		}
+		t.cold(linker, place)
 	}
 	t.share(linker, p)
-	return nil
 }
 
 // ours is the places in the project.
@@ -363,21 +361,21 @@ func (t *tasks) droppable(place plan.Place) func(error) bool {
 	return func(err error) bool { return t.drop(place, err) }
 }
 
-func (t *tasks) cold(linker *link.Linker, place plan.Place) error {
+func (t *tasks) cold(linker *link.Linker, place plan.Place) {
 	drop := t.droppable(place)
 	f, ready, _ := t.fetch(place.Package.Key, place.Package.Resolution, drop)
-	if t.req.Layout.Shared != nil {
-		// All is fetched by now, and shared slots may want it, too.
-		if err := t.publish(f.tree.ID.String()); err != nil {
-			return err
-		}
-	}
 	t.sched.Add(sched.Task{
-		Key: sched.Key("link " + place.Dir), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
-		Run: func(ctx context.Context, _ int) error { return t.linkOrRenew(ctx, linker, []plan.Place{place}, f) },
+		Key: linkKey(place), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
+		Run: func(ctx context.Context, _ int) error {
+			if err := t.publish(f.tree.ID.String()); err != nil {
+				return err
+			}
+			return t.linkOrRenew(ctx, linker, []plan.Place{place}, f)
+		},
 	})
-	return nil
 }
+
+func linkKey(place plan.Place) sched.Key { return sched.Key("link " + place.Dir) }
 
 // PackageError is a package that could not be had, and who wanted it.
 type PackageError struct {

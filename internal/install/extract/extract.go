@@ -41,12 +41,14 @@ type Limits struct {
 	Unpacked int64 // bytes of tar data; 4 GiB, 30 times the largest package known, and see bomb
 	Entries  int   // headers; 1 Mi, 40 times the largest package known
 	Path     int   // bytes of a path; 4096, as on Linux
-	Whole    int64 // bytes that Tarball may hold inflated; 64 MiB
+	Whole    int64 // bytes that Tarball may hold inflated; 16 MiB
 }
 
-// defaultWhole is where pnpm begins to stream, too. Two workers that hold that
-// much stay below the 200 MB that an install may use.
-const defaultWhole = 64 << 20
+// defaultWhole times the processors is what extraction holds. One package in
+// fifty is larger, and Large is as fast. At 64 MiB, where pnpm begins to stream,
+// two workers alone filled the memory that an install may use, and the collector
+// ran up to 95 times instead of 6.
+const defaultWhole = 16 << 20
 
 // Real packages inflate to four to ten times their size, and the extremes (a
 // table of zeros, say) are small. What inflates to more than 256 MiB and to a
@@ -86,9 +88,9 @@ type Scratch struct {
 	index   untar.Scratch
 }
 
-// maxKept is the largest buffer that stays for the next tarball; one package
-// of 64 MB among a thousand must not hold that much for the whole install.
-const maxKept = 32 << 20
+// maxKept is the largest buffer that stays for the next tarball: that of a caller
+// with other limits must not be held for the whole install.
+const maxKept = defaultWhole
 
 // Tarball calls file for each regular file in tgz, a gzipped tar or a plain
 // one. The archive is read to its end before the first call, so a bad one
