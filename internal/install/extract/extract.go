@@ -45,7 +45,7 @@ type Limits struct {
 }
 
 // defaultWhole times the processors is what extraction holds. One package in
-// fifty is larger, and Large is as fast. At 64 MiB, where pnpm begins to stream,
+// a hundred is larger, and Large is as fast. At 64 MiB, where pnpm begins to stream,
 // two workers alone filled the memory that an install may use, and the collector
 // ran up to 95 times instead of 6.
 const defaultWhole = 16 << 20
