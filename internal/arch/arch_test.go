@@ -76,7 +76,7 @@ var policy = map[string][]string{
 	// The benchmark runs every tool as a process, ours too.
 	"bench": {"bench/..."}, "bench/gate": {"bench/..."}, "bench/host": {}, "bench/link": {}, "bench/replay": {},
 	"bench/report": {"bench/..."}, "bench/result": {"bench/..."}, "bench/scratch": {"bench/host"},
-	"bench/stat": {}, "bench/tool": {},
+	"bench/stat": {}, "bench/synth": {}, "bench/tool": {},
 
 	"testreg":        {},
 	"testreg/script": {"testreg"},
