@@ -3,6 +3,7 @@
 //
 //	godwit-bench peers                             install the others
 //	godwit-bench run --fixture DIR                 measure
+//	godwit-bench scale                             measure made-up projects of several sizes
 //	godwit-bench record --data DIR --listen ADDR   fill a recording through any client
 //	godwit-bench serve  --data DIR --listen ADDR   serve it, frozen
 //
@@ -37,6 +38,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "measure tools against each other and report", run},
+		{"scale", "measure made-up projects of several sizes", scale},
+		{"synth", "make up a project, and a recording of its packages", makeSynthetic},
 		{"report", "make the reports again from a result.json", reportAgain},
 		{"peers", "install the other tools into a folder", peers},
 		{"record", "serve a registry and keep what it is asked for", record},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,24 @@ func (r *Recording) Names() ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// Publish records packages that no upstream has: the full packument doc, whose
+// tarball URLs begin with base, and tarballs by their paths below it.
+func (r *Recording) Publish(name string, doc []byte, base string, tarballs map[string][]byte) error {
+	at, err := url.Parse(base)
+	if err != nil {
+		return fmt.Errorf("publish %s: %w", name, err)
+	}
+	for path, data := range tarballs {
+		if err := r.write(data, "tarballs", fold(path)); err != nil {
+			return fmt.Errorf("publish %s: %w", name, err)
+		}
+	}
+	if err := r.keep(name, doc, at); err != nil {
+		return fmt.Errorf("publish %s: %w", name, err)
+	}
+	return nil
 }
 
 // path joins parts below the folder.

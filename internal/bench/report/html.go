@@ -9,9 +9,14 @@ import (
 //go:embed page.html
 var pageText string
 
+// styleText is the template "style" of all pages.
+//
+//go:embed style.html
+var styleText string
+
 // HTML writes one page that needs nothing else: styles and plots are in it.
 func (r Report) HTML(w io.Writer) error {
-	page, err := template.New("page").Parse(pageText)
+	page, err := template.New("page").Parse(styleText + pageText)
 	if err != nil {
 		return err
 	}
