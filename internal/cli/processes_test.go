@@ -287,6 +287,53 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// TestPruneBesideInstalls has projects with slots of their own and with shared
+// ones install now this and now that, each pruning the store in between while
+// the others install, so that there is always something that nobody uses.
+func TestPruneBesideInstalls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts some fifty processes")
+	}
+	const rounds = 4
+	s := newSite(t, webOfPackages(12))
+	variants := [][]string{{"p0", "@scope/q1"}, {"p6", "@scope/q2", "@scope/q3"}}
+	kinds := []string{"local", "global", "global"}
+	said := make([]string, len(kinds))
+	var all sync.WaitGroup
+	for i, kind := range kinds {
+		own := *s // but for the store
+		own.env = []string{"npm_config_virtual_store=" + kind}
+		var want []map[string]string
+		for _, deps := range variants {
+			want = append(want, own.fresh(fmt.Sprint("app", i), deps...))
+			if err := os.RemoveAll(filepath.Join(s.dir, fmt.Sprint("app", i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all.Go(func() {
+			for round := range rounds {
+				v := (i + round) % len(variants)
+				dir := own.project(fmt.Sprint("app", i), variants[v]...)
+				os.Remove(filepath.Join(dir, "pnpm-lock.yaml")) // which keeps what the last round had
+				for _, args := range [][]string{{"install"}, {"store", "prune"}} {
+					out, err := own.command(dir, args...).CombinedOutput()
+					if err != nil {
+						t.Errorf("%s: %q: %v\n%s", dir, args, err, out)
+					}
+					said[i] += string(out)
+				}
+				if diff := cmp.Diff(want[v], own.snapshot(dir)); diff != "" {
+					t.Errorf("%s, round %d, differs from a fresh install (-fresh +this):\n%s", dir, round, diff)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if text := strings.Join(said, ""); !strings.Contains(text, "shared slots that no project uses") {
+		t.Errorf("nothing was ever pruned: %s", text)
+	}
+}
+
 // readUntil reads lines until one holds want, and returns them.
 func readUntil(r io.Reader, want string) string {
 	var b strings.Builder
