@@ -40,7 +40,7 @@ func (s Scale) plots() []curvePlot {
 }
 
 func (s Scale) plot(curves []Curve) curvePlot {
-	names := map[string]string{"wall": "wall time", "RSS": "peak memory"}
+	names := map[string]string{"wall": "wall time", "user": "user time", "sys": "system time", "RSS": "peak memory"}
 	p := curvePlot{
 		Title:  curves[0].Phase + ", " + names[curves[0].Column.Key],
 		Height: roundHeight + axisHeight, Left: roundLeft, Right: plotWidth - 10,

@@ -55,8 +55,9 @@ func (s Scale) Growth(c Curve) float64 {
 	return math.Log(c.Values[last]/c.Values[last-1]) / math.Log(float64(s.Points[last].Packages)/float64(s.Points[last-1].Packages))
 }
 
-// scaled are the numbers that are followed.
-var scaled = []string{"wall", "RSS"}
+// scaled are the numbers that are followed: those of the processor hold on a
+// machine that does other things, too.
+var scaled = []string{"wall", "user", "sys", "RSS"}
 
 // Curves lists all curves, by phase, number and tool.
 func (s Scale) Curves() []Curve {

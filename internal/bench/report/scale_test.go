@@ -32,10 +32,10 @@ func growing(packages int) Point {
 func TestScale(t *testing.T) {
 	s := Scale{Points: []Point{growing(500), growing(2000), growing(8000)}}
 	curves := s.Curves()
-	if len(curves) != 2*2*2 {
+	if len(curves) != 2*4*2 {
 		t.Fatalf("%d curves", len(curves))
 	}
-	wall, missing, memory := curves[0], curves[1], curves[2]
+	wall, missing, memory := curves[0], curves[1], curves[6]
 	if per := s.Per(wall, 2); math.Abs(per-0.001) > 1e-9 {
 		t.Errorf("a package costs %v s, want 0.001", per)
 	}
@@ -56,7 +56,7 @@ func TestScale(t *testing.T) {
 	}
 	page := render(t, s.HTML)
 	plots := strings.Split(page, "<svg viewBox=\"0 0 760")
-	if len(plots) != 1+4 || strings.Contains(page, "NaN") || strings.Contains(page, "ZgotmplZ") || !strings.Contains(page, "godwit, 8000 packages: 8.10s") {
+	if len(plots) != 1+2*4 || strings.Contains(page, "NaN") || strings.Contains(page, "ZgotmplZ") || !strings.Contains(page, "godwit, 8000 packages: 8.10s") {
 		t.Errorf("%d plots in\n%s", len(plots)-1, page)
 	}
 	for _, p := range plots[1:] {
