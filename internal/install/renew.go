@@ -121,8 +121,8 @@ func (t *tasks) doubt(place plan.Place, damaged bool) (first, known bool) {
 	known = t.renewed[place.ID]
 	first = damaged && !known
 	if first {
+		// What was read of its index stays: others list its commands.
 		t.renewed[place.ID] = true
-		delete(t.trees, place.ID)
 	}
 	if known = known || first; !known {
 		return false, false
