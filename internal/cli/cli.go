@@ -49,6 +49,8 @@ type call struct {
 	args   *config.Args
 	cfg    *config.Config
 	inputs config.Inputs
+
+	workspace workspace
 }
 
 // Run runs one command and returns the exit status: 0, or 1 for any failure.
@@ -146,22 +148,10 @@ func load(p *Process, args *config.Args, anywhere bool) (*call, error) {
 	host := config.Host{Dir: p.Dir, Home: p.Home, OS: p.OS, Env: p.Env, AskRegistry: func(npm, dir string) (string, error) {
 		return p.Output(dir, npm, "config", "get", "registry")
 	}}
-	loc, err := args.Locate(host)
-	nowhere := anywhere && errors.As(err, new(*project.NotFoundError))
-	if err != nil && !nowhere {
+	if err := c.locate(host); err != nil && !(anywhere && errors.As(err, new(*project.NotFoundError))) {
 		return nil, err
 	}
-	c.inputs.Location = loc
-	if !nowhere {
-		if c.inputs.Project, err = project.Read(loc.Dir); err != nil {
-			return nil, err
-		}
-	}
-	if loc.Workspace != "" {
-		if c.inputs.Workspace, err = project.ReadWorkspace(loc.Workspace); err != nil {
-			return nil, err
-		}
-	}
+	var err error
 	c.cfg, err = config.Load(host, args, c.inputs)
 	return c, err
 }

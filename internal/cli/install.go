@@ -37,6 +37,9 @@ func runInstall(ctx context.Context, c *call) error {
 	if err := c.unsupported(); err != nil {
 		return err
 	}
+	if err := c.workspace.list(); err != nil {
+		return err
+	}
 	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 {
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
 		reporter.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
@@ -131,8 +134,8 @@ func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cach
 
 func (c *call) request(client *registry.Client, st *store.Store, method install.ImportMethod, sink event.Sink) *install.Request {
 	s := &c.cfg.Settings
-	root := c.inputs.Location.Dir
-	importer := install.Importer{Dir: ".", Manifest: &c.inputs.Project.Manifest.Manifest}
+	root := c.workspace.root
+	catalogs := c.catalogs()
 	frozen := install.NotFrozen
 	switch {
 	case s.Lockfile.Frozen == config.Yes:
@@ -142,20 +145,25 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 	}
 	req := &install.Request{
 		Root: root, LocksDir: filepath.Join(c.cacheDir(), "locks"),
-		Importers: []install.Importer{importer},
-		Client:    tarballs{client}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
-		Lockfile: lockfile.Settings{AutoInstallPeers: s.Resolve.AutoInstallPeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix},
+		Projects: c.projects,
+		Client:   tarballs{client}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Lockfile: lockfile.Settings{
+			AutoInstallPeers: s.Resolve.AutoInstallPeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
+			InjectWorkspace: s.Workspace.Inject, Catalogs: recordedCatalogs(catalogs),
+		},
 		Layout: layout.Options{
 			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
 			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
+			DedupeDirect: s.Workspace.DedupeDirect,
 		},
-		Import:      method,
-		Platform:    c.platform(),
-		UseLockfile: s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
+		HoistMembers: s.Workspace.Hoist,
+		Import:       method,
+		Platform:     c.platform(),
+		UseLockfile:  s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
 		LockfileOnly: s.Lockfile.Only,
 		Force:        s.Call.Force, DryRun: s.Call.DryRun,
 		EngineStrict: s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
-		Settings: c.digest(), Inputs: []string{"package.json", string(lockfile.Pnpm)},
+		Settings: c.digest(), Inputs: c.workspace.manifests(),
 		Node: c.nodeVersion,
 		Out:  c.Stdout,
 	}
@@ -163,10 +171,12 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(st.Links())}
 	}
 	req.Resolver = &local{
-		source: &source{client, root}, importers: req.Importers,
+		source: &source{client, root}, catalogs: catalogs,
 		options: resolve.Options{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
 			PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix, LowestDirect: s.Resolve.Mode == "lowest-direct",
+			LinkWorkspace: c.linking(), PreferWorkspace: s.Workspace.Prefer, InjectWorkspace: s.Workspace.Inject,
+			KeepInjected: !s.Workspace.DedupeInjected, PeersFromRoot: s.Workspace.PeersFromRoot,
 		},
 	}
 	return req
@@ -238,7 +248,7 @@ func (c *call) digest() string {
 	s := &c.cfg.Settings
 	h := sha256.New()
 	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
-		s.Dirs.MaxPeersSuffix, s.Resolve, s.Lockfile.Enabled, c.cfg.Registries.Default)
+		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace, c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default)
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

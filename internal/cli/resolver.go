@@ -27,16 +27,25 @@ func (t tarballs) TarballURL(name npm.Name, version string) string {
 
 // local resolves in this process.
 type local struct {
-	source    *source
-	importers []install.Importer
-	options   resolve.Options
+	source   *source
+	catalogs map[string]npm.Deps
+	options  resolve.Options
 }
 
 // Resolve implements install.Resolver.
-func (l *local) Resolve(ctx context.Context, locked *graph.Graph, picked install.Picked) (*install.Resolved, error) {
-	req := &resolve.Request{Options: l.options, Locked: locked, Picked: picked}
-	for _, im := range l.importers {
-		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest})
+func (l *local) Resolve(ctx context.Context, importers []install.Importer, locked *graph.Graph, picked install.Picked) (*install.Resolved, error) {
+	req := &resolve.Request{Options: l.options, Catalogs: l.catalogs, Locked: locked, Picked: picked}
+	for _, im := range importers {
+		injected := map[string]bool{}
+		for alias, flags := range im.Meta {
+			injected[alias] = flags["injected"] == "true"
+		}
+		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest, Injected: injected})
+		m := resolve.Member{Dir: im.Dir, Manifest: im.Manifest}
+		if !im.NoLinkDirectory {
+			m.Publish = im.PublishDirectory
+		}
+		req.Members = append(req.Members, m)
 	}
 	res, err := resolve.Resolve(ctx, l.source, req)
 	if err != nil {

@@ -47,8 +47,7 @@ func (c *call) shapes() ([]project.Shape, error) {
 }
 
 func (c *call) unsupportedSettings() []refusal {
-	s, m, root := &c.cfg.Settings, &c.inputs.Project.Manifest, c.inputs.Location.Dir
-	workspace := len(m.Workspaces) > 0 || c.inputs.Workspace != nil && len(c.inputs.Workspace.Packages) > 0
+	s, m, root := &c.cfg.Settings, &c.inputs.Project.Manifest, c.workspace.root
 	return []refusal{
 		{s.Install.Linker != "" && s.Install.Linker != "isolated", "node-linker=" + s.Install.Linker, "leave it out for the isolated layout"},
 		{s.Dirs.Modules != layout.ModulesDir, "modules-dir=" + s.Dirs.Modules, "leave it out"},
@@ -58,7 +57,7 @@ func (c *call) unsupportedSettings() []refusal {
 		{s.Resolve.MinReleaseAge > 0, "minimum-release-age", "set it to 0"},
 		{!s.Resolve.Before.IsZero(), "before", "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
-		{workspace, "a workspace", "install its members one by one, or with pnpm"},
+		{!s.Workspace.SharedLockfile && c.workspace.globs != nil, "shared-workspace-lockfile=false", "leave it out for one lockfile at the root of the workspace"},
 		{len(m.Resolutions) > 0, "resolutions in package.json", "use yarn or pnpm for this project"},
 	}
 }

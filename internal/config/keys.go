@@ -14,7 +14,7 @@ _auth access all allow-same-version always-auth audit-level auth-type browser by
 cache-min call cidr commit-hooks depth description diff diff-ignore-all-space diff-name-only diff-no-prefix
 diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expect-result-count expect-results expires
 foreground-scripts format-package-lock git git-tag-version global heading if-present include-staged
-include-workspace-root include-attestations init-author-email init-author-name init-author-url init-license init-module
+include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
 init.version json link location lockfile-version logs-dir logs-max long name message node-gyp node-options nodedir
 omit-lockfile-registry-resolved orgs otp package pack-destination packages parseable allow-scripts-pending
@@ -25,19 +25,19 @@ usage username versions viewer which workspace workspaces workspaces-update sso-
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
 build-from-source sharp-binary-host sharp-libvips-binary-host
 audit-config bail catalog-mode catalog-prune changed-files-ignore-pattern cleanup-unused-catalogs deploy-all-files
-disallow-workspace-cycles dlx-cache-max-age enable-pre-post-scripts fetch-min-speed-ki-bps fetch-warn-timeout-ms
+dlx-cache-max-age enable-pre-post-scripts fetch-min-speed-ki-bps fetch-warn-timeout-ms
 force-legacy-deploy git-checks git-shallow-hosts global-bin-dir global-dir global-pnpmfile global-shims
-ignore-compatibility-db ignore-workspace-cycles init-package-manager manage-package-manager-versions
+ignore-compatibility-db init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
-package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables prefer-workspace-packages
-recursive-install registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
+package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables
+registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
 scripts-prepend-node-path shell-emulator side-effects-cache side-effects-cache-readonly state-dir stream
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr verify-deps-before-run
 verify-store-integrity versioning workspace-concurrency child-concurrency aggregate-output reporter-hide-prefix
-update-config workspace-root minimum-release-age-exclude-prune minimum-release-age-ignore-missing-time
+update-config minimum-release-age-exclude-prune minimum-release-age-ignore-missing-time
 minimum-release-age-strict trust-policy-exclude trust-policy-ignore-after trust-lockfile script-security
-dedupe-injected-deps auto-install-peers-from-highest-match allow-unused-patches fail-if-no-match sort
-node-experimental-package-map merge-git-branch-lockfiles-branch-pattern ignore-manifest-check filter filter-prod
+auto-install-peers-from-highest-match allow-unused-patches sort
+node-experimental-package-map merge-git-branch-lockfiles-branch-pattern ignore-manifest-check
 block-exotic-subdeps strict-dep-builds frozen-store
 `
 
@@ -46,11 +46,11 @@ block-exotic-subdeps strict-dep-builds frozen-store
 const missing = `
 allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
 global-style install-links legacy-bundling prefer-dedupe strict-allow-scripts
-dangerously-allow-all-builds dedupe-direct-deps dedupe-peers enable-modules-dir
+dangerously-allow-all-builds dedupe-peers enable-modules-dir
 exclude-links-from-lockfile extend-node-path git-branch-lockfile
-global-virtual-store-dir hoist-workspace-packages hoisting-limits ignore-pnpmfile inject-workspace-packages
-link-workspace-packages lockfile-include-tarball-url merge-git-branch-lockfiles
-named-registries pnpmfile resolve-peers-from-workspace-root shared-workspace-lockfile symlink
+global-virtual-store-dir hoisting-limits ignore-pnpmfile
+lockfile-include-tarball-url merge-git-branch-lockfiles
+named-registries pnpmfile symlink
 sync-injected-deps-after-scripts trust-policy virtual-store-only
 `
 

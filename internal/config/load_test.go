@@ -115,14 +115,15 @@ func TestDefaults(t *testing.T) {
 	s := c.Settings
 	s.given = given{}
 	want := Settings{
-		Dirs:     Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", GlobalPrefix: m.root + "/usr", MaxSlotName: 120, MaxPeersSuffix: 1000},
-		Include:  Include{true, true, true},
-		Lockfile: Lockfile{Enabled: true, PreferFrozen: true},
-		Install:  Install{ImportMethod: "auto", HoistPattern: []string{"*"}},
-		Resolve:  Resolve{AutoInstallPeers: true, DedupeDependents: true, Mode: "highest", Tag: "latest"},
-		Network:  Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},
-		Save:     Save{Save: true, Prefix: "^"},
-		Terminal: Terminal{Reporter: "default", LogLevel: "notice", Color: "auto"},
+		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", GlobalPrefix: m.root + "/usr", MaxSlotName: 120, MaxPeersSuffix: 1000},
+		Include:   Include{true, true, true},
+		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
+		Install:   Install{ImportMethod: "auto", HoistPattern: []string{"*"}},
+		Resolve:   Resolve{AutoInstallPeers: true, DedupeDependents: true, Mode: "highest", Tag: "latest"},
+		Workspace: Workspace{InstallAll: true, SharedLockfile: true, DedupeInjected: true, Hoist: true, PeersFromRoot: true},
+		Network:   Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},
+		Save:      Save{Save: true, Prefix: "^"},
+		Terminal:  Terminal{Reporter: "default", LogLevel: "notice", Color: "auto"},
 	}
 	if diff := cmp.Diff(want, s, cmp.AllowUnexported(Settings{}, given{}, Secret{})); diff != "" {
 		t.Error(diff)
@@ -244,6 +245,7 @@ supportedArchitectures: {os: [darwin, current], cpu: [arm64]}
 registries: {default: https://yaml.example/npm, '@s': 'https://s.example'}
 noProxy: a.example
 storeDir: ./st
+enableModulesDir: true
 linkWorkspacePackages: true
 overides: {a: '1'}
 `)
@@ -252,8 +254,8 @@ overides: {a: '1'}
 	m.write("app/pkg/.npmrc", "registry=https://member.example/")
 	c := m.must("-C pkg --cpu=x64")
 	s := c.Settings
-	got := []any{s.Install.HoistPattern, s.Install.PublicHoist, s.Resolve.MinReleaseAge, s.Resolve.StrictPeers, s.Resolve.Platform, s.Network.NoProxy, s.Dirs.Store, c.Registries.Default}
-	want := []any{[]string(nil), []string{"*eslint*", "types"}, 24 * time.Hour, true, Platform{OS: []string{"darwin", "current"}, CPU: []string{"x64"}}, []string{"a.example"}, m.root + "/app/st", "https://yaml.example/npm/"}
+	got := []any{s.Install.HoistPattern, s.Install.PublicHoist, s.Resolve.MinReleaseAge, s.Resolve.StrictPeers, s.Resolve.Platform, s.Network.NoProxy, s.Dirs.Store, s.Workspace.Link, c.Registries.Default}
+	want := []any{[]string(nil), []string{"*eslint*", "types"}, 24 * time.Hour, true, Platform{OS: []string{"darwin", "current"}, CPU: []string{"x64"}}, []string{"a.example"}, m.root + "/app/st", "true", "https://yaml.example/npm/"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -265,8 +267,8 @@ overides: {a: '1'}
 		codes = append(codes, w.Code+" "+strings.ReplaceAll(w.Message, m.root, ""))
 	}
 	wantCodes := []string{
-		"CONFIG_NOT_SUPPORTED /app/pnpm-workspace.yaml:10: link-workspace-packages is not supported by godwit yet; it is ignored",
-		"CONFIG_UNKNOWN_KEY /app/pnpm-workspace.yaml:11: unknown setting overides",
+		"CONFIG_NOT_SUPPORTED /app/pnpm-workspace.yaml:10: enable-modules-dir is not supported by godwit yet; it is ignored",
+		"CONFIG_UNKNOWN_KEY /app/pnpm-workspace.yaml:12: unknown setting overides",
 		"CONFIG_IGNORED /app/pkg/.npmrc is ignored: settings of a workspace are those of its root, /app",
 	}
 	if diff := cmp.Diff(wantCodes, codes); diff != "" {

@@ -5,17 +5,18 @@ import "time"
 // Settings is every setting with its value, resolved once before the engine
 // starts. It is a plain value: pass copies, share its slices, change neither.
 type Settings struct {
-	CI       bool   // on a CI service, or told so
-	CIName   string // the service; "" when unknown
-	Call     Call
-	Dirs     Dirs
-	Include  Include
-	Lockfile Lockfile
-	Install  Install
-	Resolve  Resolve
-	Network  Network
-	Save     Save
-	Terminal Terminal
+	CI        bool   // on a CI service, or told so
+	CIName    string // the service; "" when unknown
+	Call      Call
+	Dirs      Dirs
+	Include   Include
+	Lockfile  Lockfile
+	Install   Install
+	Resolve   Resolve
+	Workspace Workspace
+	Network   Network
+	Save      Save
+	Terminal  Terminal
 
 	given given
 }
@@ -77,6 +78,30 @@ type Resolve struct {
 	MinReleaseAge    time.Duration
 	MinAgeExclude    []string
 	Before           time.Time // later versions do not exist; zero is off
+}
+
+// Workspace is how the projects of a workspace see each other, and which of
+// them the call is about.
+type Workspace struct {
+	Recursive   bool     // said so; for some commands it is the default
+	InstallAll  bool     // an install in one project is for all
+	Filter      []string // selectors
+	FilterProd  []string // selectors that do not follow devDependencies
+	FailIfNone  bool     // of the selectors selecting nothing
+	Root        bool     // for the root alone
+	IncludeRoot bool
+	Ignore      bool // there is none
+
+	SharedLockfile bool
+	Link           string // which ranges may mean a project: true, false, deep; "" is the default
+	Prefer         bool   // ... whatever the registry has
+	Inject         bool   // copied, not linked
+	DedupeInjected bool
+	DedupeDirect   bool
+	Hoist          bool
+	PeersFromRoot  bool
+	NoCycles       bool
+	IgnoreCycles   bool
 }
 
 // Platform lists what to install for; an empty list, and "current", is this

@@ -4,6 +4,7 @@
 package graph
 
 import (
+	"slices"
 	"strings"
 
 	"godwit/internal/npm"
@@ -155,10 +156,9 @@ type Graph struct {
 
 // Importer finds the importer at dir, or nil.
 func (g *Graph) Importer(dir string) *Importer {
-	for _, im := range g.Importers {
-		if im.Dir == dir {
-			return im
-		}
+	i, ok := slices.BinarySearchFunc(g.Importers, dir, func(im *Importer, dir string) int { return strings.Compare(im.Dir, dir) })
+	if !ok {
+		return nil
 	}
-	return nil
+	return g.Importers[i]
 }

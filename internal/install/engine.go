@@ -24,16 +24,17 @@ import (
 // goroutine of Install; what tasks share is in tasks.
 type engine struct {
 	*Request
-	ctx     context.Context
-	start   time.Time
-	lock    *fsys.Lock
-	using   *fsys.Lock // of the store; nil if nothing of it is relied on
-	modules *state.Modules
-	frozen  bool        // there is a lockfile, and it stays as it is
-	was     state.Found // set by wanted
-	tasks   *tasks
-	node    semver.Version   // zero until checkEngines asked, or unknown
-	unfit   []*graph.Package // required, and not for this machine
+	ctx       context.Context
+	start     time.Time
+	lock      *fsys.Lock
+	using     *fsys.Lock // of the store; nil if nothing of it is relied on
+	modules   *state.Modules
+	importers []Importer  // set by Install
+	frozen    bool        // there is a lockfile, and it stays as it is
+	was       state.Found // set by wanted
+	tasks     *tasks
+	node      semver.Version   // zero until checkEngines asked, or unknown
+	unfit     []*graph.Package // required, and not for this machine
 
 	leaveOut func(*graph.Package) bool // set by plan
 	out      map[graph.Key]bool        // what leaveOut said; settle adds to it
@@ -158,6 +159,11 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
 	opts := e.Layout
 	opts.Skip = e.leaveOut
+	if e.HoistMembers {
+		for _, im := range e.importers {
+			opts.Members = append(opts.Members, layout.Member{Name: string(im.Manifest.Name), Dir: im.Dir})
+		}
+	}
 	if opts.Shared != nil {
 		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.ID}
 	}

@@ -33,13 +33,20 @@ import (
 type Importer struct {
 	Dir      string // slash path from the root; "." is the root
 	Manifest *npm.Manifest
+	// Meta is dependenciesMeta of its package.json; the values are JSON
+	// scalars as text.
+	Meta map[string]map[string]string
+	// PublishDirectory is publishConfig.directory; others are linked to it
+	// unless NoLinkDirectory is set (publishConfig.linkDirectory is false).
+	PublishDirectory string
+	NoLinkDirectory  bool
 }
 
 // Resolver finds the graph for the importers of a request.
 type Resolver interface {
 	// Resolve calls picked as soon as a package is chosen. locked is the graph
 	// of the present lockfile, or nil.
-	Resolve(ctx context.Context, locked *graph.Graph, picked Picked) (*Resolved, error)
+	Resolve(ctx context.Context, importers []Importer, locked *graph.Graph, picked Picked) (*Resolved, error)
 }
 
 // Picked is told of a package that will be needed.
@@ -54,22 +61,25 @@ type Resolved struct {
 
 // Request is everything an install depends on.
 type Request struct {
-	Root      string // absolute directory of the lockfile and of node_modules
-	LocksDir  string // absolute directory for locks of projects whose own cannot be locked
-	Importers []Importer
-	Resolver  Resolver
-	Client    download.Client
-	Store     *store.Store
-	Sink      event.Sink
-	Trace     func(event.Span) // is told of every task that ran, by many goroutines; may be nil
-	Now       func() time.Time
-	Cores     int
+	Root     string // absolute directory of the lockfile and of node_modules
+	LocksDir string // absolute directory for locks of projects whose own cannot be locked
+	// Projects reads the projects to install for, sorted by their directories
+	// part by part. It is called once, unless nothing has to be done.
+	Projects func() ([]Importer, error)
+	Resolver Resolver
+	Client   download.Client
+	Store    *store.Store
+	Sink     event.Sink
+	Trace    func(event.Span) // is told of every task that ran, by many goroutines; may be nil
+	Now      func() time.Time
+	Cores    int
 
-	Lockfile lockfile.Settings // what a resolution depends on, as lockfiles record it
-	Layout   layout.Options    // Skip, and ID of Shared, are set by the engine
-	Import   ImportMethod
-	Platform func(os, cpu, libc []string) bool // does a package run here
-	Node     func() semver.Version             // to check engines against; zero checks nothing
+	Lockfile     lockfile.Settings // what a resolution depends on, as lockfiles record it
+	Layout       layout.Options    // Skip, and ID of Shared, are set by the engine
+	HoistMembers bool              // projects of a workspace are hoisted where no package has the name
+	Import       ImportMethod
+	Platform     func(os, cpu, libc []string) bool // does a package run here
+	Node         func() semver.Version             // to check engines against; zero checks nothing
 
 	UseLockfile  bool
 	Frozen       Frozen
@@ -111,6 +121,9 @@ func Install(ctx context.Context, req *Request) error {
 	defer e.end()
 	if e.unchanged() {
 		return nil
+	}
+	if e.importers, err = req.Projects(); err != nil {
+		return err
 	}
 	if err := e.useStore(); err != nil {
 		return err

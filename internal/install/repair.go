@@ -20,8 +20,10 @@ import (
 // install that was killed. The user is told of either.
 func (e *engine) prepare() error {
 	if !e.was.Ours {
-		if err := e.replaceForeign(); err != nil {
-			return err
+		for _, im := range e.importers {
+			if err := e.replaceForeign(filepath.Join(e.Root, filepath.FromSlash(im.Dir))); err != nil {
+				return err
+			}
 		}
 	}
 	switch {
@@ -39,8 +41,8 @@ func (e *engine) prepare() error {
 // replaceForeign moves a node_modules that is not ours out of the way. What is
 // in it cannot be trusted to be whole, and directories of another layout would
 // shadow ours.
-func (e *engine) replaceForeign() error {
-	dir := filepath.Join(e.Root, layout.ModulesDir)
+func (e *engine) replaceForeign(project string) error {
+	dir := filepath.Join(project, layout.ModulesDir)
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil
@@ -49,7 +51,7 @@ func (e *engine) replaceForeign() error {
 		return fmt.Errorf("look into %s: %w", dir, err)
 	}
 	e.warn("FOREIGN_MODULES", "%s was not made by this version of godwit; it is replaced", dir)
-	aside, err := fsys.MoveAside(dir, e.Root)
+	aside, err := fsys.MoveAside(dir, project)
 	if err != nil {
 		return fmt.Errorf("move %s aside: %w", dir, err)
 	}
@@ -62,11 +64,14 @@ func (e *engine) replaceForeign() error {
 // sweep removes what a killed install was making or removing, wherever one
 // does that. Litter beside a slot goes with the slot.
 func (e *engine) sweep() error {
-	if err := e.sweepDir(".", ownLitter); err != nil {
-		return err
+	dirs := []string{e.tasks.virtualStore(), path.Join(e.tasks.virtualStore(), layout.ModulesDir)}
+	for _, im := range e.importers {
+		if err := e.sweepDir(im.Dir, ownLitter); err != nil {
+			return err
+		}
+		dirs = append(dirs, path.Join(im.Dir, layout.ModulesDir))
 	}
-	hidden := path.Join(e.tasks.virtualStore(), layout.ModulesDir)
-	for _, dir := range []string{layout.ModulesDir, e.tasks.virtualStore(), hidden} {
+	for _, dir := range dirs {
 		// Their children are directories of scopes, of commands, of our own
 		// files, and slots, whose litter is in the way of nothing.
 		for _, child := range []string{".bin", ".godwit"} {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"godwit/internal/event"
 	"godwit/internal/graph"
@@ -40,6 +41,7 @@ func (e *engine) changes(l *layout.Layout, g *graph.Graph) {
 	for _, link := range l.Links() {
 		leads[link.At] = link.Target
 	}
+	held := heldByImporter(e.was.Held.Links)
 	for _, im := range g.Importers {
 		declared := map[string]bool{}
 		for _, d := range im.Deps {
@@ -56,14 +58,29 @@ func (e *engine) changes(l *layout.Layout, g *graph.Graph) {
 				e.Sink.Emit(event.Changed{Importer: im.Dir, Alias: d.Alias, Group: groupNames[d.Group], Old: was, New: is})
 			}
 		}
-		for at := range e.was.Held.Links {
-			old := e.was.Held.Target(at)
-			alias, direct := directAlias(im.Dir, at)
-			if direct && !declared[at] && leads[at] == "" && old != "" {
+		for at, alias := range held[im.Dir] {
+			if old := e.was.Held.Target(at); !declared[at] && leads[at] == "" && old != "" {
 				e.Sink.Emit(event.Changed{Importer: im.Dir, Alias: alias, Group: groupNames[graph.Prod], Old: heldVersion(old)})
 			}
 		}
 	}
+}
+
+// heldByImporter is the aliases of the links in every node_modules of a project,
+// by its directory and their path.
+func heldByImporter(links map[string]string) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for at := range links {
+		dir, alias, ok := directAlias(at)
+		if !ok {
+			continue
+		}
+		if out[dir] == nil {
+			out[dir] = map[string]string{}
+		}
+		out[dir][at] = alias
+	}
+	return out
 }
 
 func version(g *graph.Graph, t graph.Target) string {
@@ -100,14 +117,13 @@ func heldVersion(target string) string {
 	return name[at:end]
 }
 
-// directAlias is the alias of a link in the node_modules of an importer.
-func directAlias(dir, at string) (string, bool) {
-	rel, err := filepath.Rel(filepath.Join(dir, layout.ModulesDir), filepath.FromSlash(at))
-	if err != nil {
-		return "", false
+// directAlias splits the path of a link in the node_modules of an importer.
+func directAlias(at string) (dir, alias string, ok bool) {
+	dir, alias, ok = strings.Cut("./"+at, "/"+layout.ModulesDir+"/")
+	if _, err := npm.ParseName(alias); !ok || err != nil {
+		return "", "", false
 	}
-	name, err := npm.ParseName(filepath.ToSlash(rel))
-	return string(name), err == nil
+	return path.Clean(dir), alias, true
 }
 
 // ignored lists the packages in place that have install scripts. What was in
@@ -164,15 +180,15 @@ func (e *engine) forget(linker *link.Linker, p *plan.Plan) error {
 // project itself included.
 func (e *engine) checkEngines(g *graph.Graph) error {
 	e.node = e.Node()
-	for _, im := range e.Importers {
+	for _, im := range e.importers {
 		want, fits := npm.EngineFits(im.Manifest.Engines, "node", e.node)
 		if e.node == (semver.Version{}) || fits {
 			continue
 		}
 		if e.EngineStrict {
-			return &PackageError{Action: "install", ID: graph.Key(e.project()), Err: &EngineError{Want: want, Have: e.node.String()}}
+			return &PackageError{Action: "install", ID: graph.Key(im.label()), Err: &EngineError{Want: want, Have: e.node.String()}}
 		}
-		e.warn("EBADENGINE", "unsupported engine: %s wants node %s, and this is %s", e.project(), want, e.node)
+		e.warn("EBADENGINE", "unsupported engine: %s wants node %s, and this is %s", im.label(), want, e.node)
 	}
 	reach := g.Reachable(graph.Scope{Groups: e.Layout.Groups})
 	told := map[graph.Key]bool{}
@@ -244,6 +260,7 @@ func (e *engine) explain(g *graph.Graph, err error) error {
 // chain is the shortest way from an importer to a package.
 func (e *engine) chain(g *graph.Graph, id graph.Key) []string {
 	from := map[graph.Key]graph.Key{} // package -> dependent, "" for an importer
+	first := map[graph.Key]string{}   // dependency of an importer -> directory of that
 	var level []graph.Key
 	visit := func(key, dependent graph.Key) {
 		if _, seen := from[key]; !seen && g.Packages[key] != nil {
@@ -253,6 +270,9 @@ func (e *engine) chain(g *graph.Graph, id graph.Key) []string {
 	}
 	for _, im := range g.Importers {
 		for _, d := range im.Deps {
+			if _, seen := from[d.Target.Key]; !seen {
+				first[d.Target.Key] = im.Dir
+			}
 			visit(d.Target.Key, "")
 		}
 	}
@@ -261,7 +281,7 @@ func (e *engine) chain(g *graph.Graph, id graph.Key) []string {
 		level = nil
 		for _, key := range here {
 			if key.ID() == id {
-				return e.way(from, key)
+				return e.way(from, first, key)
 			}
 			for _, edge := range g.Packages[key].Edges {
 				visit(edge.Target.Key, key)
@@ -271,20 +291,29 @@ func (e *engine) chain(g *graph.Graph, id graph.Key) []string {
 	return []string{string(id)}
 }
 
-func (e *engine) way(from map[graph.Key]graph.Key, key graph.Key) []string {
+func (e *engine) way(from map[graph.Key]graph.Key, first map[graph.Key]string, key graph.Key) []string {
 	var out []string
+	dir := "."
 	for ; key != ""; key = from[key] {
 		out = append(out, string(key.ID()))
+		if from[key] == "" {
+			dir = first[key]
+		}
 	}
-	out = append(out, e.project())
+	for _, im := range e.importers {
+		if im.Dir == dir {
+			dir = im.label()
+		}
+	}
+	out = append(out, dir)
 	slices.Reverse(out)
 	return out
 }
 
-// project is what messages call the project.
-func (e *engine) project() string {
-	if name := string(e.Importers[0].Manifest.Name); name != "" {
+// label is what messages call the project.
+func (im *Importer) label() string {
+	if name := string(im.Manifest.Name); name != "" {
 		return name
 	}
-	return e.Importers[0].Dir
+	return im.Dir
 }

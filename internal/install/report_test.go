@@ -20,19 +20,19 @@ func TestHeldVersion(t *testing.T) {
 
 func TestDirectAlias(t *testing.T) {
 	for _, test := range []struct {
-		dir, at, alias string
+		at, dir, alias string
 		direct         bool
 	}{
-		{".", "node_modules/a", "a", true},
-		{".", "node_modules/@s/a", "@s/a", true},
-		{".", "node_modules/.pnpm/node_modules/a", "", false},
-		{".", "packages/x/node_modules/a", "", false},
-		{"packages/x", "packages/x/node_modules/a", "a", true},
-		{"packages/x", "node_modules/a", "", false},
+		{"node_modules/a", ".", "a", true},
+		{"node_modules/@s/a", ".", "@s/a", true},
+		{"node_modules/.pnpm/node_modules/a", "", "", false},
+		{"node_modules/.bin/a", "", "", false},
+		{"packages/x/node_modules/a", "packages/x", "a", true},
+		{"packages/x/lib", "", "", false},
 	} {
-		alias, direct := directAlias(test.dir, test.at)
-		if direct != test.direct || direct && alias != test.alias {
-			t.Errorf("%s in %s: %q, %v", test.at, test.dir, alias, direct)
+		dir, alias, direct := directAlias(test.at)
+		if direct != test.direct || alias != test.alias || dir != test.dir {
+			t.Errorf("%s: %q in %q, %v", test.at, alias, dir, direct)
 		}
 	}
 }

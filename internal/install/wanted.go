@@ -72,7 +72,7 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	if present != nil {
 		locked = present.Graph
 	}
-	res, err := e.Resolver.Resolve(e.ctx, locked, e.picked)
+	res, err := e.Resolver.Resolve(e.ctx, e.importers, locked, e.picked)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +122,12 @@ func (e *engine) seed(g *graph.Graph) {
 }
 
 func (e *engine) projects() []lockfile.Project {
-	out := make([]lockfile.Project, len(e.Importers))
-	for i, im := range e.Importers {
-		out[i] = lockfile.Project{Dir: im.Dir, Manifest: im.Manifest}
+	out := make([]lockfile.Project, len(e.importers))
+	for i, im := range e.importers {
+		out[i] = lockfile.Project{
+			Dir: im.Dir, Manifest: im.Manifest, DependenciesMeta: im.Meta,
+			PublishDirectory: im.PublishDirectory, NoLinkDirectory: im.NoLinkDirectory,
+		}
 	}
 	return out
 }

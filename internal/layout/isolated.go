@@ -24,12 +24,23 @@ type Options struct {
 	// Hoist decides which aliases every package may require without having
 	// declared them; PublicHoist which ones the project may. nil means none.
 	Hoist, PublicHoist func(alias string) bool
+	// Members are the projects of the workspace that are hoisted, too, where
+	// no package has the name.
+	Members []Member
+	// DedupeDirect leaves out what the root project links already.
+	DedupeDirect bool
 	// Skip names the packages to leave out: optional ones that do not fit
 	// this platform or could not be fetched. What only they lead to goes too.
 	Skip func(*graph.Package) bool
 	// Shared, if not nil, is where the slots are of all packages that other
 	// projects can have in common with this one.
 	Shared *Shared
+}
+
+// Member is a project of a workspace as others may require it.
+type Member struct {
+	Name string
+	Dir  string // slash path from the lockfile's directory
 }
 
 // DefaultVirtualStore is pnpm's.
@@ -57,6 +68,9 @@ func Isolated(g *graph.Graph, opts Options) *Layout {
 	b := &isolated{g: g, opts: opts, dirs: map[graph.Key]string{}, l: &Layout{}}
 	b.slots()
 	hoisted := b.hoist()
+	if root := g.Importer("."); root != nil && opts.DedupeDirect {
+		b.root = b.directLinks(root)
+	}
 	for _, im := range opts.Importers {
 		b.importer(im, hoisted)
 	}
@@ -68,6 +82,7 @@ type isolated struct {
 	g    *graph.Graph
 	opts Options
 	dirs map[graph.Key]string // of the files of each package that is installed
+	root map[string]string    // alias -> directory that the root project links; nil unless DedupeDirect
 	l    *Layout
 }
 
@@ -130,6 +145,9 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 		if !ok || !slices.Contains(b.opts.Groups, d.Group) {
 			continue
 		}
+		if im.Dir != "." && b.root[d.Alias] == dir {
+			continue
+		}
 		out.Links = append(out.Links, Link{At: path.Join(modules, d.Alias), Target: dir})
 		out.Bins.add(b.command(d.Alias, d.Target, dir))
 	}
@@ -139,6 +157,17 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 	}
 	slices.SortFunc(out.Links, func(x, y Link) int { return cmp.Compare(x.At, y.At) })
 	b.l.Importers = append(b.l.Importers, out)
+}
+
+// directLinks says where the dependencies of an importer are.
+func (b *isolated) directLinks(im *graph.Importer) map[string]string {
+	out := make(map[string]string, len(im.Deps))
+	for _, d := range im.Deps {
+		if dir, ok := b.target(d.Target, im.Dir); ok && slices.Contains(b.opts.Groups, d.Group) {
+			out[d.Alias] = dir
+		}
+	}
+	return out
 }
 
 // peerBins adds the commands of what the importer's dependencies require as
@@ -188,22 +217,57 @@ func (b *isolated) hoist() (public []Link) {
 			claimed[strings.ToLower(d.Alias)] = true
 		}
 	}
-	private := path.Join(b.opts.VirtualStore, ModulesDir)
-	b.l.HoistBins.Dir = path.Join(private, ".bin")
+	b.l.HoistBins.Dir = path.Join(b.private(), ".bin")
 	for _, e := range b.byDepth() {
 		name := strings.ToLower(e.Alias)
 		dir, ok := b.target(e.Target, ".")
 		if !ok || claimed[name] {
 			continue
 		}
-		switch {
-		case b.opts.PublicHoist != nil && b.opts.PublicHoist(e.Alias):
-			public = append(public, Link{At: path.Join(ModulesDir, e.Alias), Target: dir})
-		case b.opts.Hoist != nil && b.opts.Hoist(e.Alias):
-			b.l.Hoisted = append(b.l.Hoisted, Link{At: path.Join(private, e.Alias), Target: dir})
+		switch link, hidden := b.hoistLink(e.Alias, dir); {
+		case link.At == "":
+			continue
+		case hidden:
+			b.l.Hoisted = append(b.l.Hoisted, link)
 			b.l.HoistBins.add(b.command(e.Alias, e.Target, dir))
 		default:
+			public = append(public, link)
+		}
+		claimed[name] = true
+	}
+	return append(public, b.hoistMembers(claimed)...)
+}
+
+// private is the directory of what is hoisted for packages only.
+func (b *isolated) private() string { return path.Join(b.opts.VirtualStore, ModulesDir) }
+
+// hoistLink is where alias is hoisted to, with At "" for nowhere; hidden says
+// that only packages find it there.
+func (b *isolated) hoistLink(alias, dir string) (l Link, hidden bool) {
+	switch {
+	case b.opts.PublicHoist != nil && b.opts.PublicHoist(alias):
+		return Link{At: path.Join(ModulesDir, alias), Target: dir}, false
+	case b.opts.Hoist != nil && b.opts.Hoist(alias):
+		return Link{At: path.Join(b.private(), alias), Target: dir}, true
+	}
+	return Link{}, false
+}
+
+// hoistMembers links the projects of the workspace whose names are still free.
+// Their commands are not linked there.
+func (b *isolated) hoistMembers(claimed map[string]bool) (public []Link) {
+	for _, m := range b.opts.Members {
+		name := strings.ToLower(m.Name)
+		if m.Dir == "." || name == "" || claimed[name] {
 			continue
+		}
+		switch link, hidden := b.hoistLink(m.Name, m.Dir); {
+		case link.At == "":
+			continue
+		case hidden:
+			b.l.Hoisted = append(b.l.Hoisted, link)
+		default:
+			public = append(public, link)
 		}
 		claimed[name] = true
 	}
@@ -237,7 +301,9 @@ func (b *isolated) byDepth() []graph.Edge {
 	for _, im := range b.opts.Importers {
 		for _, d := range im.Deps {
 			if slices.Contains(b.opts.Groups, d.Group) {
-				out = append(out, graph.Edge{Alias: d.Alias, Target: d.Target})
+				if d.Target.Link == "" {
+					out = append(out, graph.Edge{Alias: d.Alias, Target: d.Target})
+				}
 				direct = claim(direct, d.Target)
 			}
 		}

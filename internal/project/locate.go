@@ -19,7 +19,7 @@ const (
 // Location is where a project begins. Both directories are absolute.
 type Location struct {
 	Dir       string // holds package.json
-	Workspace string // holds pnpm-workspace.yaml; "" outside a workspace
+	Workspace string // the root of the workspace, which holds pnpm-workspace.yaml as a rule; "" outside of one
 }
 
 // Root is the directory that project-wide things live in: lockfile, .npmrc,

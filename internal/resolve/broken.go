@@ -8,9 +8,9 @@ import (
 // withoutBroken takes back what turned out to be broken: a package below an
 // optional dependency that lacks something it needs. The nearest optional
 // dependency above it goes; where there is none above, that is the error.
-func (r *resolver) withoutBroken(direct []direct, level []seed) ([]direct, error) {
+func (r *resolver) withoutBroken(directs [][]direct, levels [][]seed) ([][]direct, error) {
 	if !r.anyBroken {
-		return direct, nil
+		return directs, nil
 	}
 	r.spreadBroken()
 	for _, p := range r.pkgs {
@@ -22,17 +22,20 @@ func (r *resolver) withoutBroken(direct []direct, level []seed) ([]direct, error
 		}
 		p.edges = kept
 	}
-	kept := direct[:0]
-	for i, d := range direct {
-		switch broken := d.node.pkg.broken; {
-		case broken == nil:
-			kept = append(kept, d)
-		case !level[i].optional:
-			return nil, broken
+	for k, direct := range directs {
+		kept := direct[:0]
+		for i, d := range direct {
+			switch broken := d.node.pkg.broken; {
+			case broken == nil:
+				kept = append(kept, d)
+			case !levels[k][i].optional:
+				return nil, broken
+			}
 		}
+		directs[k] = kept
 	}
 	r.roots = slices.DeleteFunc(r.roots, func(p *pkg) bool { return p.broken != nil })
-	return kept, nil
+	return directs, nil
 }
 
 // spreadBroken marks everything that needs a broken package. Of several

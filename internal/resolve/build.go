@@ -170,7 +170,7 @@ func listedPeers(m *npm.Manifest) (peers npm.Deps, optional map[string]bool) {
 }
 
 func target(key graph.Key) graph.Target {
-	if path, ok := strings.CutPrefix(string(key), "link:"); ok {
+	if path, ok := strings.CutPrefix(string(key), linkPrefix); ok {
 		return graph.Target{Link: path}
 	}
 	return graph.Target{Key: key}

@@ -29,7 +29,7 @@ func (w *peerWalk) provisionalPeer(name string, n *node) graph.Key {
 // plainPeer is the form of peers that never carry peers of their own.
 func (w *peerWalk) plainPeer(name string, n *node) (id graph.Key, plain bool) {
 	if n.pkg.isLink() {
-		return graph.Key(name + "@" + graph.LinkVersion(string(n.pkg.id[len("link:"):]))), true
+		return graph.Key(name + "@" + graph.LinkVersion(string(n.pkg.id[len(linkPrefix):]))), true
 	}
 	return nameVersion(n.pkg), w.opts.DedupePeers
 }

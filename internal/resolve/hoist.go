@@ -15,19 +15,37 @@ import (
 type importerState struct {
 	dir    string
 	at     *place
-	wanted map[string]want // what its manifest asks for, by alias
+	wanted map[string]want // what its manifest asks for, as written, by alias
 	direct []direct
 	names  map[string]bool            // aliases that need no hoisting any more
 	locked map[string]map[string]bool // versions of its peers in the lockfile, by name
 }
 
-// start resolves what the manifest of im asks for.
-func (r *resolver) start(im Importer) (*importerState, error) {
+// start resolves what the manifests of the importers ask for.
+func (r *resolver) start(importers []Importer) ([]*importerState, error) {
+	states, waves := make([]*importerState, len(importers)), make([]wave, len(importers))
+	for i, im := range importers {
+		s, wants, err := r.state(im)
+		if err != nil {
+			return nil, err
+		}
+		s.at.order = i
+		states[i], waves[i] = s, wave{wants, s.at}
+	}
+	directs, err := r.extend(waves...)
+	for i, direct := range directs {
+		states[i].direct = direct
+	}
+	return states, err
+}
+
+// state is an importer before anything is resolved, and what it wants.
+func (r *resolver) state(im Importer) (*importerState, []want, error) {
 	m := im.Manifest
 	if err := checkPeers(im); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	s := &importerState{dir: im.Dir, wanted: map[string]want{}, names: map[string]bool{}}
+	s := &importerState{dir: im.Dir, names: map[string]bool{}}
 	name := string(m.Name)
 	if name == "" {
 		name = im.Dir
@@ -39,15 +57,19 @@ func (r *resolver) start(im Importer) (*importerState, error) {
 	wants := make([]want, len(order))
 	declared := map[string]bool{}
 	for i, alias := range order {
-		wants[i] = s.wanted[alias]
-		wants[i].locked = r.reuse.direct(im.Dir, alias, wants[i].specifier)
+		w := s.wanted[alias]
+		var err error
+		if w.specifier, err = r.dereference(alias, w.specifier); err != nil {
+			return nil, nil, &Error{append(s.at.chain(), alias), err}
+		}
+		w.injected = im.Injected[alias]
+		w.locked = r.reuse.direct(im.Dir, alias, w.specifier)
+		wants[i] = w
 		declared[alias] = true
 		s.names[alias] = true // also if it is optional and cannot be had
 	}
 	s.at.scope = &scope{names: declared}
-	var err error
-	s.direct, err = r.extend(wants, s.at)
-	return s, err
+	return s, wants, nil
 }
 
 // wantedOf lists what a manifest asks for, by alias. A name that stands in
@@ -289,9 +311,12 @@ func (r *resolver) hoist(s *importerState, wants []want) error {
 	at := *s.at
 	at.hoisting = true
 	at.scope = &scope{names: s.names}
-	more, err := r.extend(wants, &at)
-	s.direct = append(s.direct, more...)
-	return err
+	more, err := r.extend(wave{wants, &at})
+	if err != nil {
+		return err
+	}
+	s.direct = append(s.direct, more[0]...)
+	return nil
 }
 
 // preferencesFor joins the preferences stated for name with every version of

@@ -28,16 +28,25 @@ func (r *resolver) resolveOne(w want, at *place) (seed, error) {
 	if err != nil {
 		return seed{}, err
 	}
-	var f found
-	if name, what, ok := registryPart(w.alias, s); ok {
-		f, err = r.resolveRegistry(name, what, at)
-	} else {
-		f, err = r.resolveExternal(s, at)
-	}
+	f, err := r.resolveSpecifier(w, s, at)
 	if err != nil {
 		return seed{}, err
 	}
 	return seed{want: w, pkg: f.pkg, manifest: f.manifest, node: r.nodeFor(f.pkg, at.depth, isLeaf(f.manifest))}, nil
+}
+
+func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (found, error) {
+	if s.Kind == specifier.Workspace {
+		return r.resolveWorkspace(w, s, at)
+	}
+	name, what, ok := registryPart(w.alias, s)
+	switch {
+	case !ok:
+		return r.resolveExternal(s, at)
+	case r.linksRanges(name, at):
+		return r.resolveShadowed(w, name, what, at)
+	}
+	return r.resolveRegistry(name, what, at)
 }
 
 // fromLockfile takes the package that the lockfile has.
@@ -66,7 +75,7 @@ func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, err
 		return found{}, err
 	}
 	id := graph.Key(ext.ID)
-	if !strings.HasPrefix(ext.ID, "link:") {
+	if !strings.HasPrefix(ext.ID, linkPrefix) {
 		id = graph.Key(ext.Manifest.Name) + "@" + id
 	}
 	p := r.pkgs[id]

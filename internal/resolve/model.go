@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"sort"
+	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
@@ -25,9 +26,15 @@ type pkg struct {
 	shadowed   map[string]bool // see shadowedByPeers; for owner
 	settled    bool            // by an occurrence that the lockfile has, too
 	broken     *Error          // a dependency that it cannot do without is not to be had
+	member     *Member         // set for a member of the workspace
 }
 
-func (p *pkg) isLink() bool { return p.resolution.Kind == graph.Directory && p.id[:5] == "link:" }
+// linkPrefix is what the id of a directory begins with that is linked in place.
+const linkPrefix = "link:"
+
+func (p *pkg) isLink() bool {
+	return p.resolution.Kind == graph.Directory && strings.HasPrefix(string(p.id), linkPrefix)
+}
 
 // isLeaf reports whether every occurrence of p looks the same.
 func isLeaf(m *npm.Manifest) bool {

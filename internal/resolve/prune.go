@@ -77,7 +77,7 @@ func (r *retarget) importer(m *npm.Manifest, locked *graph.Importer) *graph.Impo
 	for _, alias := range slices.Sorted(maps.Keys(wanted)) {
 		w := wanted[alias]
 		d, ok := lockedDirect(locked, alias)
-		if !ok || d.Target.Link != "" {
+		if !ok || d.Target.Link != "" || strings.HasPrefix(w.specifier, catalogPrefix) {
 			return nil
 		}
 		if d.Specifier != w.specifier {

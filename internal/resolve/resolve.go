@@ -17,7 +17,9 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
+	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
@@ -47,6 +49,9 @@ type External struct {
 type Importer struct {
 	Dir      string // slash path from the lockfile's directory; "." is the root
 	Manifest *npm.Manifest
+	// Injected names the dependencies on members of the workspace that are
+	// copied instead of linked (dependenciesMeta).
+	Injected map[string]bool
 }
 
 // Options are the settings that shape a graph.
@@ -58,14 +63,24 @@ type Options struct {
 	PeersSuffixMaxLength int // 0 means 1000, pnpm's default
 	LowestDirect         bool
 	IgnoreCompat         bool // ignore-compatibility-db: take manifests as they are
+	LinkWorkspace        LinkWorkspace
+	PreferWorkspace      bool // prefer-workspace-packages: a member goes before a higher version of the registry
+	InjectWorkspace      bool // inject-workspace-packages: members are copied, not linked
+	KeepInjected         bool // a copy that is the same as a link stays a copy (not dedupe-injected-deps)
+	PeersFromRoot        bool // resolve-peers-from-workspace-root
 
 	maxWork int // see defaultMaxWork
 }
 
 // Request is everything a resolution depends on besides the registry.
 type Request struct {
-	Importers []Importer
-	Options   Options
+	Importers []Importer // in the order of their directories, part by part
+	// Members are the projects that "workspace:" can mean; importers, mostly.
+	Members []Member
+	// Catalogs are what "catalog:" and "catalog:name" stand for, by name; the
+	// unnamed one is "default".
+	Catalogs map[string]npm.Deps
+	Options  Options
 	// Locked is the graph of the present lockfile, or nil. What still fits
 	// stays as it is.
 	Locked *graph.Graph
@@ -92,11 +107,9 @@ func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
 		return nil, err
 	}
 	defer r.docs.close()
-	states := make([]*importerState, len(req.Importers))
-	for i, im := range req.Importers {
-		if states[i], err = r.start(im); err != nil {
-			return nil, err
-		}
+	states, err := r.start(req.Importers)
+	if err != nil {
+		return nil, err
 	}
 	if err := r.hoistPeers(states); err != nil {
 		return nil, err
@@ -131,6 +144,7 @@ type resolver struct {
 	mend           compat.Extensions
 	nearby         map[npm.Name]bool // names that some overlay has
 	anyBroken      bool              // some pkg.broken is set
+	members        members
 	seq            int
 }
 
@@ -153,6 +167,7 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 		reuse: newReuse(req.Locked, req.Importers), directVersions: directVersions{}, nearby: map[npm.Name]bool{},
 	}
 	r.docs = newDocuments(ctx, src)
+	r.members = newMembers(req.Members)
 	for _, im := range req.Importers {
 		r.preferDirect(im.Manifest)
 	}
@@ -215,9 +230,7 @@ func (r *resolver) prefer(name npm.Name) preferences {
 func (r *resolver) finish(states []*importerState) (*Result, error) {
 	r.markCycles()
 	w := newPeerWalk(r.opts, r.peerNames, r.seq)
-	for _, s := range states {
-		w.importer(s.direct, nil)
-	}
+	r.walkAll(w, states)
 	if err := w.tooMany(); err != nil {
 		return nil, err
 	}
@@ -240,9 +253,9 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 			if to, ok := moved[key]; ok {
 				key = to
 			}
-			im.Deps = append(im.Deps, graph.Direct{
-				Alias: d.alias, Group: want.group, Specifier: want.specifier, Target: target(key),
-			})
+			to := target(key)
+			to.Link = relativeLink(s.dir, to.Link)
+			im.Deps = append(im.Deps, graph.Direct{Alias: d.alias, Group: want.group, Specifier: want.specifier, Target: to})
 			addReachable(g, vs, key, res.Deprecated)
 		}
 		sortDirect(im.Deps)
@@ -253,6 +266,21 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 		g.Packages[key].Optional = true
 	}
 	return res, nil
+}
+
+// walkAll matches the peers of all importers, in the order of their
+// directories' bytes, as pnpm does.
+func (r *resolver) walkAll(w *peerWalk, states []*importerState) {
+	order := slices.SortedFunc(slices.Values(states), func(a, b *importerState) int { return strings.Compare(a.dir, b.dir) })
+	var above parentRefs
+	for _, s := range order {
+		if s.dir == "." && r.opts.PeersFromRoot {
+			above = w.importerRefs(s.direct, nil)
+		}
+	}
+	for _, s := range order {
+		w.importer(s.direct, above)
+	}
 }
 
 func sortDirect(deps []graph.Direct) {

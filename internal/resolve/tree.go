@@ -15,6 +15,7 @@ type want struct {
 	specifier string
 	optional  bool
 	group     graph.Group // of an importer's own dependency
+	injected  bool        // a member of the workspace is copied, not linked
 	locked    graph.Key   // the package that the present lockfile has here, or ""
 }
 
@@ -22,6 +23,7 @@ type want struct {
 // way from the importer, for errors and for ranking occurrences.
 type place struct {
 	importer string // its directory
+	order    int    // of the importer among all
 	dir      string // where relative paths of the dependent start
 	depth    int
 	label    string // of the dependent, for messages
@@ -67,25 +69,36 @@ type seed struct {
 	place    *place // of the package itself, seen from its own dependencies
 }
 
-// extend resolves wants as dependencies of an importer and everything below
-// them, level by level: a level is complete before the next begins, so that
+// wave is what one importer wants at a time.
+type wave struct {
+	wants []want
+	at    *place
+}
+
+// extend resolves what importers want and everything below that, level by
+// level: a level of all importers is complete before the next begins, so that
 // what its packages prefer does not depend on which answer came first.
-func (r *resolver) extend(wants []want, at *place) ([]direct, error) {
+func (r *resolver) extend(waves ...wave) ([][]direct, error) {
 	r.inTree = nil
-	r.lookAhead(wants, at.importer)
-	level, err := r.resolveLevel(wants, at)
-	if err != nil {
-		return nil, err
+	for _, w := range waves {
+		r.lookAhead(w.wants, w.at.importer)
 	}
-	for _, s := range level {
-		r.directVersions.add(at.importer, s.pkg)
+	levels, out := make([][]seed, len(waves)), make([][]direct, len(waves))
+	var all []seed
+	for i, w := range waves {
+		level, err := r.resolveLevel(w.wants, w.at)
+		if err != nil {
+			return nil, err
+		}
+		levels[i], out[i] = level, make([]direct, len(level))
+		for k, s := range level {
+			r.directVersions.add(w.at.importer, s.pkg)
+			out[i][k] = direct{alias: s.alias, node: s.node}
+			r.roots = append(r.roots, s.pkg)
+		}
+		all = append(all, level...)
 	}
-	out := make([]direct, len(level))
-	for i, s := range level {
-		out[i] = direct{alias: s.alias, node: s.node}
-		r.roots = append(r.roots, s.pkg)
-	}
-	for frontier := r.own(level); len(frontier) > 0; {
+	for frontier := r.own(all); len(frontier) > 0; {
 		var next []seed
 		for _, s := range frontier {
 			below, err := r.expand(s)
@@ -96,7 +109,7 @@ func (r *resolver) extend(wants []want, at *place) ([]direct, error) {
 		}
 		frontier = r.own(next)
 	}
-	return r.withoutBroken(out, level)
+	return r.withoutBroken(out, levels)
 }
 
 func (r *resolver) lookAhead(wants []want, importer string) {
@@ -138,7 +151,7 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 			dir = s.pkg.resolution.Directory
 		}
 		level[i].place = &place{
-			importer: at.importer, dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
+			importer: at.importer, order: at.order, dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
 			nearby: nearby, scope: below,
 			optional: at.optional || s.optional,
 		}
@@ -201,9 +214,12 @@ func (r *resolver) own(level []seed) []seed {
 	return out
 }
 
-// before orders places of one depth by the packages on the way from the
-// importer, the uppermost first.
+// before orders places of one depth by their importers, then by the packages on
+// the way from there, the uppermost first.
 func (p *place) before(q *place) bool {
+	if p.order != q.order {
+		return p.order < q.order
+	}
 	less := false
 	for ; p != q && p.of != nil && q.of != nil; p, q = p.above, q.above {
 		if p.of != q.of {
@@ -247,6 +263,12 @@ func (r *resolver) expand(s seed) ([]seed, error) {
 		p.shadowed = r.shadowed(s)
 		p.peers = peersOf(s.manifest, p.shadowed)
 		wants = r.lockedWants(childWants(s.manifest, p.shadowed), s)
+	}
+	if p.member != nil {
+		var err error
+		if wants, err = r.memberWants(p, wants, s.place); err != nil {
+			return nil, err
+		}
 	}
 	for _, peer := range p.peers {
 		r.peerNames[peer.name] = true

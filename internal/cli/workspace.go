@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"path/filepath"
+
+	"godwit/internal/config"
+	"godwit/internal/install"
+	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+	"godwit/internal/project"
+	"godwit/internal/resolve"
+)
+
+// workspace is the projects that have one lockfile: those of a workspace, or
+// only one.
+type workspace struct {
+	root  string   // absolute directory of the lockfile
+	here  string   // slash path from root of the project that the command is about
+	globs []string // of the members; nil outside of a workspace
+	npm   bool     // the globs are those of a package.json
+	dirs  []string // of all projects, slash paths from root; set by list
+}
+
+// locate finds the project and the workspace that it is a member of. A project
+// that is no member of the workspace around it stands for itself, but obeys its
+// settings, as with pnpm.
+//
+// Without a project the error is a *project.NotFoundError, and what there is of
+// settings can be read all the same.
+func (c *call) locate(host config.Host) error {
+	loc, missing := c.args.Locate(host)
+	if missing != nil && !errors.As(missing, new(*project.NotFoundError)) {
+		return missing
+	}
+	ws := workspace{root: loc.Dir, here: "."}
+	c.inputs.Location = loc
+	var err error
+	if loc.Workspace != "" {
+		if c.inputs.Workspace, err = project.ReadWorkspace(loc.Workspace); err != nil {
+			return err
+		}
+	}
+	if missing != nil && loc.Workspace != loc.Dir {
+		return missing
+	}
+	if loc.Workspace != "" {
+		ws.adopt(loc.Workspace, loc.Dir, c.inputs.Workspace.Packages)
+	}
+	c.inputs.Project, err = project.Read(ws.root)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && ws.globs != nil:
+		c.inputs.Project, err = &project.Project{Dir: ws.root}, nil
+	case err != nil:
+		return err
+	case loc.Workspace == "":
+		if err := c.npmWorkspace(&ws, loc.Dir); err != nil {
+			return err
+		}
+		if ws.npm {
+			loc.Workspace = ws.root
+		}
+	}
+	c.inputs.Location, c.workspace = loc, ws
+	return nil
+}
+
+// adopt makes root the workspace if dir is one of its projects.
+func (ws *workspace) adopt(root, dir string, globs []string) bool {
+	rel, err := filepath.Rel(root, dir)
+	if err != nil || !project.IsMember(filepath.ToSlash(rel), globs) {
+		return false
+	}
+	ws.root, ws.here, ws.globs = root, filepath.ToSlash(rel), globs
+	return true
+}
+
+// npmWorkspace finds the workspace that a "workspaces" field declares, in the
+// project's own package.json or in that of a directory above it that names the
+// project.
+func (c *call) npmWorkspace(ws *workspace, dir string) error {
+	for above := dir; ; above = filepath.Dir(above) {
+		p := c.inputs.Project
+		if above != dir {
+			var err error
+			if p, err = project.Read(above); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil // it is nobody's business what is wrong up there
+			}
+		}
+		if p != nil && len(p.Manifest.Workspaces) > 0 && ws.adopt(above, dir, p.Manifest.Workspaces) {
+			c.inputs.Project, ws.npm = p, true
+			return nil
+		}
+		if above == filepath.Dir(above) {
+			return nil
+		}
+	}
+}
+
+// list finds the directories of all projects.
+func (ws *workspace) list() error {
+	ws.dirs = []string{"."}
+	if ws.globs == nil {
+		return nil
+	}
+	var err error
+	ws.dirs, err = project.MemberDirs(ws.root, ws.globs)
+	return err
+}
+
+// manifests are the files that the install depends on, by their paths from the
+// root.
+func (ws *workspace) manifests() []string {
+	out := []string{string(lockfile.Pnpm)}
+	if ws.globs != nil && !ws.npm {
+		out = append(out, project.WorkspaceFile)
+	}
+	for _, dir := range ws.dirs {
+		out = append(out, path.Join(dir, project.ManifestFile))
+	}
+	return out
+}
+
+// projects reads all projects, those of the workspace once.
+func (c *call) projects() ([]install.Importer, error) {
+	out := make([]install.Importer, 0, len(c.workspace.dirs))
+	for _, dir := range c.workspace.dirs {
+		p := c.inputs.Project
+		if dir != "." || p == nil {
+			var err error
+			if p, err = project.Read(filepath.Join(c.workspace.root, filepath.FromSlash(dir))); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, importer(dir, &p.Manifest))
+	}
+	return out, nil
+}
+
+func importer(dir string, m *project.Manifest) install.Importer {
+	im := install.Importer{Dir: dir, Manifest: &m.Manifest}
+	for _, f := range m.DependenciesMeta.Fields {
+		flags := map[string]string{}
+		for _, flag := range f.Value.Fields {
+			if flag.Value.Scalar() {
+				flags[flag.Key] = flag.Value.Text
+			}
+		}
+		if im.Meta == nil {
+			im.Meta = map[string]map[string]string{}
+		}
+		im.Meta[f.Key] = flags
+	}
+	if dir := m.PublishConfig.Field("directory"); dir.Kind == project.String {
+		im.PublishDirectory = dir.Text
+		im.NoLinkDirectory = m.PublishConfig.Field("linkDirectory").Text == "false"
+	}
+	return im
+}
+
+// catalogs are those of pnpm-workspace.yaml, by name.
+func (c *call) catalogs() map[string]npm.Deps {
+	out := map[string]npm.Deps{}
+	if c.inputs.Workspace != nil {
+		for _, catalog := range c.inputs.Workspace.Catalogs {
+			out[catalog.Name] = catalog.Deps
+		}
+	}
+	return out
+}
+
+// recordedCatalogs are catalogs as a lockfile wants them.
+func recordedCatalogs(catalogs map[string]npm.Deps) map[string]map[string]string {
+	out := make(map[string]map[string]string, len(catalogs))
+	for name, deps := range catalogs {
+		out[name] = make(map[string]string, len(deps))
+		for _, d := range deps {
+			out[name][d.Alias] = d.Specifier
+		}
+	}
+	return out
+}
+
+// linking is which ranges may mean a member. npm and yarn have no "workspace:"
+// to say so: there they always may.
+func (c *call) linking() resolve.LinkWorkspace {
+	switch c.cfg.Settings.Workspace.Link {
+	case "deep":
+		return resolve.LinkDeep
+	case "true":
+		return resolve.LinkDirect
+	case "":
+		if c.workspace.npm {
+			return resolve.LinkDirect
+		}
+	}
+	return resolve.LinkNone
+}
