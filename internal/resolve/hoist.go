@@ -51,6 +51,7 @@ func (r *resolver) state(im Importer) (*importerState, []want, error) {
 		name = im.Dir
 	}
 	s.at = &place{importer: im.Dir, dir: im.Dir, label: name}
+	s.at.prefer = r.preferDirect(m)
 	s.locked = r.reuse.peers(im.Dir)
 	s.wanted = wantedOf(m, r.opts.AutoInstallPeers)
 	order := slices.Sorted(maps.Keys(s.wanted))
@@ -199,7 +200,7 @@ func (r *resolver) hoistSpec(s *importerState, name, rng string) string {
 	if r.opts.AutoInstallPeers {
 		unlessPresent = rng
 	}
-	prefer := r.preferencesFor(npm.Name(name))
+	prefer := r.preferencesFor(s, npm.Name(name))
 	if len(prefer) == 0 {
 		return unlessPresent
 	}
@@ -259,7 +260,7 @@ func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []strin
 		}
 	}
 	var versions, locked []string
-	for key, sel := range r.preferencesFor(name) {
+	for key, sel := range r.preferencesFor(s, name) {
 		if sel.kind != byVersion || !r.accepts(string(name), key, s) {
 			continue
 		}
@@ -321,9 +322,10 @@ func (r *resolver) hoist(s *importerState, wants []want) error {
 
 // preferencesFor joins the preferences stated for name with every version of
 // it in the tree so far.
-func (r *resolver) preferencesFor(name npm.Name) preferences {
+func (r *resolver) preferencesFor(s *importerState, name npm.Name) preferences {
 	out := preferences{}
-	maps.Copy(out, r.preferred[name])
+	stated, _ := r.preferencesAt(s.at, name)
+	maps.Copy(out, stated)
 	for _, v := range r.present(name) {
 		if _, ok := out[v]; !ok {
 			out[v] = selector{kind: byVersion, weight: weightNearby}

@@ -16,6 +16,7 @@ type pickKey struct {
 	name   npm.Name
 	what   string
 	nearby string
+	prefer string // the importer, where it has preferences of its own
 	how    picking
 }
 
@@ -94,11 +95,15 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	nearby := at.nearby.of(name)
 	direct := at.depth == 0 && !at.hoisting
 	how := picking{lowest: r.opts.LowestDirect && direct, direct: direct}
-	key := pickKey{name, what, strings.Join(nearby, " "), how}
+	prefer, own := r.preferencesAt(at, name)
+	key := pickKey{name: name, what: what, nearby: strings.Join(nearby, " "), how: how}
+	if own {
+		key.prefer = at.importer
+	}
 	if f, ok := r.picks[key]; ok {
 		return f, nil
 	}
-	version := pickVersion(doc, what, r.preferred[name], nearby, key.how)
+	version := pickVersion(doc, what, prefer, nearby, key.how)
 	if version == "" {
 		return found{}, noMatch(doc, name, what)
 	}

@@ -17,6 +17,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -136,7 +137,7 @@ type resolver struct {
 	pkgs           map[graph.Key]*pkg
 	picks          map[pickKey]found
 	peerNames      map[string]bool
-	preferred      map[npm.Name]preferences
+	preferred      map[npm.Name]preferences // what the lockfile has
 	roots          []*pkg
 	inTree         map[npm.Name][]string // versions; nil until asked for
 	reuse          *reuse
@@ -168,27 +169,46 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	}
 	r.docs = newDocuments(ctx, src)
 	r.members = newMembers(req.Members)
-	for _, im := range req.Importers {
-		r.preferDirect(im.Manifest)
-	}
 	r.preferLocked(req.Locked)
 	return r, nil
 }
 
-// preferDirect states what an importer asks for, all of it if it asks for one
-// package in several groups.
-func (r *resolver) preferDirect(m *npm.Manifest) {
+// preferDirect is what an importer asks for, all of it if it asks for one
+// package in several groups, together with what the lockfile has of those
+// packages.
+func (r *resolver) preferDirect(m *npm.Manifest) map[npm.Name]preferences {
 	all := []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies}
 	if r.opts.AutoInstallPeers {
 		all = append(all, undeclared(m))
 	}
+	out := map[npm.Name]preferences{}
 	for _, deps := range all {
 		for _, d := range deps {
-			if s, ok := selectorFor(d.Specifier, weightDirect); ok {
-				r.prefer(npm.Name(d.Alias))[d.Specifier] = s
+			name := npm.Name(d.Alias)
+			s, ok := selectorFor(d.Specifier, weightDirect)
+			if !ok {
+				continue
 			}
+			if out[name] == nil {
+				out[name] = maps.Clone(r.preferred[name])
+			}
+			if out[name] == nil {
+				out[name] = preferences{}
+			}
+			s.locked = out[name][d.Specifier].locked
+			out[name][d.Specifier] = s
 		}
 	}
+	return out
+}
+
+// preferencesAt are the preferences for name at a place: those of its importer,
+// else those of the lockfile alone.
+func (r *resolver) preferencesAt(at *place, name npm.Name) (p preferences, own bool) {
+	if p, own = at.prefer[name]; own {
+		return p, true
+	}
+	return r.preferred[name], false
 }
 
 // undeclared lists the peers of m that it does not depend on otherwise.
@@ -206,24 +226,15 @@ func (r *resolver) preferLocked(g *graph.Graph) {
 	if g == nil {
 		return
 	}
-	seen := map[graph.Key]bool{}
 	for key, p := range g.Packages {
-		if id := key.ID(); p.Resolution.Kind == graph.Registry && !seen[id] {
-			seen[id] = true
-			_, version := id.Split()
-			s := r.prefer(p.Name)[version]
-			r.prefer(p.Name)[version] = selector{byVersion, s.weight, true}
+		if p.Resolution.Kind == graph.Registry {
+			if r.preferred[p.Name] == nil {
+				r.preferred[p.Name] = preferences{}
+			}
+			_, version := key.ID().Split()
+			r.preferred[p.Name][version] = selector{kind: byVersion, locked: true}
 		}
 	}
-}
-
-func (r *resolver) prefer(name npm.Name) preferences {
-	p := r.preferred[name]
-	if p == nil {
-		p = preferences{}
-		r.preferred[name] = p
-	}
-	return p
 }
 
 // finish runs the last walk and builds the graph from it.

@@ -29,6 +29,7 @@ type place struct {
 	label    string // of the dependent, for messages
 	of       *pkg   // the dependent; nil for an importer
 	above    *place
+	prefer   map[npm.Name]preferences // of the importer
 	nearby   *overlay
 	scope    *scope // of the dependencies themselves, so without their own level
 	optional bool
@@ -151,7 +152,7 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 			dir = s.pkg.resolution.Directory
 		}
 		level[i].place = &place{
-			importer: at.importer, order: at.order, dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
+			importer: at.importer, order: at.order, prefer: at.prefer, dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
 			nearby: nearby, scope: below,
 			optional: at.optional || s.optional,
 		}
