@@ -68,8 +68,8 @@ func Isolated(g *graph.Graph, opts Options) *Layout {
 	b := &isolated{g: g, opts: opts, dirs: map[graph.Key]string{}, l: &Layout{}}
 	b.slots()
 	hoisted := b.hoist()
-	if root := g.Importer("."); root != nil && opts.DedupeDirect {
-		b.root = b.directLinks(root)
+	if opts.DedupeDirect {
+		b.root = b.rootLinks(hoisted)
 	}
 	for _, im := range opts.Importers {
 		b.importer(im, hoisted)
@@ -153,17 +153,28 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 	}
 	b.peerBins(im, &out.Bins)
 	if im.Dir == "." {
-		out.Links = append(out.Links, public...)
+		for _, l := range public {
+			if !slices.ContainsFunc(im.Deps, func(d graph.Direct) bool { return path.Join(modules, d.Alias) == l.At }) {
+				out.Links = append(out.Links, l)
+			}
+		}
 	}
 	slices.SortFunc(out.Links, func(x, y Link) int { return cmp.Compare(x.At, y.At) })
 	b.l.Importers = append(b.l.Importers, out)
 }
 
-// directLinks says where the dependencies of an importer are.
-func (b *isolated) directLinks(im *graph.Importer) map[string]string {
-	out := make(map[string]string, len(im.Deps))
-	for _, d := range im.Deps {
-		if dir, ok := b.target(d.Target, im.Dir); ok && slices.Contains(b.opts.Groups, d.Group) {
+// rootLinks says where the aliases in the root project's node_modules lead.
+func (b *isolated) rootLinks(public []Link) map[string]string {
+	out := map[string]string{}
+	for _, l := range public {
+		out[strings.TrimPrefix(l.At, ModulesDir+"/")] = l.Target
+	}
+	root := b.g.Importer(".")
+	if root == nil {
+		return out
+	}
+	for _, d := range root.Deps {
+		if dir, ok := b.target(d.Target, "."); ok && slices.Contains(b.opts.Groups, d.Group) {
 			out[d.Alias] = dir
 		}
 	}
@@ -214,7 +225,8 @@ func (b *isolated) hoist() (public []Link) {
 	claimed := map[string]bool{}
 	if root := b.g.Importer("."); root != nil {
 		for _, d := range root.Deps {
-			claimed[strings.ToLower(d.Alias)] = true
+			// A link claims nothing: pnpm knows only packages here.
+			claimed[strings.ToLower(d.Alias)] = d.Target.Link == ""
 		}
 	}
 	b.l.HoistBins.Dir = path.Join(b.private(), ".bin")
@@ -256,7 +268,7 @@ func (b *isolated) hoistLink(alias, dir string) (l Link, hidden bool) {
 // hoistMembers links the projects of the workspace whose names are still free.
 // Their commands are not linked there.
 func (b *isolated) hoistMembers(claimed map[string]bool) (public []Link) {
-	for _, m := range b.opts.Members {
+	for _, m := range slices.Backward(b.opts.Members) { // of two with one name pnpm takes the last
 		name := strings.ToLower(m.Name)
 		if m.Dir == "." || name == "" || claimed[name] {
 			continue

@@ -339,7 +339,7 @@ func (r *resolver) present(name npm.Name) []string {
 	if r.inTree == nil {
 		r.inTree = map[npm.Name][]string{}
 		for _, p := range r.reachable() {
-			if p.version != "" {
+			if p.version != "" && !p.isLink() {
 				r.inTree[p.name] = append(r.inTree[p.name], p.version)
 			}
 		}

@@ -72,6 +72,7 @@ type direct struct {
 type peerDep struct {
 	name     string
 	wanted   string // as written, without "workspace:"
+	raw      string // as written
 	optional bool
 }
 
@@ -91,14 +92,14 @@ func peersOf(m *npm.Manifest, shadowed map[string]bool) []peerDep {
 	for _, d := range m.PeerDependencies {
 		declared[d.Alias] = true
 		if !own[d.Alias] {
-			out = append(out, peerDep{d.Alias, withoutWorkspace(d.Specifier), m.OptionalPeers[d.Alias]})
+			out = append(out, peerDep{d.Alias, withoutWorkspace(d.Specifier), d.Specifier, m.OptionalPeers[d.Alias]})
 		}
 	}
 	// peerDependenciesMeta may name a peer that peerDependencies does not:
 	// then any version will do, and none as well.
 	for name, optional := range m.OptionalPeers {
 		if optional && !declared[name] && !own[name] {
-			out = append(out, peerDep{name, "*", true})
+			out = append(out, peerDep{name, "*", "*", true})
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })

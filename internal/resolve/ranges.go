@@ -11,25 +11,57 @@ import (
 // false when all of them can do without it; rng is "" when they contradict
 // each other.
 func mergeRanges(peers []missingPeer, fromHighest bool) (rng string, must bool) {
-	var ranges []string
+	var ranges, members []string // members: those that say "workspace:" and no version
 	for _, p := range peers {
-		if !p.optional {
-			must = true
-			if !slices.Contains(ranges, p.wanted) {
-				ranges = append(ranges, p.wanted)
-			}
+		if p.optional {
+			continue
+		}
+		must = true
+		list := &ranges
+		if p.hoistable() != p.wanted && strings.HasPrefix(p.raw, workspacePrefix) {
+			list = &members
+		}
+		if r := p.hoistable(); !slices.Contains(*list, r) {
+			*list = append(*list, r)
 		}
 	}
+	merged := mergePlain(ranges, fromHighest)
+	switch {
+	case len(members) == 0:
+		return merged, must
+	case len(ranges) > 0 && semver.ValidRange(merged, loose) && merged != "":
+		return workspacePrefix + merged, true
+	case len(ranges) > 0:
+		return "", true
+	case len(members) > 1:
+		return workspacePrefix + "*", true
+	}
+	return members[0], true
+}
+
+const workspacePrefix = "workspace:"
+
+// hoistable is what a missing peer is installed by: a member of the workspace
+// that is wanted in no version can only be had as such.
+func (p peerDep) hoistable() string {
+	switch p.wanted {
+	case "*", "^", "~":
+		return p.raw
+	}
+	return p.wanted
+}
+
+func mergePlain(ranges []string, fromHighest bool) string {
 	if len(ranges) <= 1 {
-		return strings.Join(ranges, ""), must
+		return strings.Join(ranges, "")
 	}
 	if merged := intersection(ranges); merged != "" {
-		return merged, true
+		return merged
 	}
 	if fromHighest {
-		return strings.Join(ranges, " || "), true
+		return strings.Join(ranges, " || ")
 	}
-	return "", true
+	return ""
 }
 
 // maxAlternatives bounds a merged range. Unions multiply with every dependent;

@@ -247,6 +247,11 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 	}
 	f := newFinalPaths(w)
 	vs := w.variants(f)
+	keys := directKeys(states, f)
+	if !r.opts.KeepInjected && len(r.members) > 0 {
+		dedupeInjected(states, keys, vs)
+		dropUnreachable(keys, vs)
+	}
 	moved := map[graph.Key]graph.Key{}
 	if r.opts.DedupePeerDependents {
 		moved = dedupeVariants(vs)
@@ -254,29 +259,39 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 	g := &graph.Graph{Packages: map[graph.Key]*graph.Package{}}
 	res := &Result{Graph: g, Issues: w.issues(), Deprecated: map[graph.Key]string{}}
 	for _, s := range states {
-		im := &graph.Importer{Dir: s.dir}
-		for _, d := range s.direct {
-			want, declared := s.wanted[d.alias]
-			if !declared || d.provided {
-				continue
-			}
-			key := f.of(d.node)
-			if to, ok := moved[key]; ok {
-				key = to
-			}
-			to := target(key)
-			to.Link = relativeLink(s.dir, to.Link)
-			im.Deps = append(im.Deps, graph.Direct{Alias: d.alias, Group: want.group, Specifier: want.specifier, Target: to})
-			addReachable(g, vs, key, res.Deprecated)
+		g.Importers = append(g.Importers, s.build(keys[s.dir], moved))
+	}
+	for _, im := range g.Importers {
+		for _, d := range im.Deps {
+			addReachable(g, vs, d.Target.Key, res.Deprecated)
 		}
-		sortDirect(im.Deps)
-		g.Importers = append(g.Importers, im)
 	}
 	sort.Slice(g.Importers, func(i, j int) bool { return g.Importers[i].Dir < g.Importers[j].Dir })
 	for key := range g.OptionalOnly() {
 		g.Packages[key].Optional = true
 	}
 	return res, nil
+}
+
+// build turns an importer into one of the graph: what its manifest asks for,
+// without the peers that were installed along with it.
+func (s *importerState) build(keys map[string]graph.Key, moved map[graph.Key]graph.Key) *graph.Importer {
+	im := &graph.Importer{Dir: s.dir}
+	for _, d := range s.direct {
+		want, declared := s.wanted[d.alias]
+		if !declared || d.provided {
+			continue
+		}
+		key := keys[d.alias]
+		if to, ok := moved[key]; ok {
+			key = to
+		}
+		to := target(key)
+		to.Link = relativeLink(s.dir, to.Link)
+		im.Deps = append(im.Deps, graph.Direct{Alias: d.alias, Group: want.group, Specifier: want.specifier, Target: to})
+	}
+	sortDirect(im.Deps)
+	return im
 }
 
 // walkAll matches the peers of all importers, in the order of their

@@ -102,7 +102,7 @@ func TestMergeRanges(t *testing.T) {
 		var peers []missingPeer
 		for _, rng := range strings.Split(test.peers, ", ") {
 			rng, optional := strings.CutPrefix(rng, "?")
-			peers = append(peers, missingPeer{peerDep: peerDep{name: "p", wanted: rng, optional: optional}})
+			peers = append(peers, missingPeer{peerDep: peerDep{name: "p", wanted: rng, raw: rng, optional: optional}})
 		}
 		got, must := mergeRanges(peers, test.highest)
 		if got != test.want && !sameRange(got, test.want) || must != test.must {
