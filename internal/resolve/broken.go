@@ -13,6 +13,7 @@ func (r *resolver) withoutBroken(directs [][]direct, levels [][]seed) ([][]direc
 		return directs, nil
 	}
 	r.spreadBroken()
+	r.rewrites++
 	for _, p := range r.pkgs {
 		kept := p.edges[:0]
 		for _, e := range p.edges {

@@ -27,6 +27,8 @@ type pkg struct {
 	settled    bool            // by an occurrence that the lockfile has, too
 	broken     *Error          // a dependency that it cannot do without is not to be had
 	member     *Member         // set for a member of the workspace
+	claimed    *place          // of the occurrence that expanded it; nil for a leaf
+	first      *firstMissing   // nil until an importer has looked
 }
 
 // linkPrefix is what the id of a directory begins with that is linked in place.
@@ -54,8 +56,8 @@ type edge struct {
 // are matched per occurrence because they depend on what is above it.
 type node struct {
 	pkg   *pkg
-	depth int // 0 for a direct dependency, -1 for a link
-	seq   int // creation order; makes every iteration below reproducible
+	depth int  // 0 for a direct dependency, -1 for a link
+	temp  bool // of one walk of the peers, not of the tree pass
 }
 
 // direct is a dependency of an importer, wanted by its manifest or added to

@@ -42,13 +42,17 @@ next:
 // reuse gives n the verdict of another occurrence of its package.
 func (w *peerWalk) reuse(n *node, v *verdict, by *way) outcome {
 	by = &way{by, n.pkg.id}
-	for _, peer := range v.missing {
-		w.miss(peer, by)
+	for name, peer := range v.missing {
+		above := by
+		if !v.below.misses(n.pkg, name) {
+			above = by.up
+		}
+		w.miss(peer, by, above)
 	}
 	w.paths[n] = v.path
 	w.external[n] = v.resolved
 	w.sameAs[n] = v.node
-	return outcome{path: v.path, external: v.resolved, missing: v.missing}
+	return outcome{path: v.path, external: v.resolved, missing: v.missing, below: v.below}
 }
 
 func (w *peerWalk) interchangeable(a, b *node) bool {

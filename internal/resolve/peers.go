@@ -26,7 +26,8 @@ func (w *way) chain() (chain []graph.Key) {
 // missingPeer is a peer that nobody above an occurrence provides.
 type missingPeer struct {
 	peerDep
-	by *way // the dependents
+	by    *way // the dependents
+	above *way // those of them that do not declare it themselves
 }
 
 // badPeer is a peer whose provider has a version outside the wanted range.
@@ -56,9 +57,7 @@ type peerWalk struct {
 	opts      *Options
 	peerNames map[string]bool // every name that is a peer of something
 	providers map[*pkg][]int  // edges of a package that may provide a peer
-	standing  int             // occurrences up to this seq are those of the tree pass
 	work      int             // see maxWork
-	bySeq     int
 
 	children  map[*node][]*node // occurrences below occurrences that do not own edges
 	backEdges map[*pkg]*node    // shared target of edges that close a cycle
@@ -77,6 +76,7 @@ type peerWalk struct {
 
 	missing map[string][]missingPeer
 	bad     []badPeer
+	visited map[*node]bool // since the walk of this importer began
 }
 
 // verdict is what a walk of one occurrence found out; it holds for any other
@@ -86,6 +86,7 @@ type verdict struct {
 	path     graph.Key
 	resolved map[string]*node
 	missing  map[string]peerDep
+	below    *missingBelow // may be nil
 }
 
 // record keeps the edges of a walked occurrence until final keys are known.
@@ -104,11 +105,12 @@ type outcome struct {
 	external map[string]*node
 	found    map[string]*node // peers of occurrences of the tree pass and who provides them, anywhere below
 	missing  map[string]peerDep
+	below    *missingBelow
 }
 
-func newPeerWalk(opts *Options, peerNames map[string]bool, seq int) *peerWalk {
+func newPeerWalk(opts *Options, peerNames map[string]bool) *peerWalk {
 	return &peerWalk{
-		opts: opts, peerNames: peerNames, standing: seq, bySeq: seq,
+		opts: opts, peerNames: peerNames,
 		providers: map[*pkg][]int{},
 		children:  map[*node][]*node{},
 		backEdges: map[*pkg]*node{},
@@ -124,36 +126,40 @@ func newPeerWalk(opts *Options, peerNames map[string]bool, seq int) *peerWalk {
 	}
 }
 
-// importer walks the direct dependencies of one importer and reports which
-// occurrences provide peers below it, by name.
-func (w *peerWalk) importer(deps []direct, above parentRefs) map[string]*node {
+// importer walks the direct dependencies of one importer, those from the first
+// on, and reports which occurrences provide peers below it, by name, and what is
+// missing there.
+func (w *peerWalk) importer(deps []direct, first int, above parentRefs) (found map[string]*node, below *missingBelow) {
 	refs := w.importerRefs(deps, above)
 	ctx := w.contextOf(refs)
-	found := map[string]*node{}
+	found, below = map[string]*node{}, &missingBelow{}
+	w.visited = map[*node]bool{}
 	visit := func(d direct) {
 		if w.relevant(d.alias, d.node.pkg) {
 			w.contexts[d.node] = ctx
 		}
-		maps.Copy(found, w.walk(d.node, refs, ctx, nil).found)
+		out := w.walk(d.node, refs, ctx, nil)
+		maps.Copy(found, out.found)
+		below.add(out.below)
 	}
-	for _, d := range deps {
+	for _, d := range deps[first:] {
 		if !d.provided && w.relevant(d.alias, d.node.pkg) {
 			w.contexts[d.node] = ctx
 		}
 	}
-	for _, d := range deps {
+	for _, d := range deps[first:] {
 		if !d.provided {
 			visit(d)
 		}
 	}
 	w.drain(refs, ctx)
-	for _, d := range deps {
-		if _, done := w.paths[d.node]; d.provided && !done {
+	for _, d := range deps[first:] {
+		if d.provided && !w.visited[d.node] {
 			visit(d) // its place in the tree was not walked
 		}
 	}
 	w.drain(refs, ctx)
-	return found
+	return found, below
 }
 
 // drain walks the targets of edges that close a cycle.
@@ -172,6 +178,7 @@ func (w *peerWalk) drain(refs parentRefs, ctx map[string]providerContext) {
 // walk matches the peers of n and of everything below it.
 func (w *peerWalk) walk(n *node, refs parentRefs, ctx map[string]providerContext, by *way) outcome {
 	p := n.pkg
+	w.visited[n] = true
 	w.work++
 	if w.work > w.opts.maxWork {
 		return outcome{path: p.id} // tooMany reports it
@@ -197,7 +204,7 @@ func (w *peerWalk) walk(n *node, refs parentRefs, ctx map[string]providerContext
 // walkChildren visits the children of n: those first whose name somebody
 // above provides too.
 func (w *peerWalk) walkChildren(n *node, refs parentRefs, ctx map[string]providerContext, by *way) outcome {
-	out := outcome{external: map[string]*node{}, found: map[string]*node{}, missing: map[string]peerDep{}}
+	out := outcome{external: map[string]*node{}, found: map[string]*node{}, missing: map[string]peerDep{}, below: &missingBelow{pkg: n.pkg}}
 	kids := w.childrenOf(n)
 	for _, repeated := range []bool{true, false} {
 		for i, e := range n.pkg.edges {
@@ -206,6 +213,7 @@ func (w *peerWalk) walkChildren(n *node, refs parentRefs, ctx map[string]provide
 			}
 			child := w.walk(kids[i], refs, ctx, by)
 			maps.Copy(out.found, child.found)
+			out.below.add(child.below)
 			maps.Copy(out.missing, child.missing)
 			for name, provider := range child.external {
 				if !n.pkg.walks(name) {
@@ -223,18 +231,19 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 	p := n.pkg
 	own := map[string]*node{}
 	resolved, missing := kids.external, kids.missing
+	below := kids.below.close(missing)
 	for _, peer := range p.peers {
 		ref, ok := refs[peer.name]
 		if !ok {
 			missing[peer.name] = peer
-			w.miss(peer, by)
+			w.miss(peer, by, by.up)
 			continue
 		}
 		if !w.draining && !peerSatisfied(ref.version, peer.wanted) {
 			w.bad = append(w.bad, badPeer{peer, ref.version, by})
 		}
 		own[peer.name] = ref.node
-		if n.seq <= w.standing {
+		if !n.temp {
 			kids.found[peer.name] = ref.node
 		}
 		resolved[peer.name] = ref.node
@@ -250,7 +259,7 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 	if len(resolved) == 0 && len(missing) == 0 {
 		w.pure[p] = true
 	} else {
-		w.cache[p] = append(w.cache[p], &verdict{n, path, resolved, missing})
+		w.cache[p] = append(w.cache[p], &verdict{n, path, resolved, missing, below})
 	}
 	w.record(n, own, resolved, missing)
 
@@ -260,14 +269,14 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 			up[name] = provider
 		}
 	}
-	return outcome{path: path, external: up, found: kids.found, missing: missing}
+	return outcome{path: path, external: up, found: kids.found, missing: missing, below: below}
 }
 
 // miss notes a peer that is not there. An occurrence walked for the sake of a
 // cycle reports nothing: its real places do.
-func (w *peerWalk) miss(peer peerDep, by *way) {
+func (w *peerWalk) miss(peer peerDep, by, above *way) {
 	if !w.draining {
-		w.missing[peer.name] = append(w.missing[peer.name], missingPeer{peer, by})
+		w.missing[peer.name] = append(w.missing[peer.name], missingPeer{peer, by, above})
 	}
 }
 
@@ -331,8 +340,7 @@ func (w *peerWalk) childrenOf(n *node) []*node {
 }
 
 func (w *peerWalk) occurrence(p *pkg, depth int) *node {
-	w.bySeq++
-	return &node{pkg: p, depth: depth, seq: w.bySeq}
+	return &node{pkg: p, depth: depth, temp: true}
 }
 
 func (w *peerWalk) backEdge(p *pkg, depth int) *node {

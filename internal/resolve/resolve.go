@@ -139,14 +139,18 @@ type resolver struct {
 	peerNames      map[string]bool
 	preferred      map[npm.Name]preferences // what the lockfile has
 	roots          []*pkg
-	inTree         map[npm.Name][]string // versions; nil until asked for
+	tree           reached
 	reuse          *reuse
 	directVersions directVersions
 	mend           compat.Extensions
 	nearby         map[npm.Name]bool // names that some overlay has
 	anyBroken      bool              // some pkg.broken is set
 	members        members
-	seq            int
+	rewrites       int               // how often a package that had edges got others
+	marked         treeSize          // of the tree whose cycles are marked
+	shared         *discovery        // of the peers that are missing
+	owned          map[string][]*pkg // importer -> packages that it expanded, and perhaps lost since
+	rootSpecs      []rootSpec        // set when all importers have their dependencies
 }
 
 func newResolver(ctx context.Context, src Source, req *Request) (*resolver, error) {
@@ -165,7 +169,7 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 		ctx: ctx, req: req, opts: &opts, mend: mend,
 		pkgs: map[graph.Key]*pkg{}, picks: map[pickKey]found{},
 		peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
-		reuse: newReuse(req.Locked, req.Importers), directVersions: directVersions{}, nearby: map[npm.Name]bool{},
+		reuse: newReuse(req.Locked, req.Importers), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
 	}
 	r.docs = newDocuments(ctx, src)
 	r.members = newMembers(req.Members)
@@ -240,7 +244,7 @@ func (r *resolver) preferLocked(g *graph.Graph) {
 // finish runs the last walk and builds the graph from it.
 func (r *resolver) finish(states []*importerState) (*Result, error) {
 	r.markCycles()
-	w := newPeerWalk(r.opts, r.peerNames, r.seq)
+	w := newPeerWalk(r.opts, r.peerNames)
 	r.walkAll(w, states)
 	if err := w.tooMany(); err != nil {
 		return nil, err
@@ -305,7 +309,7 @@ func (r *resolver) walkAll(w *peerWalk, states []*importerState) {
 		}
 	}
 	for _, s := range order {
-		w.importer(s.direct, above)
+		w.importer(s.direct, 0, above)
 	}
 }
 
@@ -336,8 +340,16 @@ func addReachable(g *graph.Graph, vs map[graph.Key]*variant, key graph.Key, depr
 	}
 }
 
+// treeSize changes with the tree.
+type treeSize struct{ pkgs, rewrites int }
+
 // markCycles numbers the dependency cycles among the packages known so far.
 func (r *resolver) markCycles() {
+	if now := (treeSize{len(r.pkgs), r.rewrites}); r.marked == now {
+		return
+	} else {
+		r.marked = now
+	}
 	var all []*pkg
 	for _, p := range r.pkgs {
 		all = append(all, p)

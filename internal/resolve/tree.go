@@ -80,7 +80,6 @@ type wave struct {
 // level: a level of all importers is complete before the next begins, so that
 // what its packages prefer does not depend on which answer came first.
 func (r *resolver) extend(waves ...wave) ([][]direct, error) {
-	r.inTree = nil
 	for _, w := range waves {
 		r.lookAhead(w.wants, w.at.importer)
 	}
@@ -179,8 +178,7 @@ func (r *resolver) nodeFor(p *pkg, depth int, leaf bool) *node {
 		}
 		return p.leaf
 	}
-	r.seq++
-	n := &node{pkg: p, depth: depth, seq: r.seq}
+	n := &node{pkg: p, depth: depth}
 	if p.isLink() {
 		n.depth = -1
 	}
@@ -207,6 +205,10 @@ func (r *resolver) own(level []seed) []seed {
 	var out []seed
 	for i, s := range level {
 		if j, ok := best[s.pkg]; ok && i == j {
+			if s.pkg.scanned {
+				r.rewrites++
+			}
+			r.claim(s)
 			s.pkg.scanned, s.pkg.settled = true, s.stands()
 			s.pkg.owner, s.pkg.edges, s.pkg.depth = s.node, nil, s.place.depth
 			out = append(out, s)
