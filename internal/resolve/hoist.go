@@ -27,6 +27,7 @@ type importerState struct {
 
 // start resolves what the manifests of the importers ask for.
 func (r *resolver) start(importers []Importer) ([]*importerState, error) {
+	r.everyone = r.preferAll(importers)
 	states, waves := make([]*importerState, len(importers)), make([]wave, len(importers))
 	for i, im := range importers {
 		s, wants, err := r.state(im)
@@ -55,7 +56,7 @@ func (r *resolver) state(im Importer) (*importerState, []want, error) {
 		name = im.Dir
 	}
 	s.at = &place{importer: im.Dir, dir: im.Dir, label: name}
-	s.at.prefer = r.preferDirect(m)
+	s.at.prefer = r.preferDirect(im)
 	s.locked = r.reuse.peers(im.Dir)
 	s.wanted = wantedOf(m, r.opts.AutoInstallPeers)
 	order := slices.Sorted(maps.Keys(s.wanted))
@@ -87,7 +88,9 @@ func wantedOf(m *npm.Manifest, peers bool) map[string]want {
 		}
 	}
 	if peers {
-		add(m.PeerDependencies, graph.Prod)
+		for _, d := range m.PeerDependencies {
+			wanted[d.Alias] = want{alias: d.Alias, specifier: d.Specifier, group: graph.Prod, peer: true}
+		}
 	}
 	add(m.DevDependencies, graph.Dev)
 	add(m.Dependencies, graph.Prod)

@@ -16,7 +16,7 @@ type pickKey struct {
 	name   npm.Name
 	what   string
 	nearby string
-	prefer string // the importer, where it has preferences of its own
+	prefer string // who stated preferences
 	how    picking
 }
 
@@ -37,6 +37,10 @@ func (r *resolver) resolveOne(w want, at *place) (seed, error) {
 }
 
 func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (found, error) {
+	if w.peer {
+		here := *at
+		here.prefer, at = r.everyone, &here
+	}
 	if s.Kind == specifier.Workspace {
 		return r.resolveWorkspace(w, s, at)
 	}
@@ -95,11 +99,8 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	nearby := at.nearby.of(name)
 	direct := at.depth == 0 && !at.hoisting
 	how := picking{lowest: r.opts.LowestDirect && direct, direct: direct}
-	prefer, own := r.preferencesAt(at, name)
-	key := pickKey{name: name, what: what, nearby: strings.Join(nearby, " "), how: how}
-	if own {
-		key.prefer = at.importer
-	}
+	prefer, by := r.preferencesAt(at, name)
+	key := pickKey{name, what, strings.Join(nearby, " "), by, how}
 	if f, ok := r.picks[key]; ok {
 		return f, nil
 	}

@@ -138,6 +138,7 @@ type resolver struct {
 	picks          map[pickKey]found
 	peerNames      map[string]bool
 	preferred      map[npm.Name]preferences // what the lockfile has
+	everyone       stated
 	roots          []*pkg
 	tree           reached
 	reuse          *reuse
@@ -177,42 +178,76 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	return r, nil
 }
 
-// preferDirect is what an importer asks for, all of it if it asks for one
-// package in several groups, together with what the lockfile has of those
-// packages.
-func (r *resolver) preferDirect(m *npm.Manifest) map[npm.Name]preferences {
-	all := []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies}
-	if r.opts.AutoInstallPeers {
-		all = append(all, undeclared(m))
-	}
-	out := map[npm.Name]preferences{}
-	for _, deps := range all {
-		for _, d := range deps {
-			name := npm.Name(d.Alias)
-			s, ok := selectorFor(d.Specifier, weightDirect)
-			if !ok {
-				continue
-			}
-			if out[name] == nil {
-				out[name] = maps.Clone(r.preferred[name])
-			}
-			if out[name] == nil {
-				out[name] = preferences{}
-			}
-			s.locked = out[name][d.Specifier].locked
-			out[name][d.Specifier] = s
-		}
-	}
-	return out
+// stated are preferences that somebody stated, together with what the lockfile
+// has of those packages.
+type stated struct {
+	by    string // who: the directory of an importer, or everyone
+	names map[npm.Name]preferences
 }
 
-// preferencesAt are the preferences for name at a place: those of its importer,
-// else those of the lockfile alone.
-func (r *resolver) preferencesAt(at *place, name npm.Name) (p preferences, own bool) {
-	if p, own = at.prefer[name]; own {
-		return p, true
+// everyone states what all importers ask for. Their own peers, where those are
+// installed along, prefer that; everything else prefers only what its importer
+// asks for (as seen with pnpm 12.21).
+const everyone = "*"
+
+// prefer adds what deps ask for.
+func (r *resolver) prefer(st stated, deps npm.Deps, specifier func(npm.Dep) string) {
+	for _, d := range deps {
+		name, spec := npm.Name(d.Alias), specifier(d)
+		s, ok := selectorFor(spec, weightDirect)
+		if !ok {
+			continue
+		}
+		if st.names[name] == nil {
+			st.names[name] = maps.Clone(r.preferred[name])
+		}
+		if st.names[name] == nil {
+			st.names[name] = preferences{}
+		}
+		s.locked = st.names[name][spec].locked
+		st.names[name][spec] = s
 	}
-	return r.preferred[name], false
+}
+
+// preferDirect is what an importer asks for, all of it if it asks for one
+// package in several groups.
+func (r *resolver) preferDirect(im Importer) stated {
+	st := stated{im.Dir, map[npm.Name]preferences{}}
+	m, written := im.Manifest, func(d npm.Dep) string { return d.Specifier }
+	for _, deps := range []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies} {
+		r.prefer(st, deps, written)
+	}
+	if r.opts.AutoInstallPeers {
+		r.prefer(st, undeclared(m), written)
+	}
+	return st
+}
+
+// preferAll is what all importers ask for, catalogs looked up.
+func (r *resolver) preferAll(importers []Importer) stated {
+	st := stated{everyone, map[npm.Name]preferences{}}
+	meant := func(d npm.Dep) string {
+		spec, err := r.dereference(d.Alias, d.Specifier)
+		if err != nil {
+			return d.Specifier // who asks for it is told
+		}
+		return spec
+	}
+	for _, im := range importers {
+		for _, deps := range []npm.Deps{im.Manifest.DevDependencies, im.Manifest.Dependencies, im.Manifest.OptionalDependencies} {
+			r.prefer(st, deps, meant)
+		}
+	}
+	return st
+}
+
+// preferencesAt are the preferences for name at a place and who stated them: its
+// importer, or "" for the lockfile alone.
+func (r *resolver) preferencesAt(at *place, name npm.Name) (p preferences, by string) {
+	if p, ok := at.prefer.names[name]; ok {
+		return p, at.prefer.by
+	}
+	return r.preferred[name], ""
 }
 
 // undeclared lists the peers of m that it does not depend on otherwise.

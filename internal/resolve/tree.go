@@ -15,6 +15,7 @@ type want struct {
 	specifier string
 	optional  bool
 	group     graph.Group // of an importer's own dependency
+	peer      bool        // an importer's own peer, which is installed along
 	injected  bool        // a member of the workspace is copied, not linked
 	locked    graph.Key   // the package that the present lockfile has here, or ""
 }
@@ -29,7 +30,7 @@ type place struct {
 	label    string // of the dependent, for messages
 	of       *pkg   // the dependent; nil for an importer
 	above    *place
-	prefer   map[npm.Name]preferences // of the importer
+	prefer   stated
 	nearby   *overlay
 	scope    *scope // of the dependencies themselves, so without their own level
 	optional bool
