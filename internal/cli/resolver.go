@@ -41,7 +41,7 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 			injected[alias] = flags["injected"] == "true"
 		}
 		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest, Injected: injected})
-		m := resolve.Member{Dir: im.Dir, Manifest: im.Manifest}
+		m := resolve.Member{Dir: im.Dir, Manifest: im.Manifest, Injected: injected}
 		if !im.NoLinkDirectory {
 			m.Publish = im.PublishDirectory
 		}

@@ -84,8 +84,9 @@ func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []strin
 		}
 	}
 	var versions, locked []string
+	within := r.candidates(s, name)
 	for key, sel := range r.preferencesFor(s, name) {
-		if sel.kind != byVersion || !r.accepts(string(name), key, s) {
+		if sel.kind != byVersion || within != nil && !within[key] && !sel.locked || !r.accepts(string(name), key, s) {
 			continue
 		}
 		versions = append(versions, key)
@@ -110,6 +111,35 @@ func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []strin
 		return best
 	}
 	return highest(versions, fits)
+}
+
+// candidates are the versions of name that an optional peer may be, or nil for
+// all. Without dedupe-peer-dependents they are those in the importer's own tree
+// (as seen with pnpm 12.21).
+func (r *resolver) candidates(s *importerState, name npm.Name) map[string]bool {
+	if r.opts.DedupePeerDependents || len(r.req.Importers) == 1 {
+		return nil
+	}
+	out, seen := map[string]bool{}, map[*pkg]bool{}
+	var todo []*pkg
+	for _, d := range s.direct {
+		todo = append(todo, d.node.pkg)
+	}
+	for len(todo) > 0 {
+		p := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		if p.name == name {
+			out[p.version] = true
+		}
+		for _, e := range p.edges {
+			todo = append(todo, e.to)
+		}
+	}
+	return out
 }
 
 // accepts reports whether the peers of a candidate agree with what the
@@ -171,7 +201,7 @@ func (r *resolver) present(name npm.Name) []string {
 			continue
 		}
 		t.seen[p] = true
-		if p.version != "" && !p.isLink() {
+		if p.version != "" && !p.isLink() && p.member == nil {
 			t.versions[p.name] = append(t.versions[p.name], p.version)
 		}
 		for _, e := range p.edges {

@@ -30,6 +30,8 @@ type Member struct {
 	// Publish is publishConfig.directory, below Dir, where that is what others
 	// get to see; else "".
 	Publish string
+	// Injected are its own, see [Importer], for where it is copied itself.
+	Injected map[string]bool
 }
 
 // version is what ranges are compared with: who has none is taken as 0.0.0, as
@@ -183,7 +185,7 @@ func (r *resolver) memberWants(p *pkg, wants []want, at *place) ([]want, error) 
 		if err != nil {
 			return nil, &Error{append(at.chain(), wants[i].alias), err}
 		}
-		wants[i].specifier = spec
+		wants[i].specifier, wants[i].injected = spec, p.member.Injected[wants[i].alias]
 	}
 	return wants, nil
 }
