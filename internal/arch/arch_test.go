@@ -36,6 +36,9 @@ var policy = map[string][]string{
 	"layout": {"graph"},
 	"event":  {},
 
+	// Which projects depend on each other, and which ones a selector means.
+	"workspace": {"npm", "npm/semver", "npm/specifier"},
+
 	// One kind of input or output each.
 	"fsys":     {},
 	"store":    {"fsys", "npm", "npm/jsonscan"},
@@ -45,7 +48,7 @@ var policy = map[string][]string{
 	"config":   {"event", "npm", "project"},
 
 	// A resolver asks a source for packuments; it does not know of registries.
-	"resolve":        {"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat"},
+	"resolve":        {"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat", "workspace"},
 	"resolve/compat": {"npm", "npm/semver"},
 
 	"lockfile":                   {"fsys", "graph", "lockfile/pnpmlock", "npm", "npm/semver"},
@@ -69,7 +72,7 @@ var policy = map[string][]string{
 	// Everything meets in the CLI.
 	"cli": {
 		"cli/ui", "config", "event", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
-		"npm/semver", "npm/specifier", "project", "registry", "resolve", "store",
+		"npm/semver", "npm/specifier", "project", "registry", "resolve", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 

@@ -50,7 +50,7 @@ type call struct {
 	cfg    *config.Config
 	inputs config.Inputs
 
-	workspace workspace
+	workspace projectSet
 }
 
 // Run runs one command and returns the exit status: 0, or 1 for any failure.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,6 +38,9 @@ func runInstall(ctx context.Context, c *call) error {
 	if err := c.unsupported(); err != nil {
 		return err
 	}
+	if err := c.checkScope(); err != nil {
+		return err
+	}
 	if err := c.workspace.list(); err != nil {
 		return err
 	}
@@ -59,7 +63,13 @@ func runInstall(ctx context.Context, c *call) error {
 		return err
 	}
 	req := c.request(client, st, method, &growing{Sink: reporter, grow: c.Grow})
-	return c.traced(req, func() error { return install.Install(ctx, req) })
+	err = c.traced(req, func() error { return install.Install(ctx, req) })
+	var none *NoMatchError
+	if errors.As(err, &none) && !s.Workspace.FailIfNone {
+		reporter.Emit(event.Warning{Code: "NO_PROJECTS", Message: none.Error()})
+		return nil
+	}
+	return err
 }
 
 // growing tells the process how large an install turns out to be.
@@ -145,11 +155,18 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 	}
 	req := &install.Request{
 		Root: root, LocksDir: filepath.Join(c.cacheDir(), "locks"),
-		Projects: c.projects,
-		Client:   tarballs{client}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Projects: func() ([]install.Importer, error) {
+			importers, err := c.projects()
+			if err == nil {
+				checkNames(importers, sink)
+				err = c.checkCycles(importers, sink)
+			}
+			return importers, err
+		},
+		Client: tarballs{client}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
-			InjectWorkspace: s.Workspace.Inject, Catalogs: recordedCatalogs(catalogs),
+			InjectWorkspace: s.Workspace.Inject, LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
 		},
 		Layout: layout.Options{
 			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
@@ -161,6 +178,7 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 		Platform:     c.platform(),
 		UseLockfile:  s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
 		LockfileOnly: s.Lockfile.Only,
+		Filtered:     c.filtered(),
 		Force:        s.Call.Force, DryRun: s.Call.DryRun,
 		EngineStrict: s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
 		Settings: c.digest(), Inputs: c.workspace.manifests(),

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -14,9 +15,9 @@ import (
 	"godwit/internal/resolve"
 )
 
-// workspace is the projects that have one lockfile: those of a workspace, or
+// projectSet is the projects that have one lockfile: those of a workspace, or
 // only one.
-type workspace struct {
+type projectSet struct {
 	root  string   // absolute directory of the lockfile
 	here  string   // slash path from root of the project that the command is about
 	globs []string // of the members; nil outside of a workspace
@@ -35,7 +36,10 @@ func (c *call) locate(host config.Host) error {
 	if missing != nil && !errors.As(missing, new(*project.NotFoundError)) {
 		return missing
 	}
-	ws := workspace{root: loc.Dir, here: "."}
+	if c.args.On("ignore-workspace") {
+		loc.Workspace = ""
+	}
+	ws := projectSet{root: loc.Dir, here: "."}
 	c.inputs.Location = loc
 	var err error
 	if loc.Workspace != "" {
@@ -55,7 +59,7 @@ func (c *call) locate(host config.Host) error {
 		c.inputs.Project, err = &project.Project{Dir: ws.root}, nil
 	case err != nil:
 		return err
-	case loc.Workspace == "":
+	case loc.Workspace == "" && !c.args.On("ignore-workspace"):
 		if err := c.npmWorkspace(&ws, loc.Dir); err != nil {
 			return err
 		}
@@ -68,7 +72,7 @@ func (c *call) locate(host config.Host) error {
 }
 
 // adopt makes root the workspace if dir is one of its projects.
-func (ws *workspace) adopt(root, dir string, globs []string) bool {
+func (ws *projectSet) adopt(root, dir string, globs []string) bool {
 	rel, err := filepath.Rel(root, dir)
 	if err != nil || !project.IsMember(filepath.ToSlash(rel), globs) {
 		return false
@@ -80,7 +84,7 @@ func (ws *workspace) adopt(root, dir string, globs []string) bool {
 // npmWorkspace finds the workspace that a "workspaces" field declares, in the
 // project's own package.json or in that of a directory above it that names the
 // project.
-func (c *call) npmWorkspace(ws *workspace, dir string) error {
+func (c *call) npmWorkspace(ws *projectSet, dir string) error {
 	for above := dir; ; above = filepath.Dir(above) {
 		p := c.inputs.Project
 		if above != dir {
@@ -99,8 +103,36 @@ func (c *call) npmWorkspace(ws *workspace, dir string) error {
 	}
 }
 
+// checkScope refuses flags about the workspace where there is none.
+func (c *call) checkScope() error {
+	s := &c.cfg.Settings.Workspace
+	for _, flag := range []struct {
+		asked bool
+		name  string
+	}{{s.Root, "--workspace-root"}, {len(s.Filter) > 0, "--filter"}, {len(s.FilterProd) > 0, "--filter-prod"}} {
+		if flag.asked && c.workspace.globs == nil {
+			return &notInWorkspaceError{flag.name, c.workspace.root}
+		}
+	}
+	return nil
+}
+
+type notInWorkspaceError struct{ flag, dir string }
+
+func (e *notInWorkspaceError) Error() string {
+	return fmt.Sprintf("%s is for workspaces, and %s is in none", e.flag, e.dir)
+}
+
+// Code is pnpm's code for this error.
+func (e *notInWorkspaceError) Code() string { return "ERR_PNPM_NOT_IN_WORKSPACE" }
+
+// Hint is what the user can do.
+func (e *notInWorkspaceError) Hint() string {
+	return "name the directories of its projects under \"packages\" in a pnpm-workspace.yaml at the root"
+}
+
 // list finds the directories of all projects.
-func (ws *workspace) list() error {
+func (ws *projectSet) list() error {
 	ws.dirs = []string{"."}
 	if ws.globs == nil {
 		return nil
@@ -112,7 +144,7 @@ func (ws *workspace) list() error {
 
 // manifests are the files that the install depends on, by their paths from the
 // root.
-func (ws *workspace) manifests() []string {
+func (ws *projectSet) manifests() []string {
 	out := []string{string(lockfile.Pnpm)}
 	if ws.globs != nil && !ws.npm {
 		out = append(out, project.WorkspaceFile)
@@ -123,7 +155,7 @@ func (ws *workspace) manifests() []string {
 	return out
 }
 
-// projects reads all projects, those of the workspace once.
+// projects reads all projects, and notes which of them are not selected.
 func (c *call) projects() ([]install.Importer, error) {
 	out := make([]install.Importer, 0, len(c.workspace.dirs))
 	for _, dir := range c.workspace.dirs {
@@ -136,7 +168,10 @@ func (c *call) projects() ([]install.Importer, error) {
 		}
 		out = append(out, importer(dir, &p.Manifest))
 	}
-	return out, nil
+	if !c.filtered() {
+		return out, nil
+	}
+	return out, c.selectProjects(out)
 }
 
 func importer(dir string, m *project.Manifest) install.Importer {

@@ -280,6 +280,17 @@ func (a *Args) Locate(h Host) (project.Location, error) {
 	return project.Locate(h.Dir)
 }
 
+// On reports whether a switch was given as a flag, and not turned off again.
+func (a *Args) On(key string) bool {
+	on := false
+	for _, f := range a.flags {
+		if f.setting.Key == key {
+			on = f.value != "false"
+		}
+	}
+	return on
+}
+
 // Has reports whether a setting was given as a flag.
 func (a *Args) Has(key string) bool {
 	return slices.ContainsFunc(a.flags, func(f flag) bool { return f.setting.Key == key })

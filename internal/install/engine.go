@@ -107,7 +107,7 @@ func (e *engine) useStore() (err error) {
 // unchanged ends an install that has nothing to do before anything is read
 // that is larger than a few kilobytes.
 func (e *engine) unchanged() bool {
-	if e.Force || e.Resolve || e.LockfileOnly || e.DryRun {
+	if e.Force || e.Resolve || e.LockfileOnly || e.DryRun || e.Filtered {
 		return false
 	}
 	in, same := e.modules.Unchanged(e.Settings)
@@ -159,6 +159,9 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
 	opts := e.Layout
 	opts.Skip = e.leaveOut
+	if e.filtered() {
+		opts.Importers = e.laid(g)
+	}
 	if e.HoistMembers {
 		for _, im := range e.importers {
 			opts.Members = append(opts.Members, layout.Member{Name: string(im.Manifest.Name), Dir: im.Dir})

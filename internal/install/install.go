@@ -40,6 +40,12 @@ type Importer struct {
 	// unless NoLinkDirectory is set (publishConfig.linkDirectory is false).
 	PublishDirectory string
 	NoLinkDirectory  bool
+	// Member is the manifest that others see, where Manifest is not what its
+	// package.json says; else nil.
+	Member *npm.Manifest
+	// Unselected projects keep what they have: their part of the lockfile, and
+	// their node_modules if they were installed before.
+	Unselected bool
 }
 
 // Resolver finds the graph for the importers of a request.
@@ -87,6 +93,7 @@ type Request struct {
 	LockfileOnly bool // resolve and write the lockfile, nothing else
 	Force        bool // make everything anew
 	DryRun       bool // decide and print to Out, change nothing
+	Filtered     bool // some projects may be left as they are
 	EngineStrict bool // a package for another version of Node is an error
 	StrictPeers  bool // a peer that is missing or wrong is an error
 

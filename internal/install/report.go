@@ -190,7 +190,7 @@ func (e *engine) checkEngines(g *graph.Graph) error {
 		}
 		e.warn("EBADENGINE", "unsupported engine: %s wants node %s, and this is %s", im.label(), want, e.node)
 	}
-	reach := g.Reachable(graph.Scope{Groups: e.Layout.Groups})
+	reach := g.Reachable(e.scope(g))
 	told := map[graph.Key]bool{}
 	for _, key := range slices.Sorted(maps.Keys(g.Packages)) {
 		p, id := g.Packages[key], key.ID()

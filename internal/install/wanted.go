@@ -31,6 +31,7 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.keepUnselected(present)
 	if present == nil && e.Frozen == MustBeFrozen {
 		return nil, &NoLockfileError{e.lockfilePath()}
 	}
@@ -98,11 +99,11 @@ func (e *engine) deprecated(messages map[graph.Key]string) {
 }
 
 // picked starts the download of a package while the resolver goes on. It cannot
-// tell yet which dependency group a package is for, so where one is left out it
-// is for the plan to say what to fetch.
+// tell yet which dependency group and which project a package is for, so where
+// one is left out it is for the plan to say what to fetch.
 func (e *engine) picked(id graph.Key, m *npm.Manifest, res graph.Resolution) {
 	e.Sink.Emit(event.Resolved{Key: string(id)})
-	if !e.LockfileOnly && !e.DryRun && len(e.Layout.Groups) == len(groupNames) && e.Platform(m.OS, m.CPU, m.Libc) {
+	if !e.LockfileOnly && !e.DryRun && !e.Filtered && len(e.Layout.Groups) == len(groupNames) && e.Platform(m.OS, m.CPU, m.Libc) {
 		e.tasks.prefetch(id, res)
 	}
 }
@@ -114,7 +115,7 @@ func (e *engine) seed(g *graph.Graph) {
 	if e.LockfileOnly || e.DryRun || e.Layout.Shared != nil {
 		return
 	}
-	for key := range g.Reachable(graph.Scope{Groups: e.Layout.Groups}) {
+	for key := range g.Reachable(e.scope(g)) {
 		if p := g.Packages[key]; e.Platform(p.OS, p.CPU, p.Libc) {
 			e.tasks.prefetch(key, p.Resolution)
 		}
@@ -182,7 +183,8 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan, ignored []string
 		}
 		in.Files = append(in.Files, file)
 	}
-	if dependsOnDirectories(doc.Graph) {
+	if e.filtered() || dependsOnDirectories(doc.Graph) {
+		// Not all projects are complete, or:
 		// What is in those directories is not watched: look at them every time.
 		in.Settings = ""
 	}

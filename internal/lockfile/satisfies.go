@@ -47,6 +47,7 @@ func Satisfies(d *Document, projects []Project, s Settings) []Reason {
 		}
 	}
 	c.locals(projects)
+	c.links(projects)
 	for _, im := range d.Graph.Importers {
 		if !known[im.Dir] {
 			c.add(Reason{Code: CodeOutdated, Importer: im.Dir, Harmless: true,

@@ -22,6 +22,7 @@ type Settings struct {
 	DedupePeers          bool
 	ExcludeLinks         bool // excludeLinksFromLockfile
 	InjectWorkspace      bool // injectWorkspacePackages
+	LinkWorkspace        bool // linkWorkspacePackages: plain ranges may mean a project; not recorded
 	PeersSuffixMaxLength int  // bytes; 0 stands for 1000
 
 	// Resolution are autoDedupe, dedupeInjectedDeps, dedupePeerDependents and

@@ -66,6 +66,15 @@ func IsMember(dir string, patterns []string) bool {
 	return match
 }
 
+// MatchDir reports whether one pattern, without "!", matches dir.
+func MatchDir(pattern, dir string) bool {
+	if path.Clean(pattern) == dir {
+		return true
+	}
+	globs, err := parseGlob(pattern, pattern)
+	return err == nil && matchesAny(globs, dir)
+}
+
 // compareDirs orders slash paths part by part, "." first.
 func compareDirs(a, b string) int {
 	switch {

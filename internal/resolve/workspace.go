@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
+	"godwit/internal/workspace"
 )
 
 // LinkWorkspace says which plain ranges may mean a member of the workspace
@@ -34,15 +36,6 @@ type Member struct {
 	Injected map[string]bool
 }
 
-// version is what ranges are compared with: who has none is taken as 0.0.0, as
-// pnpm does.
-func (m *Member) version() string {
-	if m.Manifest.Version == "" {
-		return "0.0.0"
-	}
-	return m.Manifest.Version
-}
-
 // link is the directory that a link to the member leads to.
 func (m *Member) link() string { return path.Join(m.Dir, m.Publish) }
 
@@ -60,34 +53,15 @@ func newMembers(list []Member) members {
 		if out[m.Manifest.Name] == nil {
 			out[m.Manifest.Name] = map[string]*Member{}
 		}
-		out[m.Manifest.Name][m.version()] = m
+		out[m.Manifest.Name][workspace.Version(m.Manifest)] = m
 	}
 	return out
 }
 
-// pick is the member with the highest version that what admits: a version, a
-// range, a dist-tag, or "*", "^", "~" and "" for any. It is nil if there is none.
+// pick is the member with the highest version that what admits, or nil.
 func (ms members) pick(name npm.Name, what string) *Member {
 	versions := ms[name]
-	if m := versions[what]; m != nil || len(versions) == 0 {
-		return m
-	}
-	if _, err := semver.Parse(what, loose); err == nil {
-		return nil
-	}
-	rng, err := semver.ParseRange(what, loose)
-	if what == "" || what == "*" || what == "^" || what == "~" || err != nil {
-		return versions[highest(versionsOf(versions), func(semver.Version) bool { return true })]
-	}
-	return versions[highest(versionsOf(versions), rng.Match)]
-}
-
-func versionsOf(m map[string]*Member) []string {
-	out := make([]string, 0, len(m))
-	for v := range m {
-		out = append(out, v)
-	}
-	return out
+	return versions[workspace.Pick(slices.Collect(maps.Keys(versions)), what)]
 }
 
 // resolveWorkspace finds the member that "workspace:" means.
@@ -116,7 +90,7 @@ func (r *resolver) shadowing(name npm.Name, what, picked string) *Member {
 	if m == nil || picked == "" || r.opts.PreferWorkspace {
 		return m
 	}
-	own, err1 := semver.Parse(m.version(), loose)
+	own, err1 := semver.Parse(workspace.Version(m.Manifest), loose)
 	other, err2 := semver.Parse(picked, loose)
 	if err1 != nil || err2 != nil || own.Compare(other) <= 0 {
 		return nil
@@ -168,7 +142,7 @@ func (r *resolver) member(m *Member, w want, at *place) found {
 	p := r.pkgs[id]
 	if p == nil {
 		p = &pkg{
-			id: id, name: m.Manifest.Name, version: m.version(), manifest: m.Manifest,
+			id: id, name: m.Manifest.Name, version: workspace.Version(m.Manifest), manifest: m.Manifest,
 			resolution: graph.Resolution{Kind: graph.Directory, Directory: dir}, member: m,
 		}
 		r.add(p)
