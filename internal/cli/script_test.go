@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"godwit/internal/cli"
+	"godwit/internal/config"
 	"godwit/internal/testreg/script"
 )
 
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 func godwit() {
+	config.BuiltinRegistry = "http://127.0.0.1:1/" // a script that names no registry must not find one
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Run(ctx, process())
 	stop()
