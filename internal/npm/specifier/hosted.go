@@ -27,7 +27,7 @@ var hosts = [...]host{
 	{
 		name: "gitlab", domain: "gitlab.com",
 		schemes: " git+ssh git+https ssh https ",
-		tarball: "https://gitlab.com/api/v4/projects/{owner}%2F{project}/repository/archive.tar.gz?sha={commit}",
+		tarball: "https://gitlab.com/{owner}/{project}/-/archive/{commit}/{project}-{commit}.tar.gz", // pnpm's; npm asks the API
 		split:   splitGitLab,
 	},
 	{
@@ -251,11 +251,20 @@ func (r Repository) Tarball(commit string) string {
 	if h == nil {
 		return ""
 	}
-	owner := r.Owner
-	if h.name == "gitlab" {
-		owner = url.PathEscape(owner) // one parameter of its API
+	return strings.NewReplacer("{owner}", r.Owner, "{project}", r.Project, "{commit}", url.PathEscape(commit)).Replace(h.tarball)
+}
+
+// Archive is the URL of the tarball that anybody may have of a commit, "" for a
+// repository of another host than the three whose archives pnpm uses, and for
+// one that is reached with credentials.
+func (r Repository) Archive(commit string) string {
+	switch r.Host {
+	case "github", "gitlab", "bitbucket":
+		if r.auth == "" {
+			return r.Tarball(commit)
+		}
 	}
-	return strings.NewReplacer("{owner}", owner, "{project}", r.Project, "{commit}", url.PathEscape(commit)).Replace(h.tarball)
+	return ""
 }
 
 // Shortcut is "github:owner/project", "" for a repository of no known host.

@@ -31,18 +31,23 @@ func isArchive(path string) bool {
 // slashes makes a path written on any system readable on any (pnpm).
 func slashes(path string) string { return strings.ReplaceAll(path, `\`, "/") }
 
-func (s *Specifier) local(path string) error {
+// local: a path without a protocol. A directory is linked, as in pnpm; npm links
+// those of file:, too, which pnpm copies.
+func (s *Specifier) local(path string) error { return s.path(slashes(path), Link) }
+
+func (s *Specifier) file(_, rest string) error { return s.path(filePath(rest), Directory) }
+
+// path tells archives from directories, whose kind is given.
+func (s *Specifier) path(path string, directory Kind) error {
 	if path == "" {
 		return errors.New("the path is missing")
 	}
-	s.Kind, s.Path = Directory, slashes(path)
+	s.Kind, s.Path = directory, path
 	if isArchive(s.Path) {
 		s.Kind = Archive
 	}
 	return nil
 }
-
-func (s *Specifier) file(_, rest string) error { return s.local(filePath(rest)) }
 
 func (s *Specifier) link(_, rest string) error {
 	path := filePath(rest)

@@ -51,8 +51,8 @@ func TestParse(t *testing.T) {
 		{"a", "file:b.tgz", Specifier{Kind: Archive, Path: "b.tgz"}},
 		{"a", "./b.tar.gz", Specifier{Kind: Archive, Path: "./b.tar.gz"}},
 		{"a", "file:///abs/b.tar", Specifier{Kind: Archive, Path: "/abs/b.tar"}},
-		{"a", "~/b", Specifier{Kind: Directory, Path: "~/b"}},
-		{"a", `..\b`, Specifier{Kind: Directory, Path: "../b"}},
+		{"a", "~/b", Specifier{Kind: Link, Path: "~/b"}},
+		{"a", `..\b`, Specifier{Kind: Link, Path: "../b"}},
 		{"a", "link:../b", Specifier{Kind: Link, Path: "../b"}},
 		{"a", "link:/abs/b.tgz", Specifier{Kind: Link, Path: "/abs/b.tgz"}},
 
@@ -72,7 +72,7 @@ func TestParse(t *testing.T) {
 		{"a", "gist:0badf00d", Specifier{Kind: Git, Git: Repository{URL: "https://gist.github.com/0badf00d.git", Host: "gist", Project: "0badf00d"}}},
 
 		{"a", "https://example.com/a.tgz?x=1", Specifier{Kind: Tarball, URL: "https://example.com/a.tgz?x=1"}},
-		{"a", "https://git.example/o/r.git", Specifier{Kind: Tarball, URL: "https://git.example/o/r.git"}},
+		{"a", "https://git.example/o/r.git", Specifier{Kind: Git, Git: Repository{URL: "https://git.example/o/r.git"}}},
 		{"a", "https://github.com/o/r/archive/v1.tar.gz", Specifier{Kind: Tarball, URL: "https://github.com/o/r/archive/v1.tar.gz"}},
 	} {
 		got, err := Parse(c.alias, c.raw)

@@ -74,8 +74,8 @@ func (a address) String() string {
 }
 
 // remote: a tarball at a URL, unless the URL is that of a repository of a known
-// host. Unknown hosts serve tarballs even at names that end in ".git", as npm
-// and pnpm have it: "git+https:" says otherwise.
+// host, or ends in ".git": pnpm takes that for a repository of any host, npm for
+// a tarball.
 func (s *Specifier) remote(raw, _ string) error {
 	a, ok := parseAddress(raw)
 	if !ok || a.host == "" {
@@ -83,6 +83,11 @@ func (s *Specifier) remote(raw, _ string) error {
 	}
 	if repo, ok, err := hostedAt(a); ok || err != nil {
 		return s.git(repo, err)
+	}
+	if strings.HasSuffix(a.path, ".git") && a.query == "" {
+		fragment := a.fragment
+		repo := Repository{URL: a.String()}
+		return s.git(repo, repo.setFragment(fragment))
 	}
 	s.Kind, s.URL = Tarball, raw
 	return nil

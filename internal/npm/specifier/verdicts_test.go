@@ -98,6 +98,8 @@ func deliberate(raw string, want npa) string {
 		return "npm takes a path for a host when the fragment has an @"
 	case (want.Host == "gist" || want.Host == "sourcehut") && a.auth != "":
 		return "npm drops the credentials of gists and sourcehut"
+	case want.Type == "remote" && strings.HasSuffix(a.path, ".git") && strings.Contains(raw, "#"):
+		return "what ends in .git is a repository, as in pnpm, and its fragment can be an error"
 	case strings.HasPrefix(strings.ToLower(raw), "npm:_"):
 		return "npm.ParseName lets names begin with _"
 	}
@@ -126,10 +128,16 @@ func (want npa) diff(got Specifier, err error) string {
 		}
 	case "file", "directory":
 		kinds := map[string]Kind{"file": Archive, "directory": Directory}
+		if !strings.HasPrefix(strings.ToLower(got.Raw), "file:") {
+			kinds["directory"] = Link // pnpm copies those of file: only
+		}
 		if got.Kind != kinds[want.Type] || resolve(got.Path) != want.Fetch {
 			return got.Kind.String() + " " + resolve(got.Path)
 		}
 	case "remote":
+		if got.Kind == Git && strings.HasSuffix(want.Fetch, ".git") { // a repository, as in pnpm
+			got.Kind, got.URL = Tarball, got.Git.URL
+		}
 		if got.Kind != Tarball || got.URL != want.Fetch {
 			return got.Kind.String() + " " + got.URL
 		}
@@ -144,6 +152,9 @@ func (want npa) diff(got Specifier, err error) string {
 func (want npa) diffGit(got Specifier) string {
 	g := got.Git
 	dir := g.Dir
+	if want.Host == "gitlab" { // pnpm has another URL than npm
+		want.Tarball = "https://gitlab.com/" + want.Owner + "/" + want.Project + "/-/archive/c0ffee/" + want.Project + "-c0ffee.tar.gz"
+	}
 	if dir != "" {
 		dir = "/" + dir // npm's spelling
 	}
