@@ -31,6 +31,9 @@ var policy = map[string][]string{
 	"npm/semver":    {},
 	"npm/specifier": {"npm", "npm/semver"},
 
+	// Which files of a directory are a package.
+	"packlist": {"npm", "npm/jsonscan"},
+
 	// The model, and what follows from it without looking at a disk.
 	"graph":  {"npm"},
 	"layout": {"graph"},
@@ -42,6 +45,7 @@ var policy = map[string][]string{
 	// One kind of input or output each.
 	"fsys":     {},
 	"store":    {"fsys", "npm", "npm/jsonscan"},
+	"git":      {"npm/semver"},
 	"inflate":  {},
 	"registry": {"event", "fsys", "inflate", "npm", "npm/jsonscan"},
 	"project":  {"npm"},
@@ -59,7 +63,7 @@ var policy = map[string][]string{
 	// tasks, and the scheduler does not know of packages.
 	"install": {
 		"event", "fsys", "graph", "install/download", "install/extract", "install/link", "install/plan",
-		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "store",
+		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "packlist", "store",
 	},
 	"install/download":      {"graph", "npm", "npm/integrity"},
 	"install/extract":       {"inflate", "install/extract/untar"},
@@ -71,7 +75,7 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"cli/ui", "config", "event", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
+		"cli/ui", "config", "event", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
 		"npm/semver", "npm/specifier", "project", "registry", "resolve", "store", "workspace",
 	},
 	"cli/ui": {"event"},
