@@ -15,6 +15,7 @@ import (
 	"godwit/internal/cli/ui"
 	"godwit/internal/config"
 	"godwit/internal/event"
+	"godwit/internal/git"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/layout"
@@ -62,7 +63,9 @@ func runInstall(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	req := c.request(client, st, method, &growing{Sink: reporter, grow: c.Grow})
+	repos := git.New(git.Options{Env: c.Env, Dir: filepath.Join(c.cacheDir(), "git"), Now: c.Now})
+	defer repos.Close()
+	req := c.request(client, repos, st, method, &growing{Sink: reporter, grow: c.Grow})
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
@@ -142,7 +145,8 @@ func (c *call) openStore() (*store.Store, error) {
 
 func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cache, "v1") }
 
-func (c *call) request(client *registry.Client, st *store.Store, method install.ImportMethod, sink event.Sink) *install.Request {
+func (c *call) request(client *registry.Client, repos *git.Client, st *store.Store, method install.ImportMethod, sink event.Sink) *install.Request {
+	held := &arrived{}
 	s := &c.cfg.Settings
 	root := c.workspace.root
 	catalogs := c.catalogs()
@@ -163,7 +167,7 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 			}
 			return importers, err
 		},
-		Client: tarballs{client}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Client: remote{client, repos, held}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
 			InjectWorkspace: s.Workspace.Inject, LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
@@ -180,6 +184,7 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 		LockfileOnly: s.Lockfile.Only,
 		Filtered:     c.filtered(),
 		Force:        s.Call.Force, DryRun: s.Call.DryRun,
+		IgnoreScripts: s.Install.IgnoreScripts, BuildAllowed: c.buildAllowed(),
 		EngineStrict: s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
 		Settings: c.digest(), Inputs: c.workspace.manifests(),
 		Node: c.nodeVersion,
@@ -188,13 +193,15 @@ func (c *call) request(client *registry.Client, st *store.Store, method install.
 	if s.Install.SharedSlots {
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(st.Links())}
 	}
+	src := &source{client: client, git: repos, arrived: held, root: root, home: c.Home, offline: s.Network.Offline}
 	req.Resolver = &local{
-		source: &source{client, root}, catalogs: catalogs,
+		source: src, catalogs: catalogs,
 		options: resolve.Options{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
 			PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix, LowestDirect: s.Resolve.Mode == "lowest-direct",
 			LinkWorkspace: c.linking(), PreferWorkspace: s.Workspace.Prefer, InjectWorkspace: s.Workspace.Inject,
 			KeepInjected: !s.Workspace.DedupeInjected, PeersFromRoot: s.Workspace.PeersFromRoot,
+			AllowExotic: !s.Resolve.BlockExotic, RegistryTarball: src.registryTarball,
 		},
 	}
 	return req

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"godwit/internal/git"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/npm"
@@ -12,16 +13,31 @@ import (
 	"godwit/internal/resolve"
 )
 
-// tarballs is the registry client as the engine sees it.
-type tarballs struct{ *registry.Client }
+// remote is the registry and git as the engine sees them.
+type remote struct {
+	*registry.Client
+	git     *git.Client
+	arrived *arrived
+}
+
+// Checkout implements download.Client.
+func (t remote) Checkout(ctx context.Context, url, commit string) (string, error) {
+	if t.Offline() {
+		return "", &registry.OfflineError{What: "the repository of a dependency", Tarball: true}
+	}
+	return t.git.Checkout(ctx, url, commit)
+}
 
 // Tarball implements download.Client.
-func (t tarballs) Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error) {
+func (t remote) Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error) {
+	if data := t.arrived.take(url); data != nil {
+		return data, nil
+	}
 	return t.Client.Tarball(ctx, registry.TarballRequest{URL: url, Name: name})
 }
 
 // TarballURL implements download.Client.
-func (t tarballs) TarballURL(name npm.Name, version string) string {
+func (t remote) TarballURL(name npm.Name, version string) string {
 	return npm.TarballURL(t.Registry(name), name, version)
 }
 

@@ -4,27 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"godwit/internal/git"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/npm"
 	"godwit/internal/npm/integrity"
+	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
 	"godwit/internal/registry"
 	"godwit/internal/resolve"
 )
 
-// source lets the resolver ask the registry and the file system.
+// source lets the resolver ask the registry, git and the file system.
 type source struct {
-	client *registry.Client
-	root   string // absolute directory of the lockfile
+	client  *registry.Client
+	git     *git.Client
+	arrived *arrived
+	root    string // absolute directory of the lockfile
+	home    string // "" where there is none
+	offline bool
 }
 
 // Packument implements resolve.Source.
@@ -69,33 +77,78 @@ type notFound struct{ error }
 func (e notFound) Unwrap() error  { return e.error }
 func (e notFound) NotFound() bool { return true }
 
-// External implements resolve.Source for directories and tarballs.
+// External implements resolve.Source for directories, tarballs and
+// repositories. An optional dependency may lack whatever it wants.
 func (s *source) External(ctx context.Context, spec specifier.Specifier, dir string) (*resolve.External, error) {
+	ext, err := s.external(ctx, spec, dir)
+	if err != nil && ctx.Err() == nil {
+		return nil, notFound{err}
+	}
+	return ext, err
+}
+
+func (s *source) external(ctx context.Context, spec specifier.Specifier, dir string) (*resolve.External, error) {
 	switch spec.Kind {
 	case specifier.Link:
 		return s.link(spec, dir)
 	case specifier.Directory:
 		return s.directory(spec, dir)
 	case specifier.Archive:
-		rel := s.relative(dir, spec.Path)
-		data, err := os.ReadFile(s.abs(rel))
-		if err != nil {
-			return nil, fmt.Errorf("read the tarball of %q: %w", spec.Raw, err)
-		}
-		return tarball(data, "file:"+rel)
+		return s.localTarball(spec, dir)
 	case specifier.Tarball:
-		data, err := s.client.Tarball(ctx, registry.TarballRequest{URL: spec.URL})
-		if err != nil {
-			return nil, err
-		}
-		return tarball(data, spec.URL)
+		return s.remoteTarball(ctx, spec)
+	case specifier.Git:
+		return s.repository(ctx, spec)
 	}
-	return nil, fmt.Errorf("%q is a %s dependency, which this version of godwit cannot install: use a registry, a directory or a tarball", spec.Raw, spec.Kind)
+	return nil, fmt.Errorf("%q is a %s dependency, which this version of godwit cannot install: use a registry, a directory, a tarball or a repository", spec.Raw, spec.Kind)
+}
+
+// Integrity implements resolve.Source.
+func (s *source) Integrity(ctx context.Context, name npm.Name, version, tarball string) (string, error) {
+	if tarball == "" {
+		tarball = npm.TarballURL(s.client.Registry(name), name, version)
+	}
+	data, err := s.client.Tarball(ctx, registry.TarballRequest{URL: tarball, Name: name})
+	if err != nil {
+		return "", err
+	}
+	s.arrived.put(tarball, data)
+	return integrity.Of(data).String(), nil
+}
+
+// registryTarball tells which package a registry's own tarball URL stands for:
+// <registry>/<name>/-/<base>-<version>.tgz.
+func (s *source) registryTarball(raw string) (name npm.Name, version string, ok bool) {
+	u, _, _ := strings.Cut(raw, "#")
+	u, _, _ = strings.Cut(u, "?")
+	before, file, ok := strings.Cut(u, "/-/")
+	if !ok {
+		return "", "", false
+	}
+	// The name is what follows the registry; a scope is the segment before.
+	path := strings.Split(before, "/")
+	for _, n := range []int{2, 1} {
+		if len(path) <= n {
+			continue
+		}
+		name, err := npm.ParseName(strings.ReplaceAll(strings.Join(path[len(path)-n:], "/"), "%2f", "/"))
+		if err != nil {
+			continue
+		}
+		version, found := strings.CutPrefix(strings.TrimSuffix(file, ".tgz"), name.Base()+"-")
+		if found && semver.Valid(version, semver.Options{}) && npm.TarballURL(s.client.Registry(name), name, version) == before+"/-/"+file {
+			return name, version, true
+		}
+	}
+	return "", "", false
 }
 
 // relative is a path, as a manifest in dir writes it, from the lockfile's
 // directory.
 func (s *source) relative(dir, p string) string {
+	if rest, ok := strings.CutPrefix(p, "~/"); ok && s.home != "" {
+		p = filepath.ToSlash(s.home) + "/" + rest
+	}
 	if filepath.IsAbs(filepath.FromSlash(p)) {
 		if rel, err := filepath.Rel(s.root, filepath.FromSlash(p)); err == nil {
 			return filepath.ToSlash(rel)
@@ -130,32 +183,130 @@ func (s *source) link(spec specifier.Specifier, dir string) (*resolve.External, 
 
 func (s *source) directory(spec specifier.Specifier, dir string) (*resolve.External, error) {
 	rel := s.relative(dir, spec.Path)
-	p, err := project.Read(s.abs(rel))
-	if err != nil {
+	var manifest []byte
+	switch info, err := os.Stat(s.abs(rel)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &missingError{spec.Raw, s.abs(rel)}
+	case err != nil:
+		return nil, fmt.Errorf("read the directory of %q: %w", spec.Raw, err)
+	case !info.IsDir():
+		return nil, &notDirectoryError{spec.Raw, s.abs(rel)}
+	}
+	manifest, err := os.ReadFile(filepath.Join(s.abs(rel), "package.json"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		spec.Alias = path.Base(filepath.ToSlash(s.abs(rel))) // as pnpm calls it
+	case err != nil:
 		return nil, fmt.Errorf("read the directory of %q: %w", spec.Raw, err)
 	}
-	m := p.Manifest.Manifest
-	if m.Name == "" {
-		m.Name = npm.Name(spec.Alias)
+	return external(spec, "file:"+rel, manifest, graph.Resolution{Kind: graph.Directory, Directory: rel})
+}
+
+func (s *source) localTarball(spec specifier.Specifier, dir string) (*resolve.External, error) {
+	rel := s.relative(dir, spec.Path)
+	data, err := os.ReadFile(s.abs(rel))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &missingError{spec.Raw, s.abs(rel)}
 	}
-	return &resolve.External{
-		ID: "file:" + rel, Manifest: &m,
-		Resolution: graph.Resolution{Kind: graph.Directory, Directory: rel},
-	}, nil
+	if err != nil {
+		return nil, fmt.Errorf("read the tarball of %q: %w", spec.Raw, err)
+	}
+	return tarball(spec, data, "file:"+rel, "file:"+rel)
+}
+
+// remoteTarball fetches a tarball to see what is in it. The URL of a redirect
+// is recorded where the server promises that it stays so, as pnpm does.
+func (s *source) remoteTarball(ctx context.Context, spec specifier.Specifier) (*resolve.External, error) {
+	url := normalURL(spec.URL)
+	from := url
+	data, err := s.client.Tarball(ctx, registry.TarballRequest{URL: url, Answered: func(last string, immutable bool) {
+		if immutable {
+			from = last
+		}
+	}})
+	if err != nil {
+		return nil, err
+	}
+	s.arrived.put(from, data)
+	return tarball(spec, data, url, from)
+}
+
+// normalURL is a URL as browsers, and pnpm with them, write it: no default port,
+// no dots in the path.
+func normalURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return raw // the client refuses it
+	}
+	u = u.ResolveReference(u)
+	u.Host = strings.ToLower(u.Host)
+	if port := u.Port(); u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
 }
 
 // tarball looks into a tarball for its manifest.
-func tarball(data []byte, where string) (*resolve.External, error) {
-	manifest, err := install.PackedManifest(data)
+func tarball(spec specifier.Specifier, data []byte, id, url string) (*resolve.External, error) {
+	manifest, err := install.PackedManifest(data, "")
 	if err != nil {
-		return nil, fmt.Errorf("look into the tarball %s: %w", where, err)
+		return nil, fmt.Errorf("look into the tarball of %s: %w", spec.Alias, err)
 	}
-	m, err := npm.DecodeManifest(manifest)
-	if err != nil || m.Name == "" {
-		return nil, fmt.Errorf("the package.json in the tarball %s cannot be used: it needs a name (%v)", where, err)
+	return external(spec, id, manifest, graph.Resolution{
+		Kind: graph.Tarball, Tarball: url, Integrity: integrity.Of(data).String(), GitHosted: graph.IsGitArchive(url),
+	})
+}
+
+// external describes a package by its package.json, which may be missing: then
+// it has the name that its dependent gives it.
+func external(spec specifier.Specifier, id string, manifest []byte, res graph.Resolution) (*resolve.External, error) {
+	m := &npm.Manifest{Name: npm.Name(spec.Alias)}
+	if manifest != nil {
+		var err error
+		if m, err = npm.DecodeManifest(manifest); err != nil {
+			return nil, fmt.Errorf("the package.json of %s cannot be used: %w", spec.Alias, err)
+		}
 	}
-	return &resolve.External{
-		ID: strings.TrimSpace(where), Manifest: m,
-		Resolution: graph.Resolution{Kind: graph.Tarball, Tarball: where, Integrity: integrity.Of(data).String()},
-	}, nil
+	if m.Name == "" {
+		return nil, &namelessError{spec.Alias}
+	}
+	if m.Version == "" {
+		m.Version = "0.0.0"
+	}
+	return &resolve.External{ID: id, Manifest: m, Resolution: res}, nil
+}
+
+// missingError is a path of file: where nothing is.
+type missingError struct{ raw, path string }
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("%q leads to %s, which does not exist", e.raw, e.path)
+}
+func (e *missingError) Code() string { return "ERR_PNPM_LINKED_PKG_DIR_NOT_FOUND" }
+func (e *missingError) Hint() string {
+	return "correct the path; it is relative to the package.json it stands in"
+}
+
+// notDirectoryError is a path of file: that is neither a directory nor called
+// like a tarball.
+type notDirectoryError struct{ raw, path string }
+
+func (e *notDirectoryError) Error() string {
+	return fmt.Sprintf("%q leads to %s, which is no directory", e.raw, e.path)
+}
+func (e *notDirectoryError) Code() string { return "ERR_PNPM_NOT_PACKAGE_DIRECTORY" }
+func (e *notDirectoryError) Hint() string { return "name a directory, or a .tgz, .tar.gz or .tar file" }
+
+// namelessError is a package from outside a registry that does not say its name.
+type namelessError struct{ alias string }
+
+func (e *namelessError) Error() string {
+	return fmt.Sprintf("the package.json of %s has no name, or none that a package can have", e.alias)
+}
+func (e *namelessError) Code() string { return "ERR_PNPM_MISSING_PACKAGE_NAME" }
+func (e *namelessError) Hint() string {
+	return "ask its author to add one; a lockfile has no other way to call it"
 }

@@ -38,7 +38,7 @@ update-config minimum-release-age-exclude-prune minimum-release-age-ignore-missi
 minimum-release-age-strict trust-policy-exclude trust-policy-ignore-after trust-lockfile script-security
 auto-install-peers-from-highest-match allow-unused-patches sort
 node-experimental-package-map merge-git-branch-lockfiles-branch-pattern ignore-manifest-check
-block-exotic-subdeps strict-dep-builds frozen-store
+strict-dep-builds frozen-store
 `
 
 // missing lists keys that would change what an install yields and have no row

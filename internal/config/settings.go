@@ -70,6 +70,7 @@ type Resolve struct {
 	StrictPeers      bool
 	LegacyPeers      bool // peer dependencies are ignored altogether, as by npm 6
 	DedupeDependents bool // dedupe-peer-dependents
+	BlockExotic      bool // packages may not depend on repositories and URLs
 	EngineStrict     bool
 	NodeVersion      string   // what engines are checked against; "" is the node on PATH
 	Mode             string   // highest, time-based, lowest-direct

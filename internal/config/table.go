@@ -111,6 +111,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.DedupeDependents }},
 	{Key: "resolution-mode", Kind: Enum, Values: "highest time-based lowest-direct", Default: "highest", For: installing, Help: "which of the satisfying versions is taken",
 		bind: func(s *Settings) any { return &s.Resolve.Mode }},
+	{Key: "block-exotic-subdeps", Kind: Bool, Default: "true", For: installing, Help: "packages may not depend on repositories and URLs, only the project may",
+		bind: func(s *Settings) any { return &s.Resolve.BlockExotic }},
 	{Key: "engine-strict", Kind: Bool, Default: "false", For: installing, Help: "fail when a package asks for another engine",
 		bind: func(s *Settings) any { return &s.Resolve.EngineStrict }},
 	{Key: "node-version", Kind: Text, For: installing, Help: "version that engines are checked against (default: the node on PATH)",

@@ -59,6 +59,10 @@ type Target struct {
 	Link string // slash path relative to the importer's (or, from a package, the lockfile's) directory
 }
 
+// InsidePrefix begins a Link that is below the directory of the dependent
+// package, as pnpm writes what a published package calls "file:sub".
+const InsidePrefix = "<root>/"
+
 // Direct is a dependency of an importer.
 type Direct struct {
 	Alias     string // folder name in node_modules

@@ -91,11 +91,15 @@ type Request struct {
 	Frozen       Frozen
 	Resolve      bool // resolve even if the lockfile fits
 	LockfileOnly bool // resolve and write the lockfile, nothing else
-	Force        bool // make everything anew
-	DryRun       bool // decide and print to Out, change nothing
-	Filtered     bool // some projects may be left as they are
-	EngineStrict bool // a package for another version of Node is an error
-	StrictPeers  bool // a peer that is missing or wrong is an error
+	// IgnoreScripts takes a repository as it is, even if a script had to make a
+	// package of it. Otherwise BuildAllowed is asked, with the package's ID.
+	IgnoreScripts bool
+	BuildAllowed  func(id string) bool
+	Force         bool // make everything anew
+	DryRun        bool // decide and print to Out, change nothing
+	Filtered      bool // some projects may be left as they are
+	EngineStrict  bool // a package for another version of Node is an error
+	StrictPeers   bool // a peer that is missing or wrong is an error
 
 	Settings string    // digest of the settings that shape node_modules
 	Inputs   []string  // files whose change makes node_modules stale

@@ -1,19 +1,18 @@
 package install
 
 import (
-	"bytes"
 	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
 
-	"godwit/internal/install/extract"
+	"godwit/internal/npm"
+	"godwit/internal/packlist"
 	"godwit/internal/store"
 )
 
@@ -21,11 +20,12 @@ import (
 // tarball. Its name there is the hash of what is in it.
 func (t *tasks) pack(f *fetched) error {
 	dir := t.abs(f.res.Directory)
-	files, id, err := hashDirectory(dir)
+	root, files, id, err := hashDirectory(dir)
 	if err != nil {
 		return fmt.Errorf("read the directory of %s: %w", f.id, err)
 	}
-	f.tree, err = t.req.Store.Add(id, func(w *store.Writer) error { return copyFiles(w, dir, files) })
+	defer root.Close()
+	f.tree, err = t.req.Store.Add(id, func(w *store.Writer) error { return copyFiles(w, root, files) })
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", f.id, err)
 	}
@@ -33,29 +33,20 @@ func (t *tasks) pack(f *fetched) error {
 	return nil
 }
 
-// PackedManifest is the text of the package.json in a tarball.
-func PackedManifest(tgz []byte) ([]byte, error) {
-	var manifest []byte
-	_, err := extract.Tarball(tgz, new(extract.Scratch), extract.Limits{}, func(path string, _ bool, data []byte) error {
-		if path == "package.json" {
-			manifest = bytes.Clone(data)
-		}
-		return nil
-	})
-	if err == nil && manifest == nil {
-		err = errors.New("there is no package.json in it")
+// hashDirectory lists the files of the package in a directory and names them.
+// The caller closes root.
+func hashDirectory(dir string) (root *os.Root, files []packedFile, id store.ID, err error) {
+	if root, err = os.OpenRoot(dir); err != nil {
+		return nil, nil, store.ID{}, err
 	}
-	return manifest, err
-}
-
-// hashDirectory lists the files of a directory and names them.
-func hashDirectory(dir string) ([]packedFile, store.ID, error) {
-	files, err := listFiles(dir)
+	if files, err = listPackage(root); err == nil {
+		id, err = hashFiles(root, files)
+	}
 	if err != nil {
-		return nil, store.ID{}, err
+		root.Close()
+		return nil, nil, store.ID{}, err
 	}
-	id, err := hashFiles(dir, files)
-	return files, id, err
+	return root, files, id, nil
 }
 
 // packedFile is a file of a directory.
@@ -65,36 +56,97 @@ type packedFile struct {
 	size int64
 }
 
-// listFiles lists the regular files below dir: not what is never published
-// (node_modules and .git), and no links, which could lead anywhere.
-func listFiles(dir string) ([]packedFile, error) {
+// Bounds of what is packed: those of a tarball (extract.Limits).
+const (
+	maxPackedFiles = 1 << 20
+	maxPackedBytes = 4 << 30
+)
+
+// listPackage lists the files of the package in root.
+func listPackage(root *os.Root) ([]packedFile, error) {
+	all, err := listFiles(root)
+	if err != nil {
+		return nil, err
+	}
+	byPath := make(map[string]packedFile, len(all))
+	tree := packlist.Tree{Read: func(file string) ([]byte, error) { return readSmall(root, file) }}
+	for _, f := range all {
+		byPath[f.path] = f
+		tree.Files = append(tree.Files, f.path)
+	}
+	names, err := packlist.Select(tree)
+	if err != nil {
+		return nil, err
+	}
+	out, bytes := make([]packedFile, len(names)), int64(0)
+	for i, name := range names {
+		out[i] = byPath[name]
+		if bytes += out[i].size; bytes > maxPackedBytes {
+			return nil, fmt.Errorf("it has more than %d bytes", int64(maxPackedBytes))
+		}
+	}
+	return out, nil
+}
+
+// listFiles lists the files below root, and the links to files below it. What
+// is never published is not looked at, nor is node_modules, unless something in
+// it is bundled.
+func listFiles(root *os.Root) ([]packedFile, error) {
+	bundles := false
+	if data, err := readSmall(root, "package.json"); err == nil {
+		if m, err := npm.DecodeManifest(data); err == nil {
+			bundles = m.Bundled.All || len(m.Bundled.Names) > 0
+		}
+	}
 	var out []packedFile
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(root.FS(), ".", func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != dir && (d.Name() == "node_modules" || d.Name() == ".git"):
-			return fs.SkipDir
-		case !d.Type().IsRegular():
+		case d.IsDir():
+			if d.Name() == ".git" || file == "node_modules" && !bundles {
+				return fs.SkipDir
+			}
+			return nil
+		case !d.Type().IsRegular() && d.Type() != fs.ModeSymlink:
 			return nil
 		}
-		info, err := d.Info()
+		// Follows a link, and fails if that leads out of root.
+		info, err := root.Stat(filepath.FromSlash(file))
+		if err != nil && d.Type() == fs.ModeSymlink || err == nil && !info.Mode().IsRegular() {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
+		if len(out) == maxPackedFiles {
+			return fmt.Errorf("it has more than %d files", maxPackedFiles)
 		}
-		out = append(out, packedFile{filepath.ToSlash(rel), info.Mode()&0o111 != 0, info.Size()})
+		out = append(out, packedFile{file, info.Mode()&0o111 != 0, info.Size()})
 		return nil
 	})
 	return out, err
 }
 
+// maxRead bounds a package.json or ignore file, as the store does.
+const maxRead = 16 << 20
+
+func readSmall(root *os.Root, file string) ([]byte, error) {
+	f, err := root.Open(filepath.FromSlash(file))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxRead+1))
+	if err == nil && len(data) > maxRead {
+		err = fmt.Errorf("%s is larger than %d bytes", path.Base(file), maxRead)
+	}
+	return data, err
+}
+
 // hashFiles sums up paths, modes and contents; the lengths between them keep
 // two lists apart whose texts run together to the same.
-func hashFiles(dir string, files []packedFile) (store.ID, error) {
+func hashFiles(root *os.Root, files []packedFile) (store.ID, error) {
 	h := sha512.New()
 	for _, f := range files {
 		var head [9]byte
@@ -104,16 +156,16 @@ func hashFiles(dir string, files []packedFile) (store.ID, error) {
 		}
 		io.WriteString(h, f.path+"\x00")
 		h.Write(head[:])
-		if err := withFile(dir, f, func(r io.Reader) error { _, err := io.Copy(h, r); return err }); err != nil {
+		if err := withFile(root, f, func(r io.Reader) error { _, err := io.Copy(h, r); return err }); err != nil {
 			return store.ID{}, err
 		}
 	}
 	return store.NewID("directory", hex.EncodeToString(h.Sum(nil)))
 }
 
-func copyFiles(w *store.Writer, dir string, files []packedFile) error {
+func copyFiles(w *store.Writer, root *os.Root, files []packedFile) error {
 	for _, f := range files {
-		err := withFile(dir, f, func(r io.Reader) error { return w.FileFrom(f.path, f.exec, r, f.size) })
+		err := withFile(root, f, func(r io.Reader) error { return w.FileFrom(f.path, f.exec, r, f.size) })
 		if err != nil {
 			return err
 		}
@@ -121,14 +173,14 @@ func copyFiles(w *store.Writer, dir string, files []packedFile) error {
 	return nil
 }
 
-func withFile(dir string, f packedFile, do func(io.Reader) error) error {
-	file, err := os.Open(filepath.Join(dir, filepath.FromSlash(f.path)))
+func withFile(root *os.Root, f packedFile, do func(io.Reader) error) error {
+	file, err := root.Open(filepath.FromSlash(f.path))
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	if err := do(io.LimitReader(file, f.size)); err != nil {
-		return fmt.Errorf("%s: %w", strings.TrimPrefix(f.path, "./"), err)
+		return fmt.Errorf("%s: %w", f.path, err)
 	}
 	return nil
 }

@@ -50,11 +50,12 @@ type tasks struct {
 
 // fetched is a tarball on its way into the store.
 type fetched struct {
-	id   graph.Key
-	res  graph.Resolution
-	data []byte // between download and extraction
-	in   integrity.Integrity
-	tree *store.Tree // set by the extraction; read by tasks that need it
+	id       graph.Key
+	res      graph.Resolution
+	data     []byte // between download and extraction
+	checkout string // directory of a commit
+	in       integrity.Integrity
+	tree     *store.Tree // set by the extraction; read by tasks that need it
 	// again says that the store had it and could not give it. Then it is another
 	// task, since the first may have run, and nobody adopts its files.
 	again bool
@@ -137,11 +138,18 @@ func (t *tasks) wait() (sched.Counts, error) {
 // directory by what is in it now. It is "" where nothing is known before the
 // files are fetched, or the directory cannot be read, which pack tells.
 func (t *tasks) ID(res graph.Resolution) string {
-	if res.Kind == graph.Directory {
-		if _, id, err := hashDirectory(t.abs(res.Directory)); err == nil {
-			return id.String()
+	switch {
+	case res.Kind == graph.Directory:
+		root, _, id, err := hashDirectory(t.abs(res.Directory))
+		if err != nil {
+			return ""
 		}
-		return ""
+		root.Close()
+		return id.String()
+	case res.Kind == graph.Git:
+		return t.packedID("git", res.Repo, res.Commit, res.Path)
+	case res.GitHosted:
+		return t.packedID("archive", res.Integrity, res.Tarball, res.Path)
 	}
 	if id, err := treeID(res.Integrity); err == nil {
 		return id.String()
@@ -181,7 +189,7 @@ func treeID(sri string) (store.ID, error) {
 
 // prefetch starts the download of a package that the resolver picked.
 func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
-	if res.Kind != graph.Registry && res.Kind != graph.Tarball {
+	if res.Kind != graph.Registry && res.Kind != graph.Tarball && res.Kind != graph.Git {
 		return
 	}
 	tree := t.ID(res)
@@ -229,6 +237,13 @@ func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool)
 }
 
 func (t *tasks) download(ctx context.Context, f *fetched, key sched.Key) error {
+	if f.res.Kind == graph.Git {
+		var err error
+		if f.checkout, err = t.req.Client.Checkout(ctx, f.res.Repo, f.res.Commit); err != nil {
+			return &PackageError{Action: "fetch", ID: f.id, Err: err}
+		}
+		return nil
+	}
 	data, in, err := t.source.Tarball(ctx, f.id, f.res)
 	if err != nil {
 		return &PackageError{Action: "fetch", ID: f.id, Err: err}
@@ -247,21 +262,9 @@ func (t *tasks) extract(f *fetched, scratch *extract.Scratch) error {
 	if t.req.Layout.Shared != nil && !f.again {
 		add = t.req.Store.Stage // its directory may become that of a slot
 	}
-	id, err := store.NewID(f.in.Hex())
+	id, fill, err := t.filling(f, data, scratch)
 	if err == nil {
-		f.tree, err = add(id, func(w *store.Writer) error {
-			// The store remembers paths; extract uses their memory again.
-			stats, err := extract.Tarball(data, scratch, extract.Limits{}, func(path string, exec bool, data []byte) error {
-				return w.File(strings.Clone(path), exec, data)
-			})
-			if errors.Is(err, extract.ErrTooBig) {
-				stats, err = extract.Large(data, scratch, extract.Limits{}, func(path string, exec bool, r io.Reader, size int64) error {
-					return w.FileFrom(strings.Clone(path), exec, r, size)
-				})
-			}
-			t.oddities(f.id, &stats)
-			return err
-		})
+		f.tree, err = add(id, fill)
 	}
 	if err != nil {
 		return &PackageError{Action: "extract", ID: f.id, Err: err}
@@ -271,6 +274,36 @@ func (t *tasks) extract(f *fetched, scratch *extract.Scratch) error {
 	t.mu.Unlock()
 	t.remember(f.tree)
 	return nil
+}
+
+// filling is the tree that a package is to become, and what writes its files.
+func (t *tasks) filling(f *fetched, data []byte, scratch *extract.Scratch) (id store.ID, fill func(*store.Writer) error, err error) {
+	switch {
+	case f.res.Kind == graph.Git:
+		fill = func(w *store.Writer) error { return t.packCheckout(w, f) }
+	case f.res.GitHosted:
+		fill = func(w *store.Writer) error { return t.packArchive(w, f, data, scratch) }
+	default:
+		id, err = store.NewID(f.in.Hex())
+		return id, func(w *store.Writer) error { return t.unpack(w, f, data, scratch) }, err
+	}
+	id, err = store.ParseID(t.ID(f.res))
+	return id, fill, err
+}
+
+// unpack writes the files of a published package.
+func (t *tasks) unpack(w *store.Writer, f *fetched, data []byte, scratch *extract.Scratch) error {
+	// The store remembers paths; extract uses their memory again.
+	stats, err := extract.Tarball(data, scratch, extract.Limits{}, func(path string, exec bool, data []byte) error {
+		return w.File(strings.Clone(path), exec, data)
+	})
+	if errors.Is(err, extract.ErrTooBig) {
+		stats, err = extract.Large(data, scratch, extract.Limits{}, func(path string, exec bool, r io.Reader, size int64) error {
+			return w.FileFrom(strings.Clone(path), exec, r, size)
+		})
+	}
+	t.oddities(f.id, &stats)
+	return err
 }
 
 // oddities warns of what npm lets through in a tarball, and so do we.

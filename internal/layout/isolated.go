@@ -127,13 +127,19 @@ func (b *isolated) fill(s *Slot) {
 	s.Bins.add(Command{Alias: string(s.Package.Name), Dir: s.Dir, Package: s.Package})
 	for _, e := range s.Package.Edges {
 		dir, ok := b.target(e.Target, ".")
+		inside, own := strings.CutPrefix(e.Target.Link, graph.InsidePrefix)
+		if own { // a part of the package, whose commands are its own affair
+			dir, ok = path.Join(s.Dir, inside), path.Join("/", inside) == "/"+inside
+		}
 		if !ok {
 			continue
 		}
 		if e.Alias != string(s.Package.Name) {
 			s.Links = append(s.Links, Link{At: path.Join(around, e.Alias), Target: dir})
 		}
-		s.Bins.add(b.command(e.Alias, e.Target, dir))
+		if !own {
+			s.Bins.add(b.command(e.Alias, e.Target, dir))
+		}
 	}
 }
 
@@ -345,7 +351,11 @@ func (b *isolated) byDepth() []graph.Edge {
 		return cmp.Or(cmp.Compare(x.depth, y.depth), cmp.Compare(x.key, y.key))
 	})
 	for _, v := range visits {
-		out = append(out, b.g.Packages[v.key].Edges...)
+		for _, e := range b.g.Packages[v.key].Edges {
+			if e.Target.Key != "" { // what a package links to is no package
+				out = append(out, e)
+			}
+		}
 	}
 	return out
 }

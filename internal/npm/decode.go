@@ -282,3 +282,13 @@ func (f *fields) binDir() string {
 	}
 	return insidePath(stringValue(memberValue(f.directories, "bin")))
 }
+
+// MainOf is the field main of a package.json as a clean path below the package,
+// or "".
+func MainOf(raw []byte) string {
+	main := stringValue(memberValue(bytes.TrimPrefix(raw, byteOrderMark), "main"))
+	if main == "" {
+		return ""
+	}
+	return insidePath(main)
+}

@@ -22,6 +22,7 @@ type request struct {
 	scope    string   // of the name asked for, for messages
 	limit    int64    // bytes of body
 	extra    *grant   // used where no credential covers url: userinfo of a tarball URL
+	once     bool     // a failure has another way out than a second attempt
 }
 
 // answer is what a handler gets to read. Reading fails when the connection is
@@ -29,6 +30,7 @@ type request struct {
 // reading failed for a passing reason, whatever the handler makes of it.
 type answer struct {
 	status int
+	url    *url.URL // that of the last redirect
 	header http.Header
 	size   int64 // Content-Length, -1 if unknown
 	body   io.Reader
@@ -53,7 +55,7 @@ func (c *Client) do(ctx context.Context, r request, handle func(answer) error) e
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("GET %s: %w", maskURL(r.url), context.Cause(ctx))
-		case !f.transient || attempt >= c.opts.Retry.Count:
+		case !f.transient || r.once || attempt >= c.opts.Retry.Count:
 			return finalError(r, f, attempt+1)
 		}
 		wait := c.opts.Retry.wait(attempt)
@@ -122,7 +124,7 @@ func (c *Client) attempt(ctx context.Context, r request, handle func(answer) err
 		return &failure{err: &TooLargeError{URL: maskURL(r.url), Limit: r.limit}}
 	}
 	body := &bodyReader{r: resp.Body, left: r.limit, watch: watch}
-	err = handle(answer{status: resp.StatusCode, header: resp.Header, size: resp.ContentLength, body: body})
+	err = handle(answer{status: resp.StatusCode, url: resp.Request.URL, header: resp.Header, size: resp.ContentLength, body: body})
 	switch {
 	case body.large:
 		return &failure{err: &TooLargeError{URL: maskURL(r.url), Limit: r.limit}}

@@ -36,6 +36,7 @@ func (c *Client) follow(ctx context.Context, r request) (*http.Response, *grant,
 			return nil, first, err
 		}
 		if !isRedirect(resp.StatusCode) {
+			resp.Request = req
 			return resp, first, nil
 		}
 		next, err := location(at, resp)

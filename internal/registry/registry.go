@@ -101,6 +101,9 @@ func parseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
+// Offline reports whether the network is off.
+func (c *Client) Offline() bool { return c.opts.Offline }
+
 // Registry is the URL of the registry that name comes from, without a slash at
 // its end and without credentials.
 func (c *Client) Registry(name npm.Name) string { return c.registryOf(name).String() }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"godwit/internal/npm"
 )
@@ -17,6 +18,12 @@ type TarballRequest struct {
 	// Progress, if set, hears of bytes as they arrive; a negative number takes
 	// back what an attempt that failed had reported.
 	Progress func(bytes int64)
+	// Once asks for one attempt only.
+	Once bool
+	// Answered, if set, is told of each answer before its body is read: the URL
+	// that redirects led to, and whether the server says that what is there will
+	// never change.
+	Answered func(url string, immutable bool)
 }
 
 // Tarball fetches a whole tarball into memory. The bytes are the caller's, and
@@ -45,7 +52,7 @@ func (c *Client) Stream(ctx context.Context, r TarballRequest, read func(body io
 	if c.opts.Offline {
 		return &OfflineError{What: "tarball " + maskURL(u), Tarball: true}
 	}
-	req := request{lane: c.tarballs, url: u, limit: c.opts.MaxTarball, header: http.Header{"Accept": {"*/*"}}}
+	req := request{lane: c.tarballs, url: u, limit: c.opts.MaxTarball, header: http.Header{"Accept": {"*/*"}}, once: r.Once}
 	req.extra, u.User = userinfoGrant(u), nil
 	if r.Name != "" {
 		req.registry, req.scope = c.registryOf(r.Name), r.Name.Scope()
@@ -53,6 +60,9 @@ func (c *Client) Stream(ctx context.Context, r TarballRequest, read func(body io
 	return c.do(ctx, req, func(a answer) error {
 		if a.status == http.StatusNotModified {
 			return fmt.Errorf("answered 304 (not modified) without having been asked")
+		}
+		if r.Answered != nil {
+			r.Answered(a.url.String(), strings.Contains(a.header.Get("Cache-Control"), "immutable"))
 		}
 		if r.Progress == nil {
 			return read(a.body, a.size)

@@ -63,6 +63,22 @@ func (e *NoMatchError) Hint() string {
 // Is makes errors.Is(err, ErrNoVersion) true.
 func (e *NoMatchError) Is(target error) bool { return target == ErrNoVersion }
 
+// ExoticError is a dependency of a package that comes past the registry, where
+// only the project itself may have such.
+type ExoticError struct{ Alias, Kind string }
+
+func (e *ExoticError) Error() string {
+	return fmt.Sprintf("%s is a %s dependency of a package, which block-exotic-subdeps forbids: its publisher, and no registry, would choose what is installed", e.Alias, e.Kind)
+}
+
+// Code is pnpm's code for this error.
+func (e *ExoticError) Code() string { return "ERR_PNPM_EXOTIC_SUBDEP" }
+
+// Hint is what the user can do.
+func (e *ExoticError) Hint() string {
+	return "replace it with an override, or, if you trust it, write blockExoticSubdeps: false to pnpm-workspace.yaml"
+}
+
 // InvalidPeerError is a peer of an importer whose specifier could not be
 // compared with a version.
 type InvalidPeerError struct{ Dir, Peer, Specifier string }

@@ -3,6 +3,7 @@ package resolve
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"godwit/internal/graph"
@@ -45,6 +46,9 @@ func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (f
 		return r.resolveWorkspace(w, s, at)
 	}
 	name, what, ok := registryPart(w.alias, s)
+	if s.Kind == specifier.Tarball && r.opts.RegistryTarball != nil {
+		name, what, ok = r.opts.RegistryTarball(s.URL)
+	}
 	switch {
 	case !ok:
 		return r.resolveExternal(s, at)
@@ -75,6 +79,14 @@ type found struct {
 }
 
 func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, error) {
+	if at.of != nil {
+		if inside, ok := insideOf(at.of, s); ok {
+			return r.linkInside(inside, s), nil
+		}
+		if !r.opts.AllowExotic && isExotic(at.of, s) {
+			return found{}, &ExoticError{Alias: s.Alias, Kind: s.Kind.String()}
+		}
+	}
 	ext, err := r.docs.src.External(r.ctx, s, at.dir)
 	if err != nil {
 		return found{}, err
@@ -89,6 +101,44 @@ func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, err
 		r.add(p)
 	}
 	return found{p, ext.Manifest}, nil
+}
+
+// isExotic reports whether a dependency of p comes from where its publisher
+// chose, past the registry: from a repository or a URL. A path that a package
+// from elsewhere names leads to files of this machine, which are nobody's to
+// choose. pnpm refuses the former, and follows such paths (12.21).
+func isExotic(p *pkg, s specifier.Specifier) bool {
+	switch s.Kind {
+	case specifier.Git, specifier.Tarball:
+		return true
+	case specifier.Directory, specifier.Archive:
+		return p.resolution.Kind != graph.Directory
+	}
+	return false
+}
+
+// insideOf is the directory that file: means in a package that is not a
+// directory of this machine: one of its own.
+func insideOf(p *pkg, s specifier.Specifier) (dir string, ok bool) {
+	if s.Kind != specifier.Directory || p.resolution.Kind == graph.Directory || path.IsAbs(s.Path) {
+		return "", false
+	}
+	dir = path.Clean(s.Path)
+	return dir, dir != ".." && !strings.HasPrefix(dir, "../") && !strings.HasPrefix(dir, "~") && !strings.Contains(dir, ":")
+}
+
+// linkInside is the package for a directory inside of its dependent.
+func (r *resolver) linkInside(dir string, s specifier.Specifier) found {
+	id := graph.Key("link:" + graph.InsidePrefix + dir)
+	p := r.pkgs[id]
+	if p == nil {
+		p = &pkg{
+			id: id, name: npm.Name(s.Alias), manifest: &npm.Manifest{Name: npm.Name(s.Alias)},
+			resolution: graph.Resolution{Kind: graph.Directory, Directory: dir},
+		}
+		r.add(p)
+	}
+	return found{p, p.manifest}
 }
 
 func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found, error) {
@@ -117,6 +167,13 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	p := r.pkgs[id]
 	if p == nil {
 		p = &pkg{id: id, name: name, version: version, manifest: m, resolution: registryResolution(m)}
+		if p.resolution.Integrity == "" {
+			// The first who fetches it says what it is, so that all others get
+			// the same.
+			if p.resolution.Integrity, err = r.docs.src.Integrity(r.ctx, name, version, m.Dist.Tarball); err != nil {
+				return found{}, err
+			}
+		}
 		r.add(p)
 	}
 	f := found{p, m}

@@ -9,6 +9,7 @@ import (
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
+	"godwit/internal/npm/integrity"
 	"godwit/internal/npm/specifier"
 )
 
@@ -77,6 +78,10 @@ func (m memory) Packument(_ context.Context, name npm.Name) (*npm.Packument, err
 
 func (m memory) External(_ context.Context, s specifier.Specifier, _ string) (*External, error) {
 	return nil, fmt.Errorf("%q is not in the registry", s.Raw)
+}
+
+func (m memory) Integrity(_ context.Context, name npm.Name, version, _ string) (string, error) {
+	return integrity.Of([]byte(string(name) + "@" + version)).String(), nil
 }
 
 // project asks for dependencies, ALIAS@SPECIFIER.

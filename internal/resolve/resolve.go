@@ -34,9 +34,12 @@ type Source interface {
 	// Packument is what the registry says about name.
 	Packument(ctx context.Context, name npm.Name) (*npm.Packument, error)
 	// External looks at a package that does not come from a registry: a
-	// directory or a tarball. Relative paths are relative to dir, a slash
+	// directory, a tarball or a repository. Relative paths are relative to dir, a slash
 	// path from the lockfile's directory.
 	External(ctx context.Context, s specifier.Specifier, dir string) (*External, error)
+	// Integrity is that of the tarball of a version of which the registry says
+	// no hash; tarball is its URL, or "".
+	Integrity(ctx context.Context, name npm.Name, version, tarball string) (string, error)
 }
 
 // External is a package from outside a registry.
@@ -69,6 +72,11 @@ type Options struct {
 	InjectWorkspace      bool // inject-workspace-packages: members are copied, not linked
 	KeepInjected         bool // a copy that is the same as a link stays a copy (not dedupe-injected-deps)
 	PeersFromRoot        bool // resolve-peers-from-workspace-root
+	AllowExotic          bool // block-exotic-subdeps=false: packages may depend on repositories and URLs
+
+	// RegistryTarball tells which package of a registry a URL stands for, if it
+	// is that of the registry's own tarball. May be nil.
+	RegistryTarball func(url string) (name npm.Name, version string, ok bool)
 
 	maxWork int // see defaultMaxWork
 }

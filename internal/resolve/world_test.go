@@ -195,6 +195,11 @@ func (s *source) External(_ context.Context, spec specifier.Specifier, dir strin
 	return nil, fmt.Errorf("%s is nothing that this source has", spec.Raw)
 }
 
+func (s *source) Integrity(_ context.Context, _ npm.Name, _, tarball string) (string, error) {
+	data, err := s.get(tarball, "*/*")
+	return integrity.Of(data).String(), err
+}
+
 func tarballOf(data []byte, where string) (*resolve.External, error) {
 	gz, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {

@@ -17,6 +17,8 @@ import (
 // Client fetches what is at a URL.
 type Client interface {
 	Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error)
+	// Checkout is a directory with the files of a commit, to be read only.
+	Checkout(ctx context.Context, url, commit string) (dir string, err error)
 	// TarballURL is where the registry of name keeps a version when nobody
 	// says otherwise.
 	TarballURL(name npm.Name, version string) string
@@ -67,7 +69,7 @@ var ErrUnsupported = errors.New("this version of godwit cannot fetch it")
 // to check against it returns the one it has; callers record that.
 func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution) ([]byte, integrity.Integrity, error) {
 	if res.Kind != graph.Registry && res.Kind != graph.Tarball {
-		return nil, integrity.Integrity{}, fmt.Errorf("%s comes from a git repository or an archive of executables: %w", id, ErrUnsupported)
+		return nil, integrity.Integrity{}, fmt.Errorf("%s comes from an archive of executables or a hook: %w", id, ErrUnsupported)
 	}
 	url := s.URL(id, res)
 	data, err := s.read(ctx, id.Name(), url)

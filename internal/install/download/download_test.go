@@ -28,6 +28,10 @@ func (s *shelf) Tarball(_ context.Context, name npm.Name, url string) ([]byte, e
 	return []byte(url), nil
 }
 
+func (s *shelf) Checkout(context.Context, string, string) (string, error) {
+	return "", errors.New("a tarball is no commit")
+}
+
 func (s *shelf) TarballURL(name npm.Name, version string) string {
 	return "https://registry.example/" + string(name) + "/" + version
 }
@@ -63,7 +67,7 @@ func TestTarball(t *testing.T) {
 		{"other bytes", "@s/a@1.0.0", graph.Resolution{Integrity: sri("x")}, "@s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) && (*wrong).URL == usual }},
 		{"an integrity that is none", "@s/a@1.0.0", graph.Resolution{Integrity: "nonsense"}, "@s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) }},
 		{"the registry is down", "a@1.0.0", graph.Resolution{Tarball: "https://down.example/"}, "a https://down.example/", "", func(err error) bool { return errors.Is(err, errDown) }},
-		{"a commit", "a@1.0.0", graph.Resolution{Kind: graph.Git, Repo: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
+		{"a commit is checked out", "a@1.0.0", graph.Resolution{Kind: graph.Git, Repo: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
 		{"a runtime", "a@1.0.0", graph.Resolution{Kind: graph.Binary, Tarball: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
