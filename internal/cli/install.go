@@ -193,7 +193,7 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 	if s.Install.SharedSlots {
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(st.Links())}
 	}
-	src := &source{client: client, git: repos, arrived: held, root: root, home: c.Home, offline: s.Network.Offline}
+	src := &source{client: client, git: repos, arrived: held, store: st, root: root, home: c.Home, offline: s.Network.Offline}
 	req.Resolver = &local{
 		source: src, catalogs: catalogs,
 		options: resolve.Options{

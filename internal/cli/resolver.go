@@ -50,6 +50,7 @@ type local struct {
 
 // Resolve implements install.Resolver.
 func (l *local) Resolve(ctx context.Context, importers []install.Importer, locked *graph.Graph, picked install.Picked) (*install.Resolved, error) {
+	l.source.locked = locked
 	req := &resolve.Request{Options: l.options, Catalogs: l.catalogs, Locked: locked, Picked: picked}
 	for _, im := range importers {
 		injected := map[string]bool{}

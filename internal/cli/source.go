@@ -23,6 +23,7 @@ import (
 	"godwit/internal/project"
 	"godwit/internal/registry"
 	"godwit/internal/resolve"
+	"godwit/internal/store"
 )
 
 // source lets the resolver ask the registry, git and the file system.
@@ -30,7 +31,9 @@ type source struct {
 	client  *registry.Client
 	git     *git.Client
 	arrived *arrived
-	root    string // absolute directory of the lockfile
+	store   *store.Store
+	locked  *graph.Graph // of the present lockfile, or nil
+	root    string       // absolute directory of the lockfile
 	home    string // "" where there is none
 	offline bool
 }
@@ -218,6 +221,9 @@ func (s *source) localTarball(spec specifier.Specifier, dir string) (*resolve.Ex
 // is recorded where the server promises that it stays so, as pnpm does.
 func (s *source) remoteTarball(ctx context.Context, spec specifier.Specifier) (*resolve.External, error) {
 	url := normalURL(spec.URL)
+	if ext := s.lockedTarball(spec, url); ext != nil {
+		return ext, nil
+	}
 	from := url
 	data, err := s.client.Tarball(ctx, registry.TarballRequest{URL: url, Answered: func(last string, immutable bool) {
 		if immutable {
@@ -229,6 +235,55 @@ func (s *source) remoteTarball(ctx context.Context, spec specifier.Specifier) (*
 	}
 	s.arrived.put(from, data)
 	return tarball(spec, data, url, from)
+}
+
+// lockedTarball is what the lockfile has for a URL, if the store still has the
+// tarball. It then is not fetched again, and stays what it was (pnpm 12).
+func (s *source) lockedTarball(spec specifier.Specifier, url string) *resolve.External {
+	for key, p := range s.lockedPackages() {
+		if _, ref := key.ID().Split(); ref != url || p.Resolution.Kind != graph.Tarball || p.Resolution.GitHosted {
+			continue
+		}
+		manifest, err := s.storedManifest(p.Resolution.Integrity)
+		if err != nil {
+			return nil // it is fetched again
+		}
+		ext, err := external(spec, url, manifest, p.Resolution)
+		if err != nil {
+			return nil
+		}
+		return ext
+	}
+	return nil
+}
+
+func (s *source) lockedPackages() map[graph.Key]*graph.Package {
+	if s.locked == nil {
+		return nil
+	}
+	return s.locked.Packages
+}
+
+// storedManifest reads the package.json of a tarball in the store.
+func (s *source) storedManifest(sri string) ([]byte, error) {
+	in, err := integrity.Parse(sri)
+	if err != nil {
+		return nil, err
+	}
+	id, err := store.NewID(in.Hex())
+	if err != nil {
+		return nil, err
+	}
+	tree, err := s.store.Load(id)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := tree.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.ReadFile("package.json", maxManifest)
 }
 
 // normalURL is a URL as browsers, and pnpm with them, write it: no default port,
