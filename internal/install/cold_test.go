@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -25,6 +26,9 @@ import (
 type memory struct{ tarball []byte }
 
 func (m memory) Tarball(context.Context, npm.Name, string) ([]byte, error) { return m.tarball, nil }
+func (m memory) Checkout(context.Context, string, string) (string, error) {
+	return "", errors.New("a tarball is no commit")
+}
 func (m memory) TarballURL(name npm.Name, version string) string {
 	return "https://registry.example/" + string(name) + "/" + version
 }
