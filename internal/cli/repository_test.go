@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 // asked to connect to.
 type hosts struct {
 	archives map[string][]byte // by host and path
+	mu       sync.Mutex
 	asked    []string
 	conns    chan net.Conn
 	url      *url.URL
@@ -54,7 +56,9 @@ func (h *hosts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
+	h.mu.Lock()
 	h.asked = append(h.asked, r.Host+r.URL.Path)
+	h.mu.Unlock()
 	data, ok := h.archives[r.Host+r.URL.Path]
 	if !ok {
 		http.NotFound(w, r)
@@ -96,7 +100,11 @@ func newHosts(t *testing.T) *hosts {
 	outer, inner := &http.Server{Handler: h}, &http.Server{Handler: h}
 	go outer.Serve(proxy)
 	go inner.Serve(secure)
-	t.Cleanup(func() { outer.Close(); inner.Close(); close(h.conns) })
+	t.Cleanup(func() {
+		outer.Close()
+		close(h.conns) // which ends Accept, for which the other Close waits
+		inner.Close()
+	})
 	return h
 }
 

@@ -34,7 +34,7 @@ type source struct {
 	store   *store.Store
 	locked  *graph.Graph // of the present lockfile, or nil
 	root    string       // absolute directory of the lockfile
-	home    string // "" where there is none
+	home    string       // "" where there is none
 	offline bool
 }
 
@@ -308,7 +308,7 @@ func normalURL(raw string) string {
 func tarball(spec specifier.Specifier, data []byte, id, url string) (*resolve.External, error) {
 	manifest, err := install.PackedManifest(data, "")
 	if err != nil {
-		return nil, fmt.Errorf("look into the tarball of %s: %w", spec.Alias, err)
+		return nil, &unpackedError{spec.Alias, data[:min(len(data), shownBytes)], err}
 	}
 	return external(spec, id, manifest, graph.Resolution{
 		Kind: graph.Tarball, Tarball: url, Integrity: integrity.Of(data).String(), GitHosted: graph.IsGitArchive(url),
@@ -332,6 +332,24 @@ func external(spec specifier.Specifier, id string, manifest []byte, res graph.Re
 		m.Version = "0.0.0"
 	}
 	return &resolve.External{ID: id, Manifest: m, Resolution: res}, nil
+}
+
+// unpackedError is something in place of a tarball.
+type unpackedError struct {
+	alias string
+	head  []byte
+	err   error
+}
+
+// shownBytes is enough to recognize a page of HTML.
+const shownBytes = 24
+
+func (e *unpackedError) Error() string {
+	return fmt.Sprintf("look into the tarball of %s: %v; it begins with %q", e.alias, e.err, e.head)
+}
+func (e *unpackedError) Unwrap() error { return e.err }
+func (e *unpackedError) Hint() string {
+	return "check the address; a server that wants you to sign in may answer with a page: credentials for it belong in .npmrc"
 }
 
 // missingError is a path of file: where nothing is.
