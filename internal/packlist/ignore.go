@@ -183,24 +183,25 @@ type rule struct {
 	alternatives []pattern
 }
 
-// maxRules bounds the lines of one ignore file that count; the longest in use
-// have some hundred.
+// maxRules bounds the patterns of one ignore file that count, alternatives in
+// braces too; the longest in use have some hundred.
 const maxRules = 2000
 
 func parseRules(lines []string) []rule {
 	var out []rule
+	patterns := 0
 	for _, line := range lines {
 		line = strings.ToLower(strings.TrimSpace(line)) // ignore-walk ignores case
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if len(out) == maxRules {
-			break
-		}
 		body := strings.TrimLeft(line, "!")
 		r := rule{not: (len(line)-len(body))%2 == 1}
 		for _, alternative := range braces(body) {
 			r.alternatives = append(r.alternatives, splitRuns(alternative))
+		}
+		if patterns += len(r.alternatives); patterns > maxRules {
+			break
 		}
 		out = append(out, r)
 	}
