@@ -49,9 +49,9 @@ func (h *hosts) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (h *hosts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodConnect {
-		w.WriteHeader(http.StatusOK)
-		conn, _, err := w.(http.Hijacker).Hijack()
+		conn, _, err := w.(http.Hijacker).Hijack() // before the client has reason to go on
 		if err == nil {
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
 			h.conns <- conn
 		}
 		return
