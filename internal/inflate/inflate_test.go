@@ -278,14 +278,35 @@ func agree(t testing.TB, d *Decoder, src []byte) {
 	if len(want) == limit {
 		return
 	}
-	got, st := raw(d, src, limit)
-	switch {
-	case (st == done) != (err == nil):
-		t.Fatalf("%x: ended with %d, compress/flate with %v", src, st, err)
-	case err == nil && !bytes.Equal(got, want):
-		t.Fatalf("%x: data differs", src)
-	case !bytes.HasPrefix(got, want) && !bytes.HasPrefix(want, got):
-		t.Fatalf("%x: data before the error differs", src)
+	for _, plain := range []bool{true, false} {
+		d.plain = plain
+		got, st := raw(d, src, limit)
+		switch {
+		case (st == done) != (err == nil):
+			t.Fatalf("%x: ended with %d, compress/flate with %v", src, st, err)
+		case err == nil && !bytes.Equal(got, want):
+			t.Fatalf("%x: data differs", src)
+		case !bytes.HasPrefix(got, want) && !bytes.HasPrefix(want, got):
+			t.Fatalf("%x: data before the error differs", src)
+		}
+	}
+}
+
+// Every distance up to two registers, every length that takes part of one.
+func TestOverlappingMatches(t *testing.T) {
+	var d Decoder
+	rng := rand.New(rand.NewPCG(5, 6))
+	for period := 1; period <= 40; period++ {
+		var data []byte
+		for length := 3; length < 300; length += 1 + rng.IntN(3) {
+			word := make([]byte, period)
+			for i := range word {
+				word[i] = byte(rng.Uint32())
+			}
+			data = append(data, bytes.Repeat(word, length/period+2)[:length+period]...)
+		}
+		src := compress(t, data, 6)
+		agree(t, &d, src[10:len(src)-8])
 	}
 }
 

@@ -9,17 +9,17 @@ const (
 	// inSlack is what one round of fast may read: two loads of 8 bytes, the
 	// second at most 7 bytes further on.
 	inSlack = 16
-	// outSlack is what one round of fast may write: two literals, a match of
-	// 258, and the overshoot of its copy.
+	// outSlack is what one round of fast may write: three literals, or two and a
+	// match of 258 with the overshoot of its copy.
 	outSlack = 2 + 258 + 15
 )
 
-// fast decodes symbols of a compressed block while both ends are far. It
+// portable decodes symbols of a compressed block while both ends are far. It
 // returns more at the end of the block (phase says so) or of the slack.
 //
 // It goes through pointers: the loop's conditions keep in and pos in bounds,
 // and with the compiler's own checks it took a quarter longer (typescript).
-func (d *Decoder) fast() status {
+func (d *Decoder) portable() status {
 	src, out := unsafe.Pointer(unsafe.SliceData(d.src)), unsafe.Pointer(unsafe.SliceData(d.out))
 	in, pos, buf, n := d.in, d.pos, d.buf, d.n
 	lit, dist, floor := &d.lit, &d.dist, d.floor
