@@ -88,9 +88,9 @@ type root struct {
 	common  *method // for slots that may share files with the store
 	private *method // for slots with files of their own
 
-	// trunk is the first directory that was three levels above a slot; nil
-	// until then. In the isolated layout that is the virtual store of all
-	// slots, and having it open saves seven calls for each.
+	// trunk is the first directory that was three levels above a slot, scopes
+	// not counted; nil until then. In the isolated layout that is the virtual
+	// store of all slots, and having it open saves seven calls for each.
 	trunk atomic.Pointer[trunk]
 }
 
@@ -233,6 +233,9 @@ func (d *dirs) parentBy(open func(string) (*fsys.Dir, error), rel string) (*fsys
 // openAll opens the directory rel by way of the trunk, making it if need be.
 func (r *root) openAll(rel string) (*fsys.Dir, error) {
 	above := path.Dir(path.Dir(rel))
+	if path.Base(rel)[0] == '@' {
+		above = path.Dir(above)
+	}
 	if above == "." {
 		return r.dir.OpenAll(rel)
 	}
