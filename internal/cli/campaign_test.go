@@ -272,7 +272,7 @@ func TestKillCampaign(t *testing.T) {
 		c := newCampaign(t, shared, 3)
 		c.freshStore()
 		dir := filepath.Join(c.dir, "app")
-		hit, faults := map[situation]int{}, 0
+		hit, faults, began := map[situation]int{}, 0, time.Now()
 		for killed := 0; killed < (kills+1)/2; {
 			v, now := c.prepare(dir)
 			at, early := c.kill(dir, now)
@@ -281,6 +281,9 @@ func TestKillCampaign(t *testing.T) {
 			}
 			killed++
 			hit[now]++
+			if killed%20 == 0 {
+				t.Logf("%v: %d kills", time.Since(began).Round(time.Second), killed)
+			}
 			if c.random.IntN(4) == 0 {
 				continue // another kill before anything is repaired
 			}
