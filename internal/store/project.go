@@ -55,9 +55,8 @@ func (s *Store) Projects() ([]string, error) {
 	}
 	var dirs []string
 	for _, e := range entries {
-		// What is not one of our links says nothing about a project.
 		dir, err := os.Readlink(filepath.Join(s.dir, projectsName, e.Name()))
-		if err == nil && filepath.IsAbs(dir) && projectFile(dir) == e.Name() {
+		if err == nil && filepath.IsAbs(dir) { // else it says nothing about a project
 			dirs = append(dirs, dir)
 		}
 	}
