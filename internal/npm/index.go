@@ -21,19 +21,19 @@ import (
 //	         end of the key in keys  uint32
 //	         start of the value      uint32
 //	         end of the value        uint32
-//	         deprecated              uint32, 1 or 0
+//	         deprecated              uint32, 0 unknown, 1 yes, 2 no
 //	         published               int64, as modified
 //	string   uint32 length, then bytes
 //
 // It says nothing about how the document was come by; that is the cache's
 // business (package registry).
 const (
-	indexFormat = 1
+	indexFormat = 2
 	recordLen   = 24
 )
 
-// EncodeIndex encodes the index. It looks at every version for "deprecated",
-// which costs as much as a scan: not for the hot path.
+// EncodeIndex encodes the index. To look whether a version is deprecated is left
+// to who asks: for all versions it would cost as much as the scan.
 func (p *Packument) EncodeIndex() []byte {
 	p.timed()
 	b := make([]byte, 0, 64+len(p.Name)+len(p.keys)+32*len(p.DistTags)+recordLen*len(p.entries))
@@ -48,11 +48,10 @@ func (p *Packument) EncodeIndex() []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(p.entries)))
 	for at := range p.entries {
 		e := &p.entries[at]
-		deprecated := boolByte(p.deprecated(int32(at)) == isDeprecated)
 		b = binary.LittleEndian.AppendUint32(b, e.keyEnd)
 		b = binary.LittleEndian.AppendUint32(b, e.off)
 		b = binary.LittleEndian.AppendUint32(b, e.end)
-		b = binary.LittleEndian.AppendUint32(b, uint32(deprecated))
+		b = binary.LittleEndian.AppendUint32(b, uint32(e.deprecated))
 		b = binary.LittleEndian.AppendUint64(b, uint64(e.published))
 	}
 	return b
@@ -106,9 +105,8 @@ func (p *Packument) readRecords(d *indexReader) bool {
 	for i := range p.entries {
 		e := &p.entries[i]
 		e.key, e.keyEnd, e.off, e.end = key, d.uint32(), d.uint32(), d.uint32()
-		e.deprecated = notDeprecated
-		if d.uint32() == 1 {
-			e.deprecated = isDeprecated
+		if state := d.uint32(); state <= uint32(notDeprecated) {
+			e.deprecated = deprecatedState(state)
 		}
 		e.published = int64(d.uint64())
 		if e.keyEnd < e.key || int(e.keyEnd) > len(p.keys) || e.end < e.off || int64(e.end) > size {

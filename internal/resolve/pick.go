@@ -175,9 +175,16 @@ func (p *picker) string(i int) string {
 // best is the highest (or lowest) version that fits and is allowed, or -1.
 func (p *picker) best(allowed func(int) bool, lowest bool) int {
 	found := -1
-	for i := range p.doc.Len() {
+	n := p.doc.Len()
+	for i := range n {
+		// Documents list versions as they were published: from this end the
+		// first that is allowed is most likely the one.
+		if !lowest {
+			i = n - 1 - i
+		}
 		if found >= 0 {
-			if c := p.doc.Versions()[i].Compare(p.doc.Versions()[found]); c == 0 || (c < 0) != lowest {
+			c := p.doc.Versions()[i].Compare(p.doc.Versions()[found])
+			if lowest && c >= 0 || !lowest && c < 0 {
 				continue
 			}
 		}
