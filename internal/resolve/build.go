@@ -40,6 +40,12 @@ func (w *peerWalk) variants(f *finalPaths) map[graph.Key]*variant {
 			transitive[key] = map[string]bool{}
 		}
 		union(transitive[key], r.transitive)
+		for name := range f.extra[r.node] {
+			r.peers[name] = true
+			if !r.node.pkg.declares(name) {
+				transitive[key][name] = true
+			}
+		}
 	}
 	out := map[graph.Key]*variant{}
 	for _, r := range w.records {

@@ -48,15 +48,17 @@ func nameVersion(p *pkg) graph.Key {
 type finalPaths struct {
 	w      *peerWalk
 	cycle  map[*node]int
-	looped map[string]bool // names that are on a cycle of peers
+	looped map[string]bool            // names that are on a cycle of peers
+	extra  map[*node]map[string]*node // external peers where tellApart added some
 	done   map[*node]graph.Key
 	active map[*node]bool
 }
 
 func newFinalPaths(w *peerWalk) *finalPaths {
-	f := &finalPaths{w: w, done: map[*node]graph.Key{}, active: map[*node]bool{}}
+	f := &finalPaths{w: w, extra: map[*node]map[string]*node{}, done: map[*node]graph.Key{}, active: map[*node]bool{}}
 	f.findNodeCycles()
 	f.findNameCycles()
+	f.tellApart()
 	return f
 }
 
@@ -130,7 +132,7 @@ func (f *finalPaths) of(n *node) graph.Key {
 	if key, ok := f.done[n]; ok {
 		return key
 	}
-	peers := f.w.external[n]
+	peers := f.peersOf(n)
 	if len(peers) == 0 || f.active[n] {
 		if key, ok := f.w.paths[n]; ok {
 			return key
@@ -147,9 +149,13 @@ func (f *finalPaths) of(n *node) graph.Key {
 func (f *finalPaths) peer(n *node, name string, peer *node) graph.Key {
 	peer = f.canonical(peer)
 	id, plain := f.w.plainPeer(name, peer)
-	sameCycle := f.cycle[n] != 0 && f.cycle[n] == f.cycle[peer]
-	if plain || sameCycle || f.looped[name] {
+	if plain || f.sameCycle(n, peer) || f.looped[name] {
 		return id
 	}
 	return f.of(peer)
+}
+
+// sameCycle reports whether two occurrences are peers of each other.
+func (f *finalPaths) sameCycle(n, peer *node) bool {
+	return f.cycle[n] != 0 && f.cycle[n] == f.cycle[peer]
 }

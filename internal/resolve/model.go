@@ -38,6 +38,12 @@ func (p *pkg) isLink() bool {
 	return p.resolution.Kind == graph.Directory && strings.HasPrefix(string(p.id), linkPrefix)
 }
 
+// declares reports whether name is a peer of p itself.
+func (p *pkg) declares(name string) bool {
+	i := sort.Search(len(p.peers), func(i int) bool { return p.peers[i].name >= name })
+	return i < len(p.peers) && p.peers[i].name == name
+}
+
 // isLeaf reports whether every occurrence of p looks the same.
 func isLeaf(m *npm.Manifest) bool {
 	return len(m.Dependencies) == 0 && len(m.OptionalDependencies) == 0 &&

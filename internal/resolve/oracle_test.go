@@ -2,12 +2,17 @@ package resolve_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -26,9 +31,53 @@ func oracle(t testing.TB) string {
 	return bin
 }
 
+// answersVariable names a directory that keeps what pnpm answered, so that a
+// campaign after a change of ours runs pnpm for new projects only.
+const answersVariable = "GODWIT_PNPM_ANSWERS"
+
+// answer is what pnpm made of a world.
+type answer struct {
+	Before, After []byte
+	Err           string
+}
+
 // pnpm is the lockfile that pnpm writes for the world, and the one it wrote
 // for the manifest before, if the world has one.
 func (w *world) pnpm(t testing.TB, bin string) (before, after []byte, err error) {
+	file := w.answerFile()
+	var a answer
+	if raw, err := os.ReadFile(file); err != nil || json.Unmarshal(raw, &a) != nil {
+		a = answer{}
+		if a.Before, a.After, err = w.askPnpm(t, bin); err != nil {
+			a.Err = err.Error()
+		}
+		if raw, err := json.Marshal(a); err == nil && file != "" {
+			if err := writeFile(file, raw); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if a.Err != "" {
+		err = errors.New(a.Err)
+	}
+	return a.Before, a.After, err
+}
+
+// answerFile is where the answer for the world is kept, or "".
+func (w *world) answerFile() string {
+	dir := os.Getenv(answersVariable)
+	if dir == "" {
+		return ""
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q\n", w.before, w.settings, w.tarballs)
+	for _, f := range slices.Concat(w.registry, w.project) {
+		fmt.Fprintf(h, "%q %q\n", f.Name, f.Data)
+	}
+	return filepath.Join(dir, hex.EncodeToString(h.Sum(nil)[:16]))
+}
+
+func (w *world) askPnpm(t testing.TB, bin string) (before, after []byte, err error) {
 	reg, err := testreg.Start(w.registry)
 	if err != nil {
 		t.Fatal(err)

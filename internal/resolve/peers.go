@@ -248,7 +248,9 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 		}
 		resolved[peer.name] = ref.node
 	}
-	delete(resolved, string(p.name))
+	if self := resolved[string(p.name)]; self != nil && self.pkg == p {
+		delete(resolved, string(p.name))
+	}
 
 	path := p.id
 	if len(resolved) > 0 {
@@ -265,7 +267,7 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 
 	up := make(map[string]*node, len(resolved))
 	for name, provider := range resolved {
-		if !p.walks(name) {
+		if !p.walks(name) && !p.leadsTo(name, provider.pkg) {
 			up[name] = provider
 		}
 	}
@@ -365,6 +367,12 @@ func closesCycle(from, to *pkg) bool {
 func (p *pkg) hasEdge(alias string) bool {
 	i := sort.Search(len(p.edges), func(i int) bool { return p.edges[i].alias >= alias })
 	return i < len(p.edges) && p.edges[i].alias == alias
+}
+
+// leadsTo reports whether p depends on to under alias.
+func (p *pkg) leadsTo(alias string, to *pkg) bool {
+	i := sort.Search(len(p.edges), func(i int) bool { return p.edges[i].alias >= alias })
+	return i < len(p.edges) && p.edges[i].alias == alias && p.edges[i].to == to
 }
 
 // walks reports whether p has a dependency under alias that is walked below it.

@@ -146,8 +146,8 @@ func peerRange(spec string) string {
 		}
 		return "*"
 	}
-	if spec == "^" || spec == "~" {
-		return "*"
+	if spec == "^" || spec == "~" || !semver.ValidRange(spec, loose) {
+		return "*" // also for a dist-tag or a URL: any version is what it asks for
 	}
 	return spec
 }
