@@ -267,7 +267,7 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 
 	up := make(map[string]*node, len(resolved))
 	for name, provider := range resolved {
-		if !p.walks(name) && !p.leadsTo(name, provider.pkg) {
+		if !p.walks(name) && (w.draining || !p.hasEdge(name)) {
 			up[name] = provider
 		}
 	}
@@ -367,12 +367,6 @@ func closesCycle(from, to *pkg) bool {
 func (p *pkg) hasEdge(alias string) bool {
 	i := sort.Search(len(p.edges), func(i int) bool { return p.edges[i].alias >= alias })
 	return i < len(p.edges) && p.edges[i].alias == alias
-}
-
-// leadsTo reports whether p depends on to under alias.
-func (p *pkg) leadsTo(alias string, to *pkg) bool {
-	i := sort.Search(len(p.edges), func(i int) bool { return p.edges[i].alias >= alias })
-	return i < len(p.edges) && p.edges[i].alias == alias && p.edges[i].to == to
 }
 
 // walks reports whether p has a dependency under alias that is walked below it.

@@ -84,7 +84,7 @@ func (f *finalPaths) short(n *node, name string, peer *node) bool {
 // and reports whether any was new.
 func (f *finalPaths) adopt(n, peer *node, telling map[string]bool) (grown bool) {
 	for name, p := range f.peersOf(peer) {
-		if _, has := f.peersOf(n)[name]; has || !telling[name] || f.canonical(p) == n {
+		if _, has := f.peersOf(n)[name]; has || !telling[name] || p.pkg == n.pkg {
 			continue
 		}
 		if f.extra[n] == nil {
