@@ -157,6 +157,7 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 	case s.Lockfile.Frozen == config.Unset && s.CI:
 		frozen = install.FrozenIfAny
 	}
+	choice := c.choice(root)
 	req := &install.Request{
 		Root: root, LocksDir: filepath.Join(c.cacheDir(), "locks"),
 		Projects: func() ([]install.Importer, error) {
@@ -169,7 +170,7 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 		},
 		Client: remote{client, repos, held}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
-			AutoInstallPeers: s.Resolve.AutoInstallPeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
+			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
 			InjectWorkspace: s.Workspace.Inject, LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
 		},
 		Layout: layout.Options{
@@ -186,7 +187,8 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 		Force:        s.Call.Force, DryRun: s.Call.DryRun,
 		IgnoreScripts: s.Install.IgnoreScripts, BuildAllowed: c.buildAllowed(),
 		EngineStrict: s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
-		Settings: c.digest(), Inputs: c.workspace.manifests(),
+		Choice:   choice,
+		Settings: c.digest() + " " + choice.File(), Inputs: c.workspace.inputs(choice),
 		Node: c.nodeVersion,
 		Out:  c.Stdout,
 	}
@@ -198,6 +200,7 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 		source: src, catalogs: catalogs,
 		options: resolve.Options{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
+			DedupePeers: s.Resolve.DedupePeers, PeersFromHighest: s.Resolve.PeersFromHighest,
 			PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix, LowestDirect: s.Resolve.Mode == "lowest-direct",
 			LinkWorkspace: c.linking(), PreferWorkspace: s.Workspace.Prefer, InjectWorkspace: s.Workspace.Inject,
 			KeepInjected: !s.Workspace.DedupeInjected, PeersFromRoot: s.Workspace.PeersFromRoot,

@@ -142,10 +142,10 @@ func (ws *projectSet) list() error {
 	return err
 }
 
-// manifests are the files that the install depends on, by their paths from the
+// inputs are the files that the install depends on, by their paths from the
 // root.
-func (ws *projectSet) manifests() []string {
-	out := []string{string(lockfile.Pnpm)}
+func (ws *projectSet) inputs(choice lockfile.Choice) []string {
+	out := []string{choice.File()}
 	if ws.globs != nil && !ws.npm {
 		out = append(out, project.WorkspaceFile)
 	}

@@ -36,8 +36,8 @@ strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-ve
 verify-store-integrity versioning workspace-concurrency child-concurrency aggregate-output reporter-hide-prefix
 update-config minimum-release-age-exclude-prune minimum-release-age-ignore-missing-time
 minimum-release-age-strict trust-policy-exclude trust-policy-ignore-after trust-lockfile script-security
-auto-install-peers-from-highest-match allow-unused-patches sort
-node-experimental-package-map merge-git-branch-lockfiles-branch-pattern ignore-manifest-check
+allow-unused-patches sort
+node-experimental-package-map ignore-manifest-check
 strict-dep-builds frozen-store
 `
 
@@ -46,10 +46,10 @@ strict-dep-builds frozen-store
 const missing = `
 allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
 global-style install-links legacy-bundling prefer-dedupe strict-allow-scripts
-dangerously-allow-all-builds dedupe-peers enable-modules-dir
-exclude-links-from-lockfile extend-node-path git-branch-lockfile
+dangerously-allow-all-builds enable-modules-dir
+exclude-links-from-lockfile extend-node-path
 global-virtual-store-dir hoisting-limits ignore-pnpmfile
-lockfile-include-tarball-url merge-git-branch-lockfiles
+lockfile-include-tarball-url
 named-registries pnpmfile symlink
 sync-injected-deps-after-scripts trust-policy virtual-store-only
 `

@@ -52,6 +52,10 @@ type Lockfile struct {
 	Frozen       Tri  // Unset: frozen on CI when there is a lockfile
 	PreferFrozen bool // do not resolve while the lockfile satisfies the project
 	Only         bool // resolve and write it, touch nothing else
+
+	PerBranch     bool     // each git branch has its own
+	MergeBranches bool     // the project's takes in those of branches
+	MergeOn       []string // ... on branches that these patterns match
 }
 
 // Install is how packages reach node_modules.
@@ -71,6 +75,8 @@ type Resolve struct {
 	LegacyPeers      bool // peer dependencies are ignored altogether, as by npm 6
 	DedupeDependents bool // dedupe-peer-dependents
 	BlockExotic      bool // packages may not depend on repositories and URLs
+	DedupePeers      bool // suffixes name peers without their own
+	PeersFromHighest bool // auto-install-peers-from-highest-match
 	EngineStrict     bool
 	NodeVersion      string   // what engines are checked against; "" is the node on PATH
 	Mode             string   // highest, time-based, lowest-direct

@@ -30,7 +30,7 @@ type engine struct {
 	using     *fsys.Lock // of the store; nil if nothing of it is relied on
 	modules   *state.Modules
 	importers []Importer  // set by Install
-	frozen    bool        // there is a lockfile, and it stays as it is
+	frozen    bool        // the lockfile stays as it is: it must, or it fits anyway
 	was       state.Found // set by wanted
 	tasks     *tasks
 	node      semver.Version   // zero until checkEngines asked, or unknown

@@ -80,6 +80,7 @@ type Request struct {
 	Now      func() time.Time
 	Cores    int
 
+	Choice       lockfile.Choice   // which lockfile counts
 	Lockfile     lockfile.Settings // what a resolution depends on, as lockfiles record it
 	Layout       layout.Options    // Skip, and ID of Shared, are set by the engine
 	HoistMembers bool              // projects of a workspace are hoisted where no package has the name

@@ -1,9 +1,7 @@
 package install
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -45,6 +43,7 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 		}
 		// Reasons that are left here are harmless if the lockfile is frozen.
 		if e.frozen || len(reasons) == 0 && !e.Resolve {
+			e.frozen = true
 			e.seed(present.Graph)
 			return present, nil
 		}
@@ -57,15 +56,7 @@ func (e *engine) present() (*lockfile.Document, error) {
 	if !e.UseLockfile {
 		return nil, nil
 	}
-	files, err := lockfile.Detect(e.Root)
-	if err != nil || len(files) == 0 {
-		return nil, err
-	}
-	doc, err := lockfile.Read(files[0])
-	if errors.Is(err, lockfile.ErrEmpty) || errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return doc, err
+	return e.Choice.Present(e.Root)
 }
 
 func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error) {
@@ -133,7 +124,7 @@ func (e *engine) projects() []lockfile.Project {
 	return out
 }
 
-func (e *engine) lockfilePath() string { return filepath.Join(e.Root, string(lockfile.Pnpm)) }
+func (e *engine) lockfilePath() string { return filepath.Join(e.Root, e.Choice.File()) }
 
 func (e *engine) writeOptions() lockfile.WriteOptions {
 	return lockfile.WriteOptions{TarballURL: e.Client.TarballURL}
@@ -153,8 +144,10 @@ func (e *engine) writeLockfile(doc *lockfile.Document) error {
 	if !e.UseLockfile || e.frozen || e.DryRun {
 		return nil
 	}
-	_, err := lockfile.Write(e.lockfilePath(), doc, e.writeOptions())
-	return err
+	if _, err := lockfile.Write(e.lockfilePath(), doc, e.writeOptions()); err != nil {
+		return err
+	}
+	return e.Choice.Clear(e.Root)
 }
 
 // commit records what was done: the lockfile, its copy beside the slots, and

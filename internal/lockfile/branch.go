@@ -1,7 +1,9 @@
 package lockfile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +42,100 @@ func BranchFiles(dir string) ([]File, error) {
 		}
 	}
 	return files, nil
+}
+
+// Choice says which lockfile of a project counts. The zero value is its only
+// one.
+type Choice struct {
+	Branch string // the git branch has a file of its own (git-branch-lockfile); "" is off
+	Merge  bool   // those of all branches go into the project's (merge-git-branch-lockfiles)
+}
+
+// File is the name of the file that is written.
+func (c Choice) File() string {
+	if c.Branch != "" && !c.Merge {
+		return BranchFile(c.Branch)
+	}
+	return string(Pnpm)
+}
+
+// Present reads the lockfile that counts in dir, or returns nil where there is
+// none: a branch without a file of its own begins with that of the project.
+func (c Choice) Present(dir string) (*Document, error) {
+	doc, err := readIfAny(File{Pnpm, filepath.Join(dir, c.File())})
+	if doc == nil && err == nil {
+		files, err := Detect(dir)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) > 0 {
+			if doc, err = readIfAny(files[0]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err != nil || !c.Merge {
+		return doc, err
+	}
+	return c.merged(dir, doc)
+}
+
+func readIfAny(f File) (*Document, error) {
+	doc, err := Read(f)
+	if errors.Is(err, ErrEmpty) || errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return doc, err
+}
+
+// merged adds what the lockfiles of branches have.
+func (c Choice) merged(dir string, doc *Document) (*Document, error) {
+	files, err := BranchFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		other, err := readIfAny(f)
+		switch {
+		case err != nil:
+			return nil, err
+		case other == nil:
+		case doc == nil:
+			doc = other
+		default:
+			doc = Merge(doc, other)
+		}
+	}
+	if doc != nil && len(files) > 0 {
+		doc.Pnpm.Merged = true
+	}
+	return doc, nil
+}
+
+// Pending reports whether dir has lockfiles of branches that are to be merged.
+func (c Choice) Pending(dir string) bool {
+	if !c.Merge {
+		return false
+	}
+	files, err := BranchFiles(dir)
+	return err != nil || len(files) > 0
+}
+
+// Clear removes the lockfiles of branches after they went into the project's.
+func (c Choice) Clear(dir string) error {
+	if !c.Merge {
+		return nil
+	}
+	files, err := BranchFiles(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := os.Remove(f.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove the merged lockfile of a branch: %w", err)
+		}
+	}
+	return nil
 }
 
 // Merge unites two documents of format Pnpm by pnpm's rules: what either has,
