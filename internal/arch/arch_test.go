@@ -55,6 +55,9 @@ var policy = map[string][]string{
 	"resolve":        {"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat", "workspace"},
 	"resolve/compat": {"npm", "npm/semver"},
 
+	// What a graph says about peers, by the resolver's rules.
+	"peers": {"graph", "npm", "resolve"},
+
 	"lockfile":                   {"fsys", "graph", "lockfile/pnpmlock", "npm", "npm/semver"},
 	"lockfile/pnpmlock":          {"graph", "lockfile/pnpmlock/yamltree", "npm", "npm/semver"},
 	"lockfile/pnpmlock/yamltree": {},
@@ -76,7 +79,7 @@ var policy = map[string][]string{
 	// Everything meets in the CLI.
 	"cli": {
 		"cli/ui", "config", "event", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
-		"npm/semver", "npm/specifier", "project", "registry", "resolve", "store", "workspace",
+		"npm/semver", "npm/specifier", "peers", "project", "registry", "resolve", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"godwit/internal/config"
+	"godwit/internal/peers"
 	"godwit/internal/project"
 )
 
@@ -24,6 +25,7 @@ type command struct {
 	run   func(context.Context, *call) error
 	// words are what must follow, one of them; nil takes nothing.
 	words []string
+	bare  bool // words may be left out
 	// anywhere says that it needs no project.
 	anywhere bool
 	// talk is set instead of run by a command that needs no project and no
@@ -39,6 +41,7 @@ func commands() []command {
 			names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
 			run: runStore, words: []string{"path", "status", "prune"}, anywhere: true,
 		},
+		{names: []string{"peers"}, usage: "peers [check] [flags]", help: "tell what is wrong with peer dependencies, and why", run: runPeers, words: []string{"check"}, bare: true},
 		{names: []string{"help"}, usage: "help [command]", help: "tell about a command and its flags", talk: runHelp},
 	}
 }
@@ -51,6 +54,7 @@ type call struct {
 	inputs config.Inputs
 
 	workspace projectSet
+	rules     *peers.Rules // set by install
 }
 
 // Run runs one command and returns the exit status: 0, or 1 for any failure.
@@ -82,11 +86,11 @@ func run(ctx context.Context, p *Process) error {
 	if cmd.talk != nil {
 		return cmd.talk(ctx, p, args.Positional[1:])
 	}
-	if cmd.words != nil {
+	if cmd.words != nil && !(cmd.bare && len(args.Positional) == 1) {
 		if err := cmd.checkWord(args.Positional[1:]); err != nil {
 			return err
 		}
-	} else if len(args.Positional) > 1 {
+	} else if cmd.words == nil && len(args.Positional) > 1 {
 		return fmt.Errorf("%s takes no arguments yet: add %s to package.json, then install", cmd.names[0], strings.Join(args.Positional[1:], " "))
 	}
 	c, err := load(p, args, cmd.anywhere)

@@ -63,6 +63,9 @@ func runInstall(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.rules, err = c.peerRules(); err != nil {
+		return err
+	}
 	repos := git.New(git.Options{Env: c.Env, Dir: filepath.Join(c.cacheDir(), "git"), Now: c.Now})
 	defer repos.Close()
 	req := c.request(client, repos, st, method, &growing{Sink: reporter, grow: c.Grow})
@@ -197,7 +200,7 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 	}
 	src := &source{client: client, git: repos, arrived: held, store: st, root: root, home: c.Home, offline: s.Network.Offline}
 	req.Resolver = &local{
-		source: src, catalogs: catalogs,
+		source: src, catalogs: catalogs, rules: c.rules, root: c.projectName(),
 		options: resolve.Options{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
 			DedupePeers: s.Resolve.DedupePeers, PeersFromHighest: s.Resolve.PeersFromHighest,

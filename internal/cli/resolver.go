@@ -2,13 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"godwit/internal/git"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/npm"
+	"godwit/internal/peers"
 	"godwit/internal/registry"
 	"godwit/internal/resolve"
 )
@@ -46,6 +45,8 @@ type local struct {
 	source   *source
 	catalogs map[string]npm.Deps
 	options  resolve.Options
+	rules    *peers.Rules
+	root     string // what messages call the root project
 }
 
 // Resolve implements install.Resolver.
@@ -69,21 +70,8 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 		return nil, err
 	}
 	out := &install.Resolved{Graph: res.Graph, Deprecated: res.Deprecated}
-	for _, i := range res.Issues {
-		out.PeerIssues = append(out.PeerIssues, peerIssue(i))
+	for _, i := range peers.Check(res.Graph, l.rules) {
+		out.PeerIssues = append(out.PeerIssues, peerLine(l.root, i))
 	}
 	return out, nil
-}
-
-// peerIssue tells about a peer in one line.
-func peerIssue(i resolve.Issue) string {
-	chain := make([]string, len(i.Chain))
-	for k, key := range i.Chain {
-		chain[k] = string(key)
-	}
-	where := strings.Join(chain, " > ")
-	if i.Found == "" {
-		return fmt.Sprintf("%s: missing peer %s@%s", where, i.Peer, i.Wanted)
-	}
-	return fmt.Sprintf("%s: unmet peer %s@%s: found %s", where, i.Peer, i.Wanted, i.Found)
 }

@@ -26,6 +26,7 @@ type Call struct {
 	DryRun  bool   // print the plan, write nothing
 	Force   bool   // do again what is already done
 	Yes     Tri    // the answer to questions; Unset asks, if someone is there
+	JSON    bool   // print JSON, for scripts
 	Trace   string // write a Chrome trace of the install to this file; "" does not
 	Help    bool
 	Version bool

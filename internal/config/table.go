@@ -281,6 +281,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Force }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
+	{Key: "json", Kind: Bool, Default: "false", For: []string{"peers"}, Help: "print JSON", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},
 	{Key: "reporter", Kind: Enum, Values: "default append-only ndjson silent", Default: "default", Help: "how progress is shown",

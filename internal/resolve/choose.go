@@ -157,7 +157,7 @@ func (r *resolver) accepts(name, version string, s *importerState) bool {
 		provided[d.alias] = d.node.pkg.version
 	}
 	for _, peer := range peers {
-		if v, ok := provided[peer.name]; ok && !peerSatisfied(v, peer.wanted) {
+		if v, ok := provided[peer.name]; ok && !PeerSatisfied(v, peer.wanted) {
 			return false
 		}
 	}

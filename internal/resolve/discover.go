@@ -56,7 +56,7 @@ func (r *resolver) discover(s *importerState) (*round, error) {
 	}
 	s.walked, s.walkedAt = len(s.direct), r.rewrites
 	w := d.walk
-	w.missing, w.bad, w.records = map[string][]missingPeer{}, nil, nil
+	w.missing, w.records = map[string][]missingPeer{}, nil
 	var below *missingBelow
 	out.found, below = w.importer(s.direct, first, nil)
 	if err := w.tooMany(); err != nil {

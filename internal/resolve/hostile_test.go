@@ -172,27 +172,6 @@ func TestErrorNamesTheWay(t *testing.T) {
 	}
 }
 
-func TestIssues(t *testing.T) {
-	reg := registry(t, "p@1.0.0", "a@1.0.0 peer:p@^2", "b@1.0.0 a@1 peer:gone@1")
-	req := project("b@1", "p@1")
-	req.Options.AutoInstallPeers = false
-	res, err := Resolve(t.Context(), reg, req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, i := range res.Issues {
-		got = append(got, fmt.Sprintf("%v %s@%s %s", i.Chain, i.Peer, i.Wanted, i.Found))
-	}
-	want := []string{
-		"[b@1.0.0 a@1.0.0] p@^2 1.0.0",
-		"[b@1.0.0] gone@1 ",
-	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("issues\n%q, want\n%q", got, want)
-	}
-}
-
 func TestPicked(t *testing.T) {
 	req := project("a@1")
 	seen := map[graph.Key]int{}

@@ -47,7 +47,7 @@ func (w *peerWalk) reuse(n *node, v *verdict, by *way) outcome {
 		if !v.below.misses(n.pkg, name) {
 			above = by.up
 		}
-		w.miss(peer, by, above)
+		w.miss(peer, above)
 	}
 	w.paths[n] = v.path
 	w.external[n] = v.resolved

@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"maps"
-	"slices"
 	"sort"
 
 	"godwit/internal/graph"
@@ -14,27 +13,10 @@ type way struct {
 	id graph.Key
 }
 
-// chain is the way from the importer's dependency down.
-func (w *way) chain() (chain []graph.Key) {
-	for ; w != nil; w = w.up {
-		chain = append(chain, w.id)
-	}
-	slices.Reverse(chain)
-	return chain
-}
-
 // missingPeer is a peer that nobody above an occurrence provides.
 type missingPeer struct {
 	peerDep
-	by    *way // the dependents
-	above *way // those of them that do not declare it themselves
-}
-
-// badPeer is a peer whose provider has a version outside the wanted range.
-type badPeer struct {
-	peerDep
-	found string
-	by    *way
+	above *way // the dependents that do not declare it themselves
 }
 
 // peerWalk matches the peers of every occurrence against the packages above
@@ -75,7 +57,6 @@ type peerWalk struct {
 	recorded map[*node]*record
 
 	missing map[string][]missingPeer
-	bad     []badPeer
 	visited map[*node]bool // since the walk of this importer began
 }
 
@@ -236,11 +217,8 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 		ref, ok := refs[peer.name]
 		if !ok {
 			missing[peer.name] = peer
-			w.miss(peer, by, by.up)
+			w.miss(peer, by.up)
 			continue
-		}
-		if !w.draining && !peerSatisfied(ref.version, peer.wanted) {
-			w.bad = append(w.bad, badPeer{peer, ref.version, by})
 		}
 		own[peer.name] = ref.node
 		if !n.temp {
@@ -276,9 +254,9 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 
 // miss notes a peer that is not there. An occurrence walked for the sake of a
 // cycle reports nothing: its real places do.
-func (w *peerWalk) miss(peer peerDep, by, above *way) {
+func (w *peerWalk) miss(peer peerDep, above *way) {
 	if !w.draining {
-		w.missing[peer.name] = append(w.missing[peer.name], missingPeer{peer, by, above})
+		w.missing[peer.name] = append(w.missing[peer.name], missingPeer{peer, above})
 	}
 }
 

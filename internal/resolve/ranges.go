@@ -55,7 +55,7 @@ func mergePlain(ranges []string, fromHighest bool) string {
 	if len(ranges) <= 1 {
 		return strings.Join(ranges, "")
 	}
-	if merged := intersection(ranges); merged != "" {
+	if merged := Intersection(ranges); merged != "" {
 		return merged
 	}
 	if fromHighest {
@@ -68,9 +68,9 @@ func mergePlain(ranges []string, fromHighest bool) string {
 // published ranges have a dozen alternatives at most.
 const maxAlternatives = 200
 
-// intersection is a range for the versions that are in all of ranges, or "" if
+// Intersection is a range for the versions that are in all of ranges, or "" if
 // there are none or one of ranges is none.
-func intersection(ranges []string) string {
+func Intersection(ranges []string) string {
 	var merged []string // alternatives
 	for i, text := range ranges {
 		r, err := semver.ParseRange(text, loose)
@@ -154,10 +154,10 @@ func peerRange(spec string) string {
 
 func withoutWorkspace(spec string) string { return strings.TrimPrefix(spec, "workspace:") }
 
-// peerSatisfied compares a provider's version with the wanted range. A
+// PeerSatisfied compares a provider's version with the wanted range. A
 // prerelease counts as the release it precedes: whoever installs it on
 // purpose does not want to be told (yarn's satisfiesWithPrereleases).
-func peerSatisfied(version, wanted string) bool {
+func PeerSatisfied(version, wanted string) bool {
 	wanted = peerRange(wanted)
 	if wanted == "*" {
 		return true

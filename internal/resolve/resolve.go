@@ -101,7 +101,6 @@ type Request struct {
 // Result is a resolved project.
 type Result struct {
 	Graph      *graph.Graph
-	Issues     []Issue
 	Deprecated map[graph.Key]string
 }
 
@@ -304,7 +303,7 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 		moved = dedupeVariants(vs)
 	}
 	g := &graph.Graph{Packages: map[graph.Key]*graph.Package{}}
-	res := &Result{Graph: g, Issues: w.issues(), Deprecated: map[graph.Key]string{}}
+	res := &Result{Graph: g, Deprecated: map[graph.Key]string{}}
 	for _, s := range states {
 		g.Importers = append(g.Importers, s.build(keys[s.dir], moved))
 	}

@@ -136,7 +136,7 @@ func TestPeerSatisfied(t *testing.T) {
 		{"1.0.0", "workspace:^", true},
 		{"tag", "tag", true},
 	} {
-		if got := peerSatisfied(test.version, test.wanted); got != test.want {
+		if got := PeerSatisfied(test.version, test.wanted); got != test.want {
 			t.Errorf("%s satisfies %s: %v", test.version, test.wanted, got)
 		}
 	}
