@@ -1,0 +1,76 @@
+package cli_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"godwit/internal/cli"
+)
+
+// TestEcosystemFrozen lets lockfiles of well-known projects be checked as a
+// frozen install does: they fit, and stay as they are. Nothing is asked of a
+// registry.
+func TestEcosystemFrozen(t *testing.T) {
+	locks, _ := filepath.Glob("../../../shared/ecosystem/*/pnpm-lock.yaml")
+	if len(locks) == 0 {
+		t.Skip("no ../shared/ecosystem here")
+	}
+	for _, lock := range locks {
+		dir := filepath.Dir(lock)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			before, err := os.ReadFile(lock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copied := filepath.Join(t.TempDir(), "project")
+			copyTree(t, copied, dir)
+			var out, errs bytes.Buffer
+			p := process()
+			p.Dir, p.Stdout, p.Stderr, p.Env = copied, &out, &errs, []string{"HOME=" + t.TempDir()}
+			p.Args = []string{"install", "--frozen-lockfile", "--lockfile-only", "--offline", "--minimum-release-age=0"}
+			code := cli.Run(t.Context(), p)
+			if code != 0 && strings.Contains(errs.String(), "ERR_GODWIT_UNSUPPORTED") {
+				t.Skip(errs.String())
+			}
+			if code != 0 {
+				t.Fatalf("status %d:\n%s", code, errs.String())
+			}
+			after, err := os.ReadFile(filepath.Join(copied, "pnpm-lock.yaml"))
+			if err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the lockfile changed (%v)", err)
+			}
+		})
+	}
+}
+
+// copyTree copies files and directories so that they can be written.
+func copyTree(t *testing.T, to, from string) {
+	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		if d.IsDir() {
+			return os.MkdirAll(target, 0o755)
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
