@@ -30,7 +30,7 @@ func TestEcosystemFrozen(t *testing.T) {
 			copyTree(t, copied, dir)
 			var out, errs bytes.Buffer
 			p := process()
-			p.Dir, p.Stdout, p.Stderr, p.Env = copied, &out, &errs, []string{"HOME=" + t.TempDir()}
+			p.Dir, p.Stdout, p.Stderr, p.Env = copied, &out, &errs, []string{"HOME=" + t.TempDir(), "npm_config_registry=https://registry.example/"}
 			p.Args = []string{"install", "--frozen-lockfile", "--lockfile-only", "--offline", "--minimum-release-age=0"}
 			code := cli.Run(t.Context(), p)
 			if code != 0 && strings.Contains(errs.String(), "ERR_GODWIT_UNSUPPORTED") {

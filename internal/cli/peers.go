@@ -20,7 +20,7 @@ func runPeers(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	root := c.inputs.Location.Dir
+	root := c.workspace.root
 	doc, err := c.choice(root).Present(root)
 	if err != nil {
 		return err
