@@ -99,7 +99,7 @@ func (e *InvalidPeerError) Hint() string {
 // could say whether a version satisfies it.
 func checkPeers(im Importer) error {
 	for _, d := range im.Manifest.PeerDependencies {
-		if s, err := specifier.Parse(d.Alias, d.Specifier); err == nil && s.Kind == specifier.Tag && s.Name == npm.Name(d.Alias) {
+		if s, err := specifier.Parse(d.Alias, d.Specifier); err == nil && s.Kind == specifier.Tag && !strings.Contains(d.Specifier, ":") {
 			return &InvalidPeerError{im.Dir, d.Alias, d.Specifier}
 		}
 	}

@@ -40,7 +40,47 @@ func pruned(req *Request) *graph.Graph {
 		p.Optional = optional
 		g.Packages[key] = &p
 	}
+	if losesProvider(req.Locked, g) {
+		return nil
+	}
 	return g
+}
+
+// losesProvider reports whether a package that was there for other reasons, too,
+// is left in after only as somebody's peer: nobody may want it any more.
+func losesProvider(before, after *graph.Graph) bool {
+	was, is := plainly(before), plainly(after)
+	for _, p := range after.Packages {
+		for _, e := range p.Edges {
+			if isPeerEdge(p, e) && was[e.Target.Key] && !is[e.Target.Key] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plainly lists the packages that an importer or a dependency leads to.
+func plainly(g *graph.Graph) map[graph.Key]bool {
+	out := map[graph.Key]bool{}
+	for _, im := range g.Importers {
+		for _, d := range im.Deps {
+			out[d.Target.Key] = true
+		}
+	}
+	for _, p := range g.Packages {
+		for _, e := range p.Edges {
+			if !isPeerEdge(p, e) {
+				out[e.Target.Key] = true
+			}
+		}
+	}
+	return out
+}
+
+func isPeerEdge(p *graph.Package, e graph.Edge) bool {
+	_, peer := p.Peers.Lookup(e.Alias)
+	return peer
 }
 
 // announce tells of every package of a graph, once.
