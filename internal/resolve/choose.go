@@ -143,7 +143,8 @@ func (r *resolver) candidates(s *importerState, name npm.Name) map[string]bool {
 }
 
 // accepts reports whether the peers of a candidate agree with what the
-// importer provides. One that is only in the lockfile is known from there.
+// importer provides, and lacks none that was tried and cannot be had. A
+// candidate that is only in the lockfile is known from there.
 func (r *resolver) accepts(name, version string, s *importerState) bool {
 	id := graph.Key(name + "@" + version)
 	var peers []peerDep
@@ -157,7 +158,8 @@ func (r *resolver) accepts(name, version string, s *importerState) bool {
 		provided[d.alias] = d.node.pkg.version
 	}
 	for _, peer := range peers {
-		if v, ok := provided[peer.name]; ok && !PeerSatisfied(v, peer.wanted) {
+		v, ok := provided[peer.name]
+		if ok && !PeerSatisfied(v, peer.wanted) || !ok && s.names[peer.name] && !peer.optional && r.opts.AutoInstallPeers {
 			return false
 		}
 	}
