@@ -177,13 +177,20 @@ func (e *ChangedError) Code() string { return "ERR_PNPM_FILTER_CHANGED" }
 // Hint is what the user can do.
 func (e *ChangedError) Hint() string { return "name a commit, branch or tag that this repository has" }
 
+// shownDirs is how many projects of a circle a message names: enough to find it.
+const shownDirs = 10
+
 // CycleError is projects that depend on each other in circles.
 type CycleError struct{ Cycles [][]string }
 
 func (e *CycleError) Error() string {
 	parts := make([]string, len(e.Cycles))
 	for i, dirs := range e.Cycles {
-		parts[i] = strings.Join(dirs, ", ")
+		more := ""
+		if n := len(dirs) - shownDirs; n > 0 {
+			dirs, more = dirs[:shownDirs], fmt.Sprintf(" and %d more", n)
+		}
+		parts[i] = strings.Join(dirs, ", ") + more
 	}
 	return "projects of the workspace depend on each other in a circle: " + strings.Join(parts, "; ")
 }
