@@ -101,7 +101,7 @@ func (t *tasks) bin(dir string, c layout.Command, b store.Bin) link.Bin {
 	}
 	return link.Bin{
 		Name: b.Name, Dir: t.abs(dir), Target: filepath.Join(t.abs(c.Dir), filepath.FromSlash(b.Path)),
-		Stored: c.Package != nil && !b.Absent, Shebang: b.Shebang,
+		Stored: c.Package != nil && !b.Absent, Foreign: c.Package == nil, Shebang: b.Shebang,
 		NodePath: []string{
 			t.abs(path.Join(c.Dir, layout.ModulesDir)), t.abs(around),
 			t.abs(t.hidden()),

@@ -74,6 +74,9 @@ func Isolated(g *graph.Graph, opts Options) *Layout {
 	for _, im := range opts.Importers {
 		b.importer(im, hoisted)
 	}
+	if len(hoisted) > 0 && g.Importer(".") == nil {
+		b.importer(&graph.Importer{Dir: "."}, hoisted) // a workspace without a project at its root
+	}
 	slices.SortFunc(b.l.Hoisted, func(x, y Link) int { return cmp.Compare(x.At, y.At) })
 	return b.l
 }
@@ -83,7 +86,10 @@ type isolated struct {
 	opts Options
 	dirs map[graph.Key]string // of the files of each package that is installed
 	root map[string]string    // alias -> directory that the root project links; nil unless DedupeDirect
-	l    *Layout
+
+	publicBins []Command // of what is hoisted to the project's own node_modules
+
+	l *Layout
 }
 
 func (b *isolated) slots() {
@@ -137,7 +143,7 @@ func (b *isolated) fill(s *Slot) {
 		if e.Alias != string(s.Package.Name) {
 			s.Links = append(s.Links, Link{At: path.Join(around, e.Alias), Target: dir})
 		}
-		if !own {
+		if !own && e.Target.Link == "" { // the commands of what is linked in place are for importers only
 			s.Bins.add(b.command(e.Alias, e.Target, dir))
 		}
 	}
@@ -163,6 +169,9 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 			if !slices.ContainsFunc(im.Deps, func(d graph.Direct) bool { return path.Join(modules, d.Alias) == l.At }) {
 				out.Links = append(out.Links, l)
 			}
+		}
+		for _, c := range b.publicBins {
+			out.Bins.add(c)
 		}
 	}
 	slices.SortFunc(out.Links, func(x, y Link) int { return cmp.Compare(x.At, y.At) })
@@ -200,7 +209,7 @@ func (b *isolated) peerBins(im *graph.Importer, bins *Bins) {
 			if _, peer := p.Peers.Lookup(e.Alias); !peer || p.OptionalPeers[e.Alias] {
 				continue
 			}
-			if dir, ok := b.target(e.Target, "."); ok {
+			if dir, ok := b.target(e.Target, "."); ok && e.Target.Link == "" {
 				bins.add(b.command(e.Alias, e.Target, dir))
 			}
 		}
@@ -247,9 +256,12 @@ func (b *isolated) hoist() (public []Link) {
 			continue
 		case hidden:
 			b.l.Hoisted = append(b.l.Hoisted, link)
-			b.l.HoistBins.add(b.command(e.Alias, e.Target, dir))
+			if e.Target.Link == "" {
+				b.l.HoistBins.add(b.command(e.Alias, e.Target, dir))
+			}
 		default:
 			public = append(public, link)
+			b.publicBins = append(b.publicBins, b.command(e.Alias, e.Target, dir))
 		}
 		claimed[name] = true
 	}
@@ -272,7 +284,7 @@ func (b *isolated) hoistLink(alias, dir string) (l Link, hidden bool) {
 }
 
 // hoistMembers links the projects of the workspace whose names are still free.
-// Their commands are not linked there.
+// Their commands are linked for the project only.
 func (b *isolated) hoistMembers(claimed map[string]bool) (public []Link) {
 	for _, m := range slices.Backward(b.opts.Members) { // of two with one name pnpm takes the last
 		name := strings.ToLower(m.Name)
@@ -286,6 +298,7 @@ func (b *isolated) hoistMembers(claimed map[string]bool) (public []Link) {
 			b.l.Hoisted = append(b.l.Hoisted, link)
 		default:
 			public = append(public, link)
+			b.publicBins = append(b.publicBins, Command{Alias: m.Name, Dir: m.Dir})
 		}
 		claimed[name] = true
 	}

@@ -55,7 +55,11 @@ func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (f
 	case r.linksRanges(name, at):
 		return r.resolveShadowed(w, name, what, at)
 	}
-	return r.resolveRegistry(name, what, at)
+	f, err := r.resolveRegistry(name, what, at)
+	if m := r.members.pick(name, what); err != nil && at.hoisting && m != nil && droppable(err) {
+		return r.member(m, w, at), nil // a peer wanted as "workspace:^1"
+	}
+	return f, err
 }
 
 // fromLockfile takes the package that the lockfile has.

@@ -197,12 +197,13 @@ type stated struct {
 // asks for (as seen with pnpm 12.21).
 const everyone = "*"
 
-// prefer adds what deps ask for.
-func (r *resolver) prefer(st stated, deps npm.Deps, specifier func(npm.Dep) string) {
+// prefer adds what deps ask for, catalogs looked up.
+func (r *resolver) prefer(st stated, deps npm.Deps) {
 	for _, d := range deps {
-		name, spec := npm.Name(d.Alias), specifier(d)
+		name := npm.Name(d.Alias)
+		spec, err := r.dereference(d.Alias, d.Specifier)
 		s, ok := selectorFor(spec, weightDirect)
-		if !ok {
+		if !ok || err != nil { // who asks for it is told of the error
 			continue
 		}
 		if st.names[name] == nil {
@@ -219,30 +220,22 @@ func (r *resolver) prefer(st stated, deps npm.Deps, specifier func(npm.Dep) stri
 // preferDirect is what an importer asks for, all of it if it asks for one
 // package in several groups.
 func (r *resolver) preferDirect(im Importer) stated {
-	st := stated{im.Dir, map[npm.Name]preferences{}}
-	m, written := im.Manifest, func(d npm.Dep) string { return d.Specifier }
+	st, m := stated{im.Dir, map[npm.Name]preferences{}}, im.Manifest
 	for _, deps := range []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies} {
-		r.prefer(st, deps, written)
+		r.prefer(st, deps)
 	}
 	if r.opts.AutoInstallPeers {
-		r.prefer(st, undeclared(m), written)
+		r.prefer(st, undeclared(m))
 	}
 	return st
 }
 
-// preferAll is what all importers ask for, catalogs looked up.
+// preferAll is what all importers ask for.
 func (r *resolver) preferAll(importers []Importer) stated {
 	st := stated{everyone, map[npm.Name]preferences{}}
-	meant := func(d npm.Dep) string {
-		spec, err := r.dereference(d.Alias, d.Specifier)
-		if err != nil {
-			return d.Specifier // who asks for it is told
-		}
-		return spec
-	}
 	for _, im := range importers {
 		for _, deps := range []npm.Deps{im.Manifest.DevDependencies, im.Manifest.Dependencies, im.Manifest.OptionalDependencies} {
-			r.prefer(st, deps, meant)
+			r.prefer(st, deps)
 		}
 	}
 	return st

@@ -25,6 +25,7 @@ type Bin struct {
 	// store, and Shebang what the store knows of its first line. The file is
 	// then executable and need not be looked at.
 	Stored  bool
+	Foreign bool // Target is in a directory that is linked in place: not ours to change
 	Shebang string
 
 	// NodePath are absolute directories that a shim puts into NODE_PATH. pnpm
@@ -164,7 +165,7 @@ func firstLine(path string) (string, error) {
 // line if asked to. It leaves alone what is not below a root, or only so by way
 // of a link: that is not ours to change.
 func (l *Linker) prepareTarget(b *Bin, dropCR bool) error {
-	if b.Stored && !dropCR {
+	if b.Stored && !dropCR || b.Foreign {
 		return nil
 	}
 	r, rel, err := l.within(b.Target)
