@@ -179,7 +179,7 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 		Layout: layout.Options{
 			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
 			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
-			DedupeDirect: s.Workspace.DedupeDirect,
+			DedupeDirect: s.Workspace.DedupeDirect, NoPeerBins: !s.Resolve.AutoInstallPeers,
 		},
 		HoistMembers: s.Workspace.Hoist,
 		Import:       method,

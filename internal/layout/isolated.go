@@ -29,6 +29,9 @@ type Options struct {
 	Members []Member
 	// DedupeDirect leaves out what the root project links already.
 	DedupeDirect bool
+	// NoPeerBins leaves out the commands of what direct dependencies have as
+	// peers, as pnpm does without auto-install-peers.
+	NoPeerBins bool
 	// Skip names the packages to leave out: optional ones that do not fit
 	// this platform or could not be fetched. What only they lead to goes too.
 	Skip func(*graph.Package) bool
@@ -75,6 +78,7 @@ func Isolated(g *graph.Graph, opts Options) *Layout {
 		b.importer(im, hoisted)
 	}
 	if len(hoisted) > 0 && g.Importer(".") == nil {
+		b.publicBins = nil                             // pnpm makes none where there is no project
 		b.importer(&graph.Importer{Dir: "."}, hoisted) // a workspace without a project at its root
 	}
 	slices.SortFunc(b.l.Hoisted, func(x, y Link) int { return cmp.Compare(x.At, y.At) })
@@ -143,7 +147,7 @@ func (b *isolated) fill(s *Slot) {
 		if e.Alias != string(s.Package.Name) {
 			s.Links = append(s.Links, Link{At: path.Join(around, e.Alias), Target: dir})
 		}
-		if !own && e.Target.Link == "" { // the commands of what is linked in place are for importers only
+		if e.Target.Link == "" { // the commands of what is linked in place are for importers only
 			s.Bins.add(b.command(e.Alias, e.Target, dir))
 		}
 	}
@@ -163,10 +167,12 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 		out.Links = append(out.Links, Link{At: path.Join(modules, d.Alias), Target: dir})
 		out.Bins.add(b.command(d.Alias, d.Target, dir))
 	}
-	b.peerBins(im, &out.Bins)
+	if !b.opts.NoPeerBins {
+		b.peerBins(im, &out.Bins)
+	}
 	if im.Dir == "." {
 		for _, l := range public {
-			if !slices.ContainsFunc(im.Deps, func(d graph.Direct) bool { return path.Join(modules, d.Alias) == l.At }) {
+			if !slices.ContainsFunc(out.Links, func(own Link) bool { return own.At == l.At }) {
 				out.Links = append(out.Links, l)
 			}
 		}
@@ -241,13 +247,22 @@ func (b *isolated) hoist() (public []Link) {
 	if root := b.g.Importer("."); root != nil {
 		for _, d := range root.Deps {
 			// A link claims nothing: pnpm knows only packages here.
-			claimed[strings.ToLower(d.Alias)] = d.Target.Link == ""
+			claimed[strings.ToLower(d.Alias)] = d.Target.Link == "" && slices.Contains(b.opts.Groups, d.Group)
 		}
 	}
 	b.l.HoistBins.Dir = path.Join(b.private(), ".bin")
-	for _, e := range b.byDepth() {
+	direct, below := b.byDepth()
+	public = b.hoistEdges(direct, claimed)
+	public = append(public, b.hoistMembers(claimed)...)
+	return append(public, b.hoistEdges(below, claimed)...)
+}
+
+// hoistEdges links what edges lead to under the names that are still free, and
+// returns the links for the project's own node_modules.
+func (b *isolated) hoistEdges(edges []graph.Edge, claimed map[string]bool) (public []Link) {
+	for _, e := range edges {
 		name := strings.ToLower(e.Alias)
-		dir, ok := b.target(e.Target, ".")
+		dir, ok := b.dirs[e.Target.Key] // what is linked in place is hoisted as a member only
 		if !ok || claimed[name] {
 			continue
 		}
@@ -256,16 +271,14 @@ func (b *isolated) hoist() (public []Link) {
 			continue
 		case hidden:
 			b.l.Hoisted = append(b.l.Hoisted, link)
-			if e.Target.Link == "" {
-				b.l.HoistBins.add(b.command(e.Alias, e.Target, dir))
-			}
+			b.l.HoistBins.add(b.command(e.Alias, e.Target, dir))
 		default:
 			public = append(public, link)
 			b.publicBins = append(b.publicBins, b.command(e.Alias, e.Target, dir))
 		}
 		claimed[name] = true
 	}
-	return append(public, b.hoistMembers(claimed)...)
+	return public
 }
 
 // private is the directory of what is hoisted for packages only.
@@ -310,7 +323,7 @@ func (b *isolated) hoistMembers(claimed map[string]bool) (public []Link) {
 // children of a package are claimed together, but then each child's own subtree
 // is walked to its end before the next child's, so a package that two subtrees
 // share counts as deep as the first of them reaches it.
-func (b *isolated) byDepth() []graph.Edge {
+func (b *isolated) byDepth() (importers, packages []graph.Edge) {
 	type group struct {
 		depth int
 		keys  []graph.Key
@@ -327,13 +340,12 @@ func (b *isolated) byDepth() []graph.Edge {
 		}
 		return keys
 	}
-	var out []graph.Edge
 	var direct []graph.Key
 	for _, im := range b.opts.Importers {
 		for _, d := range im.Deps {
 			if slices.Contains(b.opts.Groups, d.Group) {
 				if d.Target.Link == "" {
-					out = append(out, graph.Edge{Alias: d.Alias, Target: d.Target})
+					importers = append(importers, graph.Edge{Alias: d.Alias, Target: d.Target})
 				}
 				direct = claim(direct, d.Target)
 			}
@@ -366,9 +378,9 @@ func (b *isolated) byDepth() []graph.Edge {
 	for _, v := range visits {
 		for _, e := range b.g.Packages[v.key].Edges {
 			if e.Target.Key != "" { // what a package links to is no package
-				out = append(out, e)
+				packages = append(packages, e)
 			}
 		}
 	}
-	return out
+	return importers, packages
 }
