@@ -51,9 +51,16 @@ var policy = map[string][]string{
 	"project":  {"npm"},
 	"config":   {"event", "npm", "project"},
 
+	"patch":         {"npm", "npm/semver", "patch/unidiff"},
+	"patch/unidiff": {},
+
 	// A resolver asks a source for packuments; it does not know of registries.
-	"resolve":        {"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat", "workspace"},
-	"resolve/compat": {"npm", "npm/semver"},
+	"resolve": {
+		"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat", "resolve/override", "resolve/policy", "workspace",
+	},
+	"resolve/compat":   {"npm", "npm/semver"},
+	"resolve/override": {"npm", "npm/semver"},
+	"resolve/policy":   {"npm", "npm/semver"},
 
 	// What a graph says about peers, by the resolver's rules.
 	"peers": {"graph", "npm", "resolve"},
@@ -66,7 +73,8 @@ var policy = map[string][]string{
 	// tasks, and the scheduler does not know of packages.
 	"install": {
 		"event", "fsys", "graph", "install/download", "install/extract", "install/link", "install/plan",
-		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "packlist", "store",
+		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "packlist", "patch",
+		"patch/unidiff", "store",
 	},
 	"install/download":      {"graph", "npm", "npm/integrity"},
 	"install/extract":       {"inflate", "install/extract/untar"},
@@ -79,7 +87,8 @@ var policy = map[string][]string{
 	// Everything meets in the CLI.
 	"cli": {
 		"cli/ui", "config", "event", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
-		"npm/semver", "npm/specifier", "peers", "project", "registry", "resolve", "store", "workspace",
+		"npm/semver", "npm/specifier", "patch", "peers", "project", "registry", "resolve", "resolve/compat", "resolve/override",
+		"resolve/policy", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 

@@ -110,7 +110,7 @@ func placeholder(s config.Setting) string {
 		return "<days>"
 	case config.Date:
 		return "<date>"
-	case config.List, config.Names:
+	case config.List, config.Names, config.Versions:
 		return "<list>"
 	}
 	return "<text>"

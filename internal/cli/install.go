@@ -22,7 +22,6 @@ import (
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
-	"godwit/internal/registry"
 	"godwit/internal/resolve"
 	"godwit/internal/store"
 )
@@ -44,6 +43,13 @@ func runInstall(ctx context.Context, c *call) error {
 	}
 	if err := c.workspace.list(); err != nil {
 		return err
+	}
+	shaping, err := c.shaping()
+	if err != nil {
+		return err
+	}
+	for _, w := range shaping.warnings {
+		reporter.Emit(w)
 	}
 	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 {
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
@@ -68,7 +74,15 @@ func runInstall(ctx context.Context, c *call) error {
 	}
 	repos := git.New(git.Options{Env: c.Env, Dir: filepath.Join(c.cacheDir(), "git"), Now: c.Now})
 	defer repos.Close()
-	req := c.request(client, repos, st, method, &growing{Sink: reporter, grow: c.Grow})
+	policy, err := c.policy()
+	if err != nil {
+		return err
+	}
+	src := &source{
+		client: client, git: repos, arrived: &arrived{}, store: st, root: c.workspace.root, home: c.Home,
+		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
+	}
+	req := c.request(src, method, &growing{Sink: reporter, grow: c.Grow}, shaping)
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
@@ -148,8 +162,7 @@ func (c *call) openStore() (*store.Store, error) {
 
 func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cache, "v1") }
 
-func (c *call) request(client *registry.Client, repos *git.Client, st *store.Store, method install.ImportMethod, sink event.Sink) *install.Request {
-	held := &arrived{}
+func (c *call) request(src *source, method install.ImportMethod, sink event.Sink, shaping *shaping) *install.Request {
 	s := &c.cfg.Settings
 	root := c.workspace.root
 	catalogs := c.catalogs()
@@ -169,9 +182,12 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 				checkNames(importers, sink)
 				err = c.checkCycles(importers, sink)
 			}
+			for i, im := range importers {
+				importers[i].Manifest = shaping.shape.Project(im.Manifest, filepath.ToSlash(filepath.Join(root, im.Dir)))
+			}
 			return importers, err
 		},
-		Client: remote{client, repos, held}, Store: st, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Client: remote{src.client, src.git, src.arrived}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
 			InjectWorkspace: s.Workspace.Inject, LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
@@ -183,6 +199,8 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 		},
 		HoistMembers: s.Workspace.Hoist,
 		Import:       method,
+		Patches:      shaping.patches,
+		Verify:       c.verifier(src),
 		Platform:     c.platform(),
 		UseLockfile:  s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
 		LockfileOnly: s.Lockfile.Only,
@@ -191,16 +209,17 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 		IgnoreScripts: s.Install.IgnoreScripts, BuildAllowed: c.buildAllowed(),
 		EngineStrict: s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
 		Choice:   choice,
-		Settings: c.digest() + " " + choice.File(), Inputs: c.workspace.inputs(choice),
+		Settings: c.digest(shaping) + " " + choice.File(), Inputs: c.workspace.inputs(choice),
 		Node: c.nodeVersion,
 		Out:  c.Stdout,
 	}
+	shaping.settings(&req.Lockfile)
 	if s.Install.SharedSlots {
-		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(st.Links())}
+		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
-	src := &source{client: client, git: repos, arrived: held, store: st, root: root, home: c.Home, offline: s.Network.Offline}
 	req.Resolver = &local{
 		source: src, catalogs: catalogs, rules: c.rules, root: c.projectName(),
+		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches,
 		options: resolve.Options{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
 			DedupePeers: s.Resolve.DedupePeers, PeersFromHighest: s.Resolve.PeersFromHighest,
@@ -208,6 +227,8 @@ func (c *call) request(client *registry.Client, repos *git.Client, st *store.Sto
 			LinkWorkspace: c.linking(), PreferWorkspace: s.Workspace.Prefer, InjectWorkspace: s.Workspace.Inject,
 			KeepInjected: !s.Workspace.DedupeInjected, PeersFromRoot: s.Workspace.PeersFromRoot,
 			AllowExotic: !s.Resolve.BlockExotic, RegistryTarball: src.registryTarball,
+			IgnoreCompat: s.Resolve.IgnoreCompat, Shape: shaping.shape, Patch: shaping.patchFor(),
+			Policy: src.policy, TimeBased: src.times,
 		},
 	}
 	return req
@@ -275,11 +296,11 @@ func (c *call) platforms() []npm.Platform {
 
 // digest sums up every setting that shapes node_modules: a change of one makes
 // the tree stale.
-func (c *call) digest() string {
+func (c *call) digest(shaping *shaping) string {
 	s := &c.cfg.Settings
 	h := sha256.New()
 	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
-		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace, c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default)
+		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace, c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest())
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"godwit/internal/git"
-	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/npm"
 	"godwit/internal/peers"
@@ -42,17 +41,22 @@ func (t remote) TarballURL(name npm.Name, version string) string {
 
 // local resolves in this process.
 type local struct {
-	source   *source
-	catalogs map[string]npm.Deps
-	options  resolve.Options
-	rules    *peers.Rules
-	root     string // what messages call the root project
+	source        *source
+	catalogs      map[string]npm.Deps
+	options       resolve.Options
+	rules         *peers.Rules
+	root          string // what messages call the root project
+	shaping       *shaping
+	unusedPatches bool // are allowed
 }
 
 // Resolve implements install.Resolver.
-func (l *local) Resolve(ctx context.Context, importers []install.Importer, locked *graph.Graph, picked install.Picked) (*install.Resolved, error) {
-	l.source.locked = locked
-	req := &resolve.Request{Options: l.options, Catalogs: l.catalogs, Locked: locked, Picked: picked}
+func (l *local) Resolve(ctx context.Context, importers []install.Importer, locked install.Locked, picked install.Picked) (*install.Resolved, error) {
+	l.source.locked = locked.Graph
+	req := &resolve.Request{
+		Options: l.options, Catalogs: l.catalogs, Picked: picked,
+		Locked: locked.Graph, Reshaped: locked.Reshaped, Freed: locked.Freed,
+	}
 	for _, im := range importers {
 		injected := map[string]bool{}
 		for alias, flags := range im.Meta {
@@ -69,9 +73,12 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 	if err != nil {
 		return nil, err
 	}
-	out := &install.Resolved{Graph: res.Graph, Deprecated: res.Deprecated}
+	out := &install.Resolved{Graph: res.Graph, Deprecated: res.Deprecated, Times: res.Times}
 	for _, i := range peers.Check(res.Graph, l.rules) {
 		out.PeerIssues = append(out.PeerIssues, peerLine(l.root, i))
 	}
-	return out, nil
+	if err := young(l.options.Policy, res, out); err != nil {
+		return nil, err
+	}
+	return out, l.shaping.unused(res, out, l.unusedPatches)
 }

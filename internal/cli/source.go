@@ -23,6 +23,7 @@ import (
 	"godwit/internal/project"
 	"godwit/internal/registry"
 	"godwit/internal/resolve"
+	"godwit/internal/resolve/policy"
 	"godwit/internal/store"
 )
 
@@ -36,12 +37,14 @@ type source struct {
 	root    string       // absolute directory of the lockfile
 	home    string       // "" where there is none
 	offline bool
+	policy  *policy.Policy
+	times   bool // publication times are needed of everything
 }
 
 // Packument implements resolve.Source.
 func (s *source) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
 	doc, err := s.client.Packument(ctx, name, registry.Short)
-	if err == nil && needsLibc(doc) {
+	if err == nil && (needsLibc(doc) || s.times && !doc.Full || s.policy.NeedsTimes(doc)) {
 		doc, err = s.full(ctx, name, doc)
 	}
 	var status *registry.StatusError

@@ -8,18 +8,7 @@ import (
 // unsupported refuses what other versions may know how to obey. To go on
 // without would make another tree than was asked for.
 func (c *call) unsupported() error {
-	shapes, err := c.shapes()
-	if err != nil {
-		return err
-	}
-	refuse := c.unsupportedSettings()
-	for _, sh := range shapes {
-		refuse = append(refuse, refusal{
-			len(sh.Overrides)+len(sh.PatchedDependencies)+len(sh.IgnoredOptional)+len(sh.PackageExtensions.Fields) > 0,
-			"overrides, packageExtensions, patchedDependencies or ignoredOptionalDependencies", "use pnpm for this project",
-		})
-	}
-	for _, r := range refuse {
+	for _, r := range c.unsupportedSettings() {
 		if r.asked {
 			return &unsupportedError{r.what, r.next}
 		}
@@ -67,18 +56,14 @@ func (c *call) shapes() ([]project.Shape, error) {
 }
 
 func (c *call) unsupportedSettings() []refusal {
-	s, m, root := &c.cfg.Settings, &c.inputs.Project.Manifest, c.workspace.root
+	s, root := &c.cfg.Settings, c.workspace.root
 	return []refusal{
 		{s.Install.Linker != "" && s.Install.Linker != "isolated", "node-linker=" + s.Install.Linker, "leave it out for the isolated layout"},
 		{s.Dirs.Modules != layout.ModulesDir, "modules-dir=" + s.Dirs.Modules, "leave it out"},
 		{s.Dirs.VirtualStore != "" && c.virtualStore(root) == "", "virtual-store-dir=" + s.Dirs.VirtualStore, "use a directory inside the project"},
 		{s.Dirs.Lockfile != "" && s.Dirs.Lockfile != root, "lockfile-dir=" + s.Dirs.Lockfile, "leave it out"},
-		{s.Resolve.Mode == "time-based", "resolution-mode=time-based", "use highest or lowest-direct"},
-		{s.Resolve.MinReleaseAge > 0, "minimum-release-age", "set it to 0"},
-		{!s.Resolve.Before.IsZero(), "before", "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
 		{!s.Workspace.SharedLockfile && c.workspace.globs != nil, "shared-workspace-lockfile=false", "leave it out for one lockfile at the root of the workspace"},
-		{len(m.Resolutions) > 0, "resolutions in package.json", "use yarn or pnpm for this project"},
 	}
 }
 

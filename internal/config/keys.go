@@ -27,16 +27,15 @@ build-from-source sharp-binary-host sharp-libvips-binary-host
 audit-config bail catalog-mode catalog-prune changed-files-ignore-pattern cleanup-unused-catalogs deploy-all-files
 dlx-cache-max-age enable-pre-post-scripts fetch-min-speed-ki-bps fetch-warn-timeout-ms
 force-legacy-deploy git-checks git-shallow-hosts global-bin-dir global-dir global-pnpmfile global-shims
-ignore-compatibility-db init-package-manager manage-package-manager-versions
+init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables
 registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
 scripts-prepend-node-path shell-emulator side-effects-cache side-effects-cache-readonly state-dir stream
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr verify-deps-before-run
 verify-store-integrity versioning workspace-concurrency child-concurrency aggregate-output reporter-hide-prefix
-update-config minimum-release-age-exclude-prune minimum-release-age-ignore-missing-time
-minimum-release-age-strict trust-policy-exclude trust-policy-ignore-after trust-lockfile script-security
-allow-unused-patches sort
+update-config minimum-release-age-exclude-prune
+script-security sort
 node-experimental-package-map ignore-manifest-check
 strict-dep-builds frozen-store
 `
@@ -51,7 +50,7 @@ exclude-links-from-lockfile extend-node-path
 global-virtual-store-dir hoisting-limits ignore-pnpmfile
 lockfile-include-tarball-url
 named-registries pnpmfile symlink
-sync-injected-deps-after-scripts trust-policy virtual-store-only
+sync-injected-deps-after-scripts virtual-store-only
 `
 
 // idle lists switches for things we do not do: turned off, as CI scripts

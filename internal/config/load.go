@@ -108,7 +108,7 @@ func (l *loader) registry(e entry, src Source, base string, known bool) error {
 	return l.Registries.add(e, src, base, l.host.Home, known)
 }
 
-func (s *Setting) isList() bool { return s.Kind == List || s.Kind == Names }
+func (s *Setting) isList() bool { return s.Kind == List || s.Kind == Names || s.Kind == Versions }
 
 // allowed reports whether the setting may come from a source.
 func (l *loader) allowed(s *Setting, src Source) bool {

@@ -86,6 +86,14 @@ type Resolve struct {
 	MinReleaseAge    time.Duration
 	MinAgeExclude    []string
 	Before           time.Time // later versions do not exist; zero is off
+	StrictAge        Tri       // minimum-release-age-strict; Unset: where an age is asked for
+	IgnoreNoTime     bool      // minimum-release-age-ignore-missing-time
+	TrustPolicy      string    // off, no-downgrade
+	TrustExclude     []string
+	TrustIgnoreAfter time.Duration // older versions are not looked at; 0 looks at all
+	TrustLockfile    bool          // the policies do not apply to what the lockfile has
+	UnusedPatches    bool          // allow-unused-patches
+	IgnoreCompat     bool          // ignore-compatibility-db
 }
 
 // Workspace is how the projects of a workspace see each other, and which of

@@ -5,20 +5,21 @@ type Kind uint8
 
 // The kinds of settings.
 const (
-	Bool    Kind = iota // true or false
-	Text                // any text
-	Int                 // a whole number that is not negative
-	Enum                // one of Setting.Values
-	List                // patterns or PEM blocks; repeat the flag
-	Names               // a list that may also be written with commas
-	Path                // a file or directory; "~/" is the home directory
-	URL                 // a URL with its scheme
-	Millis              // milliseconds
-	Minutes             // minutes
-	Days                // days
-	Date                // a date, or date and time
-	Hidden              // a secret
-	Proxy               // a URL whose password is not shown
+	Bool     Kind = iota // true or false
+	Text                 // any text
+	Int                  // a whole number that is not negative
+	Enum                 // one of Setting.Values
+	List                 // patterns or PEM blocks; repeat the flag
+	Names                // a list that may also be written with commas
+	Versions             // as Names, with exact versions behind a name ("a@1.0.0 || 1.0.1")
+	Path                 // a file or directory; "~/" is the home directory
+	URL                  // a URL with its scheme
+	Millis               // milliseconds
+	Minutes              // minutes
+	Days                 // days
+	Date                 // a date, or date and time
+	Hidden               // a secret
+	Proxy                // a URL whose password is not shown
 )
 
 // Places says where a setting may not come from.
@@ -123,6 +124,10 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.Mode }},
 	{Key: "block-exotic-subdeps", Kind: Bool, Default: "true", For: installing, Help: "packages may not depend on repositories and URLs, only the project may",
 		bind: func(s *Settings) any { return &s.Resolve.BlockExotic }},
+	{Key: "allow-unused-patches", Also: "allow-non-applied-patches", Kind: Bool, Default: "false", For: installing, Help: "go on when a patch fits no package",
+		bind: func(s *Settings) any { return &s.Resolve.UnusedPatches }},
+	{Key: "ignore-compatibility-db", Kind: Bool, Default: "false", For: installing, Help: "take manifests as published, without the known corrections",
+		bind: func(s *Settings) any { return &s.Resolve.IgnoreCompat }},
 	{Key: "engine-strict", Kind: Bool, Default: "false", For: installing, Help: "fail when a package asks for another engine",
 		bind: func(s *Settings) any { return &s.Resolve.EngineStrict }},
 	{Key: "node-version", Kind: Text, For: installing, Help: "version that engines are checked against (default: the node on PATH)",
@@ -133,8 +138,20 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.MinReleaseAge }},
 	{Key: "min-release-age", Kind: Days, For: installing, Help: "npm's minimum-release-age, in days",
 		bind: func(s *Settings) any { return &s.given.minAgeDays }},
-	{Key: "minimum-release-age-exclude", Also: "min-release-age-exclude", Kind: Names, For: installing, Help: "packages exempt from it",
+	{Key: "minimum-release-age-exclude", Also: "min-release-age-exclude", Kind: Versions, For: installing, Help: "packages exempt from it",
 		bind: func(s *Settings) any { return &s.Resolve.MinAgeExclude }},
+	{Key: "minimum-release-age-strict", Kind: Bool, For: installing, Help: "fail where nothing is old enough (default), or take the oldest version there is",
+		bind: func(s *Settings) any { return &s.Resolve.StrictAge }},
+	{Key: "minimum-release-age-ignore-missing-time", Kind: Bool, Default: "false", For: installing, Help: "go without an age where the registry tells no times",
+		bind: func(s *Settings) any { return &s.Resolve.IgnoreNoTime }},
+	{Key: "trust-policy", Kind: Enum, Values: "off no-downgrade", Default: "off", For: installing, Help: "no-downgrade refuses versions that are vouched for less than earlier ones",
+		bind: func(s *Settings) any { return &s.Resolve.TrustPolicy }},
+	{Key: "trust-policy-exclude", Kind: Versions, For: installing, Help: "packages exempt from it",
+		bind: func(s *Settings) any { return &s.Resolve.TrustExclude }},
+	{Key: "trust-policy-ignore-after", Kind: Minutes, Default: "0", For: installing, Help: "minutes after which it does not look at a version any more; 0 is never",
+		bind: func(s *Settings) any { return &s.Resolve.TrustIgnoreAfter }},
+	{Key: "trust-lockfile", Kind: Bool, Default: "false", For: installing, Help: "apply neither to what the lockfile has",
+		bind: func(s *Settings) any { return &s.Resolve.TrustLockfile }},
 	{Key: "before", Flags: "enjoy-by", Kind: Date, For: installing, Help: "use only versions published before this date",
 		bind: func(s *Settings) any { return &s.Resolve.Before }},
 

@@ -24,7 +24,7 @@ func fieldKinds(target any) string {
 	case *Secret:
 		return fmt.Sprint(Hidden, Proxy)
 	case *[]string:
-		return fmt.Sprint(List, Names)
+		return fmt.Sprint(List, Names, Versions)
 	}
 	return ""
 }

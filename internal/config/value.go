@@ -200,11 +200,16 @@ func (s *Setting) parseList(r raw) (items []string, want string) {
 			}
 		}
 		for part := range strings.SplitSeq(text, "\n\n") {
-			if s.Kind != Names {
+			switch s.Kind {
+			case Names:
+				items = append(items, strings.FieldsFunc(part, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' })...)
+			case Versions:
+				for item := range strings.FieldsFuncSeq(part, func(c rune) bool { return c == ',' || c == '\n' }) {
+					items = append(items, strings.TrimSpace(item))
+				}
+			default:
 				items = append(items, part)
-				continue
 			}
-			items = append(items, strings.FieldsFunc(part, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' })...)
 		}
 	}
 	kept := items[:0]

@@ -168,7 +168,7 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
 		}
 	}
 	if opts.Shared != nil {
-		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.ID}
+		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.base}
 	}
 	l := layout.Isolated(g, opts)
 	held := e.was.Held

@@ -26,6 +26,7 @@ import (
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
+	"godwit/internal/patch"
 	"godwit/internal/store"
 )
 
@@ -50,9 +51,15 @@ type Importer struct {
 
 // Resolver finds the graph for the importers of a request.
 type Resolver interface {
-	// Resolve calls picked as soon as a package is chosen. locked is the graph
-	// of the present lockfile, or nil.
-	Resolve(ctx context.Context, importers []Importer, locked *graph.Graph, picked Picked) (*Resolved, error)
+	// Resolve calls picked as soon as a package is chosen.
+	Resolve(ctx context.Context, importers []Importer, locked Locked, picked Picked) (*Resolved, error)
+}
+
+// Locked is what the present lockfile says; it is zero if there is none.
+type Locked struct {
+	Graph    *graph.Graph
+	Reshaped bool       // its graph was made under other rules: overrides, extensions
+	Freed    []npm.Name // whose versions were chosen by rules that are gone
 }
 
 // Picked is told of a package that will be needed.
@@ -63,6 +70,8 @@ type Resolved struct {
 	Graph      *graph.Graph
 	PeerIssues []string             // peers that are missing or wrong, a line each
 	Deprecated map[graph.Key]string // messages
+	Warnings   []event.Warning
+	Times      map[string]time.Time // when direct dependencies were published, where the lockfile is to say so
 }
 
 // Request is everything an install depends on.
@@ -85,8 +94,12 @@ type Request struct {
 	Layout       layout.Options    // Skip, and ID of Shared, are set by the engine
 	HoistMembers bool              // projects of a workspace are hoisted where no package has the name
 	Import       ImportMethod
-	Platform     func(os, cpu, libc []string) bool // does a package run here
-	Node         func() semver.Version             // to check engines against; zero checks nothing
+	Patches      *patch.Set
+	// Verify refuses a lockfile's graph that the project's policy does not
+	// admit; nil admits all.
+	Verify   func(context.Context, *graph.Graph) error
+	Platform func(os, cpu, libc []string) bool // does a package run here
+	Node     func() semver.Version             // to check engines against; zero checks nothing
 
 	UseLockfile  bool
 	Frozen       Frozen

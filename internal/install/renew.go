@@ -31,7 +31,7 @@ func (t *tasks) linkOrRenew(ctx context.Context, linker *link.Linker, batch []pl
 	for _, place := range renewed {
 		rest = slices.DeleteFunc(rest, func(p plan.Place) bool { return p.Dir == place.Dir })
 		drop := t.droppable(place)
-		f, ready, _ := t.fetch(place.Package.Key, place.Package.Resolution, drop)
+		f, ready, _ := t.bring(place.Package, drop)
 		t.sched.Add(sched.Task{
 			Key: sched.Key("link again " + place.Dir), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
 			Run: func(ctx context.Context, _ int) error { return t.link(ctx, linker, []plan.Place{place}, f) },
@@ -54,7 +54,7 @@ func (t *tasks) shareOrRenew(ctx context.Context, linker *link.Linker, p *plan.P
 		return err
 	}
 	first := places[0]
-	_, ready, _ := t.fetch(first.Package.Key, first.Package.Resolution, t.droppable(first))
+	_, ready, _ := t.bring(first.Package, t.droppable(first))
 	t.sched.Add(sched.Task{
 		Key: sched.Key("share again " + first.ID), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold),
 		Run: func(ctx context.Context, _ int) error { return t.makeSlots(ctx, linker, p, places) },
@@ -115,7 +115,6 @@ func (t *tasks) renew(places []plan.Place, cause error) (waiting []plan.Place, e
 // that they are fetched again. known is whether that was noted now or before,
 // first that it was now.
 func (t *tasks) doubt(place plan.Place, damaged bool) (first, known bool) {
-	what := whatIs(place.Package.Key, place.Package.Resolution)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known = t.renewed[place.ID]
@@ -127,8 +126,15 @@ func (t *tasks) doubt(place plan.Place, damaged bool) (first, known bool) {
 	if known = known || first; !known {
 		return false, false
 	}
-	if f := t.fetched[what]; f == nil || !f.again {
-		t.fetched[what] = &fetched{id: place.Package.Key.ID(), res: place.Package.Resolution, again: true}
+	p := place.Package
+	again := []string{whatIs(p.Key, p.Resolution)}
+	if p.Patch != "" {
+		again = append(again, whatIsPatched(p))
+	}
+	for _, what := range again {
+		if f := t.fetched[what]; f == nil || !f.again {
+			t.fetched[what] = &fetched{id: p.Key.ID(), res: p.Resolution, again: true}
+		}
 	}
 	return first, true
 }

@@ -51,7 +51,7 @@ func (t *tasks) fetchOptional(ctx context.Context, cold []plan.Place) error {
 			if place.Package.Optional != optional {
 				continue
 			}
-			_, _, ticket := t.fetch(place.Package.Key, place.Package.Resolution, t.droppable(place))
+			_, _, ticket := t.bring(place.Package, t.droppable(place))
 			if optional {
 				tickets = append(tickets, ticket)
 			}
@@ -111,7 +111,7 @@ type arrivals struct {
 func (t *tasks) arrivals(p *plan.Plan) arrivals {
 	a := arrivals{map[string]sched.Key{}, map[string][]sched.Key{}}
 	for _, place := range p.Cold {
-		_, a.cold[place.Dir], _ = t.fetch(place.Package.Key, place.Package.Resolution, t.droppable(place))
+		_, a.cold[place.Dir], _ = t.bring(place.Package, t.droppable(place))
 		if place.Shared == "" {
 			a.local[place.ID] = append(a.local[place.ID], linkKey(place))
 		}

@@ -134,10 +134,14 @@ func (t *tasks) wait() (sched.Counts, error) {
 	return counts, err
 }
 
-// ID names the files of a package in the store: by its integrity, and for a
-// directory by what is in it now. It is "" where nothing is known before the
-// files are fetched, or the directory cannot be read, which pack tells.
-func (t *tasks) ID(res graph.Resolution) string {
+// ID implements plan.Store.
+func (t *tasks) ID(p *graph.Package) string { return patchedID(t.base(p.Resolution), p.Patch) }
+
+// base names the files of a package in the store, as they are published: by its
+// integrity, and for a directory by what is in it now. It is "" where nothing is
+// known before the files are fetched, or the directory cannot be read, which
+// pack tells.
+func (t *tasks) base(res graph.Resolution) string {
 	switch {
 	case res.Kind == graph.Directory:
 		root, _, id, err := hashDirectory(t.abs(res.Directory))
@@ -192,7 +196,7 @@ func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
 	if res.Kind != graph.Registry && res.Kind != graph.Tarball && res.Kind != graph.Git {
 		return
 	}
-	tree := t.ID(res)
+	tree := t.base(res)
 	if tree != "" && (t.inPlace[tree] || t.known(tree)) {
 		return
 	}
@@ -287,7 +291,7 @@ func (t *tasks) filling(f *fetched, data []byte, scratch *extract.Scratch) (id s
 		id, err = store.NewID(f.in.Hex())
 		return id, func(w *store.Writer) error { return t.unpack(w, f, data, scratch) }, err
 	}
-	id, err = store.ParseID(t.ID(f.res))
+	id, err = store.ParseID(t.base(f.res))
 	return id, fill, err
 }
 
@@ -396,7 +400,7 @@ func (t *tasks) droppable(place plan.Place) func(error) bool {
 
 func (t *tasks) cold(linker *link.Linker, place plan.Place) {
 	drop := t.droppable(place)
-	f, ready, _ := t.fetch(place.Package.Key, place.Package.Resolution, drop)
+	f, ready, _ := t.bring(place.Package, drop)
 	t.sched.Add(sched.Task{
 		Key: linkKey(place), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
 		Run: func(ctx context.Context, _ int) error {

@@ -35,6 +35,11 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 	}
 	e.frozen = present != nil && e.Frozen != NotFrozen
 	if present != nil {
+		if e.Verify != nil {
+			if err := e.Verify(e.ctx, present.Graph); err != nil {
+				return nil, err
+			}
+		}
 		reasons := lockfile.Satisfies(present, e.projects(), e.Lockfile)
 		if e.frozen {
 			if err := lockfile.Stale(e.lockfilePath(), reasons); err != nil {
@@ -60,13 +65,16 @@ func (e *engine) present() (*lockfile.Document, error) {
 }
 
 func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error) {
-	var locked *graph.Graph
+	var locked Locked
 	if present != nil {
-		locked = present.Graph
+		locked = Locked{present.Graph, lockfile.Reshaped(present, e.Lockfile), lockfile.Freed(present, e.Lockfile)}
 	}
 	res, err := e.Resolver.Resolve(e.ctx, e.importers, locked, e.picked)
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range res.Warnings {
+		e.Sink.Emit(w)
 	}
 	e.deprecated(res.Deprecated)
 	if len(res.PeerIssues) > 0 {
@@ -75,7 +83,9 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 		}
 		e.warn("PEER_ISSUES", "some peer dependencies are missing or have another version than wanted:\n  %s", strings.Join(res.PeerIssues, "\n  "))
 	}
-	return lockfile.New(lockfile.Pnpm, res.Graph, e.projects(), e.Lockfile, present), nil
+	doc := lockfile.New(lockfile.Pnpm, res.Graph, e.projects(), e.Lockfile, present)
+	doc.SetTimes(res.Times)
+	return doc, nil
 }
 
 // deprecated tells of each deprecated version once, whatever its peers.

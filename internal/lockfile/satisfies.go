@@ -77,8 +77,19 @@ func (c *comparison) setting(name, locked, now string) {
 // config compares the settings in the order of pnpm's
 // check_lockfile_settings.
 func (c *comparison) config(rec *pnpmlock.Record) {
-	s := &c.settings
 	c.catalogs(rec.Catalogs)
+	c.shape(rec)
+	patches := map[string]string{}
+	for key, p := range rec.Patched {
+		patches[key] = p.Hash
+	}
+	c.setting("patchedDependencies", describe(patches, ": "), describe(c.settings.Patched, ": "))
+	c.recorded(rec)
+}
+
+// shape compares what changes manifests before they are resolved.
+func (c *comparison) shape(rec *pnpmlock.Record) {
+	s := &c.settings
 	overrides := func(m map[string]string) string { return describe(m, ": ") }
 	locked, now := map[string]string{}, map[string]string{}
 	for _, d := range rec.Overrides {
@@ -90,12 +101,6 @@ func (c *comparison) config(rec *pnpmlock.Record) {
 	c.setting("overrides", overrides(locked), overrides(now))
 	c.setting("packageExtensionsChecksum", rec.PackageExtensionsChecksum, s.PackageExtensionsChecksum)
 	c.setting("ignoredOptionalDependencies", sorted(rec.IgnoredOptional), sorted(s.IgnoredOptional))
-	patches := map[string]string{}
-	for key, p := range rec.Patched {
-		patches[key] = p.Hash
-	}
-	c.setting("patchedDependencies", describe(patches, ": "), describe(s.Patched, ": "))
-	c.recorded(rec)
 }
 
 // recorded compares the section settings and the checksum among its checks. A

@@ -1,7 +1,9 @@
 package lockfile
 
 import (
+	"maps"
 	"strings"
+	"time"
 
 	"godwit/internal/graph"
 	"godwit/internal/lockfile/pnpmlock"
@@ -77,6 +79,20 @@ func New(f Format, g *graph.Graph, projects []Project, s Settings, previous *Doc
 	return d
 }
 
+// SetTimes records when direct dependencies were published, by "name@version",
+// beside what is recorded already; what nothing depends on is not written.
+func (d *Document) SetTimes(times map[string]time.Time) {
+	if d.Pnpm == nil || len(times) == 0 {
+		return
+	}
+	all := make(map[string]string, len(times))
+	maps.Copy(all, d.Pnpm.Time)
+	for id, at := range times {
+		all[id] = at.UTC().Format("2006-01-02T15:04:05.000Z") // as registries write it
+	}
+	d.Pnpm.Time = all
+}
+
 // record is the settings as a lockfile has them.
 func (s *Settings) record(previous *pnpmlock.Settings) *pnpmlock.Settings {
 	rec := &pnpmlock.Settings{}
@@ -120,4 +136,33 @@ func usedCatalogs(g *graph.Graph, catalogs map[string]map[string]string) pnpmloc
 		}
 	}
 	return used
+}
+
+// Freed lists the names of packages that an override, now gone, held at a version
+// for all who depend on them: what the document has of those is nobody's choice
+// any more. As in pnpm, an override for a range or for one dependent holds none.
+func Freed(d *Document, s Settings) (names []npm.Name) {
+	if d.Pnpm == nil {
+		return nil
+	}
+	for _, o := range d.Pnpm.Overrides {
+		if _, still := s.Overrides.Lookup(o.Alias); still {
+			continue
+		}
+		if name, err := npm.ParseName(o.Alias); err == nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Reshaped reports whether the settings would have made other manifests of
+// those that the document's graph was made from.
+func Reshaped(d *Document, s Settings) bool {
+	if d.Pnpm == nil {
+		return false
+	}
+	c := comparison{doc: d, settings: s}
+	c.shape(d.Pnpm)
+	return len(c.reasons) > 0
 }

@@ -126,7 +126,7 @@ func (v *variant) build() *graph.Package {
 	p := &graph.Package{
 		Key: v.key, Name: v.pkg.name, Version: v.pkg.version, Resolution: v.pkg.resolution,
 		OS: m.OS, CPU: m.CPU, Libc: m.Libc, Deprecated: m.Deprecated,
-		HasBin: len(m.Bin) > 0 || m.BinDir != "", Bundled: m.Bundled,
+		HasBin: len(m.Bin) > 0 || m.BinDir != "", Bundled: m.Bundled, Patch: v.pkg.patch,
 	}
 	for _, e := range m.Engines {
 		if e.Specifier != "*" {

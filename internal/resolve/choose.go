@@ -61,7 +61,7 @@ func (r *resolver) hoistSpec(s *importerState, name, rng string) string {
 func (r *resolver) hoistOptional(s *importerState) (bool, error) {
 	var wants []want
 	for _, name := range slices.Sorted(maps.Keys(s.optional)) {
-		if version := r.acceptedByAll(s, npm.Name(name), s.optional[name]); version != "" {
+		if version := r.undeclared(s, name, r.acceptedByAll(s, npm.Name(name), s.optional[name])); version != "" {
 			wants = append(wants, want{alias: name, specifier: version})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"godwit/internal/npm"
+	"godwit/internal/resolve/policy"
 )
 
 // documents fetches packuments ahead of need. Each name is fetched once. As
@@ -17,6 +18,7 @@ type documents struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	src      Source
+	view     func(*npm.Packument) *policy.View
 	byName   map[npm.Name]*document
 	arrivals chan *document
 	running  sync.WaitGroup
@@ -31,9 +33,9 @@ type document struct {
 	guessed map[string]bool
 }
 
-func newDocuments(ctx context.Context, src Source) *documents {
+func newDocuments(ctx context.Context, src Source, view func(*npm.Packument) *policy.View) *documents {
 	ctx, cancel := context.WithCancel(ctx)
-	return &documents{ctx: ctx, cancel: cancel, src: src, byName: map[npm.Name]*document{}, arrivals: make(chan *document)}
+	return &documents{ctx: ctx, cancel: cancel, src: src, view: view, byName: map[npm.Name]*document{}, arrivals: make(chan *document)}
 }
 
 // close stops the fetches that nobody waits for any more.
@@ -99,7 +101,7 @@ func (d *documents) look(doc *document, spec string) {
 	if doc.err != nil {
 		return
 	}
-	version := pickVersion(doc.doc, spec, nil, nil, picking{})
+	version := pickVersion(doc.doc, spec, nil, nil, picking{}, d.view(doc.doc))
 	if version == "" {
 		return
 	}
@@ -117,4 +119,12 @@ func (d *documents) look(doc *document, spec string) {
 			}
 		}
 	}
+}
+
+// known is a packument that was waited for before, or nil.
+func (d *documents) known(name npm.Name) *npm.Packument {
+	if doc := d.byName[name]; doc != nil && doc.arrived {
+		return doc.doc
+	}
+	return nil
 }

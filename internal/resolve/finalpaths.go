@@ -137,10 +137,10 @@ func (f *finalPaths) of(n *node) graph.Key {
 		if key, ok := f.w.paths[n]; ok {
 			return key
 		}
-		return n.pkg.id
+		return n.pkg.key()
 	}
 	f.active[n] = true
-	key := n.pkg.id + f.w.suffix(peers, func(name string, peer *node) graph.Key { return f.peer(n, name, peer) })
+	key := n.pkg.key() + f.w.suffix(peers, func(name string, peer *node) graph.Key { return f.peer(n, name, peer) })
 	delete(f.active, n)
 	f.done[n] = key
 	return key

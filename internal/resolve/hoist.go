@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -51,11 +52,7 @@ func (r *resolver) state(im Importer) (*importerState, []want, error) {
 		return nil, nil, err
 	}
 	s := &importerState{dir: im.Dir, names: map[string]bool{}, optional: map[string][]string{}}
-	name := string(m.Name)
-	if name == "" {
-		name = im.Dir
-	}
-	s.at = &place{importer: im.Dir, dir: im.Dir, label: name}
+	s.at = &place{importer: im.Dir, dir: im.Dir, label: cmp.Or(string(m.Name), im.Dir)}
 	s.at.prefer = r.preferDirect(im)
 	s.locked = r.reuse.peers(im.Dir)
 	s.wanted = wantedOf(m, r.opts.AutoInstallPeers)
@@ -207,11 +204,19 @@ func (r *resolver) provide(s *importerState, found map[string]*node, required ma
 func (r *resolver) hoistWants(s *importerState, required map[string]string) []want {
 	var wants []want
 	for _, name := range slices.Sorted(maps.Keys(required)) {
-		if spec := r.hoistSpec(s, name, required[name]); spec != "" {
+		if spec := r.undeclared(s, name, r.hoistSpec(s, name, required[name])); spec != "" {
 			wants = append(wants, want{alias: name, specifier: spec})
 		}
 	}
 	return wants
+}
+
+// undeclared is spec, if any, as the project overrides it.
+func (r *resolver) undeclared(s *importerState, name, spec string) string {
+	if r.opts.Shape == nil || spec == "" {
+		return spec
+	}
+	return r.opts.Shape.Overrides.Undeclared(name, spec, s.dir)
 }
 
 func (r *resolver) hoist(s *importerState, wants []want) error {

@@ -24,7 +24,7 @@ type pickKey struct {
 // resolveOne finds the package that w means.
 func (r *resolver) resolveOne(w want, at *place) (seed, error) {
 	if r.reuse.takes(w.locked, at.importer) {
-		return r.fromLockfile(w, at), nil
+		return r.fromLockfile(w, at)
 	}
 	s, err := specifier.Parse(w.alias, w.specifier)
 	if err != nil {
@@ -57,23 +57,25 @@ func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (f
 	}
 	f, err := r.resolveRegistry(name, what, at)
 	if m := r.members.pick(name, what); err != nil && at.hoisting && m != nil && droppable(err) {
-		return r.member(m, w, at), nil // a peer wanted as "workspace:^1"
+		return r.member(m, w, at) // a peer wanted as "workspace:^1"
 	}
 	return f, err
 }
 
 // fromLockfile takes the package that the lockfile has.
-func (r *resolver) fromLockfile(w want, at *place) seed {
+func (r *resolver) fromLockfile(w want, at *place) (seed, error) {
 	id := w.locked.ID()
 	m := r.reuse.manifest(w.locked)
 	p := r.pkgs[id]
 	if p == nil {
 		p = &pkg{id: id, name: m.Name, version: m.Version, manifest: m, resolution: r.reuse.graph.Packages[w.locked].Resolution}
-		r.add(p)
+		if err := r.add(p); err != nil {
+			return seed{}, err
+		}
 	}
 	wants := r.reuse.wants(w.locked)
 	leaf := len(wants) == 0 && len(r.reuse.peerDeps(m, wants)) == 0
-	return seed{want: w, pkg: p, manifest: m, reused: true, node: r.nodeFor(p, at.depth, leaf)}
+	return seed{want: w, pkg: p, manifest: m, reused: true, node: r.nodeFor(p, at.depth, leaf)}, nil
 }
 
 // found is what a specifier means.
@@ -83,9 +85,9 @@ type found struct {
 }
 
 func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, error) {
-	if at.of != nil {
+	if at.of != nil && (!isPath(s) || !r.chosen(at.of, s.Alias)) {
 		if inside, ok := insideOf(at.of, s); ok {
-			return r.linkInside(inside, s), nil
+			return r.linkInside(inside, s)
 		}
 		if !r.opts.AllowExotic && isExotic(at.of, s) {
 			return found{}, &ExoticError{Alias: s.Alias, Kind: s.Kind.String()}
@@ -96,15 +98,24 @@ func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, err
 		return found{}, err
 	}
 	id := graph.Key(ext.ID)
+	m := ext.Manifest
 	if !strings.HasPrefix(ext.ID, linkPrefix) {
-		id = graph.Key(ext.Manifest.Name) + "@" + id
+		id = graph.Key(m.Name) + "@" + id
+		m = r.published(m)
 	}
 	p := r.pkgs[id]
 	if p == nil {
-		p = &pkg{id: id, name: ext.Manifest.Name, version: ext.Manifest.Version, manifest: ext.Manifest, resolution: ext.Resolution}
-		r.add(p)
+		p = &pkg{id: id, name: m.Name, version: m.Version, manifest: m, resolution: ext.Resolution}
+		if err := r.add(p); err != nil {
+			return found{}, err
+		}
 	}
-	return found{p, ext.Manifest}, nil
+	return found{p, m}, nil
+}
+
+// isPath reports whether s is a path.
+func isPath(s specifier.Specifier) bool {
+	return s.Kind == specifier.Directory || s.Kind == specifier.Archive
 }
 
 // isExotic reports whether a dependency of p comes from where its publisher
@@ -115,10 +126,8 @@ func isExotic(p *pkg, s specifier.Specifier) bool {
 	switch s.Kind {
 	case specifier.Git, specifier.Tarball:
 		return true
-	case specifier.Directory, specifier.Archive:
-		return p.resolution.Kind != graph.Directory
 	}
-	return false
+	return isPath(s) && p.resolution.Kind != graph.Directory
 }
 
 // insideOf is the directory that file: means in a package that is not a
@@ -132,7 +141,7 @@ func insideOf(p *pkg, s specifier.Specifier) (dir string, ok bool) {
 }
 
 // linkInside is the package for a directory inside of its dependent.
-func (r *resolver) linkInside(dir string, s specifier.Specifier) found {
+func (r *resolver) linkInside(dir string, s specifier.Specifier) (found, error) {
 	id := graph.Key("link:" + graph.InsidePrefix + dir)
 	p := r.pkgs[id]
 	if p == nil {
@@ -140,9 +149,11 @@ func (r *resolver) linkInside(dir string, s specifier.Specifier) found {
 			id: id, name: npm.Name(s.Alias), manifest: &npm.Manifest{Name: npm.Name(s.Alias)},
 			resolution: graph.Resolution{Kind: graph.Directory, Directory: dir},
 		}
-		r.add(p)
+		if err := r.add(p); err != nil {
+			return found{}, err
+		}
 	}
-	return found{p, p.manifest}
+	return found{p, p.manifest}, nil
 }
 
 func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found, error) {
@@ -152,21 +163,28 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	}
 	nearby := at.nearby.of(name)
 	direct := at.depth == 0 && !at.hoisting
-	how := picking{lowest: r.opts.LowestDirect && direct, direct: direct}
+	how := picking{lowest: (r.opts.LowestDirect || r.opts.TimeBased) && direct, direct: direct, reshaped: r.req.Reshaped}
 	prefer, by := r.preferencesAt(at, name)
 	key := pickKey{name, what, strings.Join(nearby, " "), by, how}
 	if f, ok := r.picks[key]; ok {
 		return f, nil
 	}
-	version := pickVersion(doc, what, prefer, nearby, key.how)
+	view, err := r.viewOf(doc, direct)
+	if err != nil {
+		return found{}, err
+	}
+	version := pickVersion(doc, what, prefer, nearby, key.how, view)
 	if version == "" {
 		return found{}, noMatch(doc, name, what)
+	}
+	if err := r.admit(doc, version, at); err != nil {
+		return found{}, err
 	}
 	m, err := doc.Manifest(version)
 	if err != nil {
 		return found{}, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
 	}
-	m = r.mend.Apply(m)
+	m = r.published(m)
 	id := graph.Key(name) + "@" + graph.Key(version)
 	p := r.pkgs[id]
 	if p == nil {
@@ -178,7 +196,9 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 				return found{}, err
 			}
 		}
-		r.add(p)
+		if err := r.add(p); err != nil {
+			return found{}, err
+		}
 	}
 	f := found{p, m}
 	r.picks[key] = f
@@ -186,10 +206,16 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 }
 
 // add takes in a package that was not seen before.
-func (r *resolver) add(p *pkg) {
+func (r *resolver) add(p *pkg) error {
 	r.pkgs[p.id] = p
 	if p.isLink() {
-		return
+		return nil
+	}
+	if r.opts.Patch != nil {
+		var err error
+		if p.patch, err = r.opts.Patch(p.name, p.version); err != nil {
+			return err
+		}
 	}
 	if r.req.Picked != nil {
 		r.req.Picked(p.id, p.manifest, p.resolution)
@@ -197,6 +223,7 @@ func (r *resolver) add(p *pkg) {
 	if r.reuse == nil { // otherwise most of them will not be asked for
 		r.lookAhead(childWants(p.manifest, nil), "")
 	}
+	return nil
 }
 
 // registrySpec is what a dependency asks of a registry, if it does.

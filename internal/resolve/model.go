@@ -16,6 +16,7 @@ type pkg struct {
 	version    string
 	manifest   *npm.Manifest
 	resolution graph.Resolution
+	patch      string          // hash of the patch it gets, or ""
 	peers      []peerDep       // sorted by name
 	edges      []edge          // sorted by alias; set once, by the occurrence that owns them
 	owner      *node           // the occurrence whose children edges[i].node are
@@ -29,6 +30,14 @@ type pkg struct {
 	member     *Member         // set for a member of the workspace
 	claimed    *place          // of the occurrence that expanded it; nil for a leaf
 	first      *firstMissing   // nil until an importer has looked
+}
+
+// key is the id with the patch: what every key of the package begins with.
+func (p *pkg) key() graph.Key {
+	if p.patch == "" {
+		return p.id
+	}
+	return p.id + graph.Key(graph.PatchSuffix(p.patch))
 }
 
 // linkPrefix is what the id of a directory begins with that is linked in place.

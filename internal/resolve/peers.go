@@ -162,14 +162,14 @@ func (w *peerWalk) walk(n *node, refs parentRefs, ctx map[string]providerContext
 	w.visited[n] = true
 	w.work++
 	if w.work > w.opts.maxWork {
-		return outcome{path: p.id} // tooMany reports it
+		return outcome{path: p.key()} // tooMany reports it
 	}
 	if n.depth < 0 || w.pure[p] && len(p.peers) == 0 {
-		w.paths[n] = p.id
-		return outcome{path: p.id}
+		w.paths[n] = p.key()
+		return outcome{path: p.key()}
 	}
 	if w.active[n] {
-		return outcome{path: p.id}
+		return outcome{path: p.key()}
 	}
 	w.active[n] = true
 	defer delete(w.active, n)
@@ -230,7 +230,7 @@ func (w *peerWalk) settle(n *node, refs parentRefs, kids outcome, by *way) outco
 		delete(resolved, string(p.name))
 	}
 
-	path := p.id
+	path := p.key()
 	if len(resolved) > 0 {
 		path += w.suffix(resolved, w.provisionalPeer)
 	}

@@ -4,6 +4,7 @@ import (
 	"godwit/internal/graph"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
+	"godwit/internal/resolve/policy"
 )
 
 // Weights of preferred versions, as in pnpm: what the lockfile has outranks
@@ -84,16 +85,27 @@ func (o *overlay) of(name npm.Name) []string {
 
 // picking is what else a pick depends on.
 type picking struct {
-	lowest bool // the lowest version rather than the highest
-	direct bool // for an importer: of the lockfile's versions the highest, be it latest or not
+	lowest   bool // the lowest version rather than the highest
+	direct   bool // for an importer: of the lockfile's versions the highest, be it latest or not
+	reshaped bool // what the lockfile has, made under other rules, goes before what is nearby
 }
 
 // pickVersion chooses among the versions of a packument. what is an exact
 // version, a range or a dist-tag; "" is returned when nothing fits.
 //
 // The order is pnpm's: the preferred versions by weight; else the dist-tag
-// latest if it fits; else the highest. Deprecated versions come last.
-func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []string, how picking) string {
+// latest if it fits; else the highest. Deprecated versions come last. Where the
+// view leaves nothing, it is the lowest of all.
+func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []string, how picking, view *policy.View) string {
+	version := pickFrom(view, doc, what, prefer, nearby, how)
+	if version == "" && view != nil {
+		how.lowest = true
+		version = pickFrom(nil, doc, what, prefer, nearby, how)
+	}
+	return version
+}
+
+func pickFrom(view *policy.View, doc *npm.Packument, what string, prefer preferences, nearby []string, how picking) string {
 	if what == "" {
 		what = "*"
 	}
@@ -102,10 +114,10 @@ func pickVersion(doc *npm.Packument, what string, prefer preferences, nearby []s
 	}
 	rng, err := semver.ParseRange(what, loose)
 	if err != nil {
-		return doc.DistTags[what]
+		return view.Tag(doc, what)
 	}
-	p := picker{doc: doc, rng: rng, latest: -1, how: how}
-	if tag, ok := doc.DistTags["latest"]; ok {
+	p := picker{doc: doc, rng: rng, latest: -1, how: how, view: view}
+	if tag := view.Tag(doc, "latest"); tag != "" {
 		p.latest = indexOf(doc, tag)
 	}
 	if i := p.preferred(what, prefer, nearby); i >= 0 {
@@ -161,9 +173,12 @@ type picker struct {
 	latest int
 	any    bool // whatever rng says
 	how    picking
+	view   *policy.View
 }
 
-func (p *picker) fits(i int) bool { return p.any || p.rng.Match(p.doc.Versions()[i]) }
+func (p *picker) fits(i int) bool {
+	return (p.any || p.rng.Match(p.doc.Versions()[i])) && p.view.Admits(i)
+}
 
 func (p *picker) string(i int) string {
 	if i < 0 {
@@ -216,7 +231,7 @@ func (p *picker) preferred(what string, prefer preferences, nearby []string) int
 			add(indexOf(p.doc, v), weightNearby)
 		}
 	}
-	useLocked := len(weight) == 0
+	useLocked := len(weight) == 0 || p.how.reshaped
 	for key, s := range prefer {
 		w := s.weight
 		if s.locked && useLocked {

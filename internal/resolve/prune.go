@@ -15,7 +15,7 @@ import (
 // is that the lockfile has anyway. It is nil where more is different, or where
 // something that remains has a removed package as its peer.
 func pruned(req *Request) *graph.Graph {
-	if req.Locked == nil || len(req.Importers) != len(req.Locked.Importers) {
+	if req.settled() == nil || len(req.Importers) != len(req.Locked.Importers) {
 		return nil
 	}
 	r := retarget{locked: req.Locked, peers: req.Options.AutoInstallPeers, dropped: map[string]bool{}}
@@ -34,7 +34,7 @@ func pruned(req *Request) *graph.Graph {
 	whole := graph.Graph{Importers: g.Importers, Packages: req.Locked.Packages}
 	for key, optional := range whole.Reachable(graph.Scope{}) {
 		p := *req.Locked.Packages[key]
-		if p.Resolution.Kind == graph.Directory || !r.independent(key) {
+		if p.Resolution.Kind == graph.Directory || !r.independent(key) || !req.Options.patchedAs(key, &p) {
 			return nil // what is in the directory may have changed
 		}
 		p.Optional = optional
@@ -81,6 +81,15 @@ func plainly(g *graph.Graph) map[graph.Key]bool {
 func isPeerEdge(p *graph.Package, e graph.Edge) bool {
 	_, peer := p.Peers.Lookup(e.Alias)
 	return peer
+}
+
+// patchedAs reports whether the package gets the patch that its key says.
+func (o *Options) patchedAs(key graph.Key, p *graph.Package) bool {
+	if o.Patch == nil {
+		return key.Patch() == ""
+	}
+	hash, err := o.Patch(p.Name, p.Version)
+	return err == nil && hash == key.Patch()
 }
 
 // announce tells of every package of a graph, once.

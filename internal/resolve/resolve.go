@@ -21,11 +21,13 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/resolve/compat"
+	"godwit/internal/resolve/policy"
 )
 
 // Source is where the resolver learns about packages. Its methods are called
@@ -77,6 +79,16 @@ type Options struct {
 	// RegistryTarball tells which package of a registry a URL stands for, if it
 	// is that of the registry's own tarball. May be nil.
 	RegistryTarball func(url string) (name npm.Name, version string, ok bool)
+	Shape           *Shape
+	// Patch is the SHA-256 (hex) of the patch that the package gets, or "".
+	// nil patches nothing.
+	Patch func(name npm.Name, version string) (hash string, err error)
+
+	Policy *policy.Policy // which published versions there are; nil admits all
+	// TimeBased takes the lowest version for what an importer asks for itself,
+	// and for the rest the highest that was there when the newest of those was
+	// published.
+	TimeBased bool
 
 	maxWork int // see defaultMaxWork
 }
@@ -93,15 +105,34 @@ type Request struct {
 	// Locked is the graph of the present lockfile, or nil. What still fits
 	// stays as it is.
 	Locked *graph.Graph
+	// Reshaped says that the lockfile was made with another Shape: its versions
+	// are preferred, but what depends on what is found out anew.
+	Reshaped bool
+	Freed    []npm.Name // packages whose versions in it are not even preferred
 	// Picked is called from the resolving goroutine as soon as a package is
 	// chosen, so that its download can start.
 	Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
+}
+
+// settled is the graph whose edges still hold, or nil.
+func (req *Request) settled() *graph.Graph {
+	if req.Reshaped {
+		return nil
+	}
+	return req.Locked
 }
 
 // Result is a resolved project.
 type Result struct {
 	Graph      *graph.Graph
 	Deprecated map[graph.Key]string
+	// Unused are the selectors of overrides that no manifest had anything for;
+	// known only where all manifests were seen.
+	Unused []string
+	// Times says when what importers depend on was published, by "name@version",
+	// if TimeBased.
+	Times map[string]time.Time
+	Young []policy.Violation // versions that are newer than the policy wants
 }
 
 // Resolve finds the graph for req.
@@ -142,6 +173,7 @@ type resolver struct {
 	opts           *Options
 	docs           *documents
 	pkgs           map[graph.Key]*pkg
+	asPublished    map[*npm.Manifest]*npm.Manifest // of what the project's Shape changed
 	picks          map[pickKey]found
 	peerNames      map[string]bool
 	preferred      map[npm.Name]preferences // what the lockfile has
@@ -159,6 +191,10 @@ type resolver struct {
 	shared         *discovery        // of the peers that are missing
 	owned          map[string][]*pkg // importer -> packages that it expanded, and perhaps lost since
 	rootSpecs      []rootSpec        // set when all importers have their dependencies
+
+	cutoff time.Time // of what no importer asks for, if TimeBased
+	views  map[viewKey]*policy.View
+	young  map[graph.Key]policy.Violation // of what was picked
 }
 
 func newResolver(ctx context.Context, src Source, req *Request) (*resolver, error) {
@@ -175,11 +211,12 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	}
 	r := &resolver{
 		ctx: ctx, req: req, opts: &opts, mend: mend,
-		pkgs: map[graph.Key]*pkg{}, picks: map[pickKey]found{},
+		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, picks: map[pickKey]found{},
 		peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
-		reuse: newReuse(req.Locked, req.Importers), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
+		reuse: newReuse(req.settled(), req.Importers), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
+		views: map[viewKey]*policy.View{}, young: map[graph.Key]policy.Violation{},
 	}
-	r.docs = newDocuments(ctx, src)
+	r.docs = newDocuments(ctx, src, r.glance)
 	r.members = newMembers(req.Members)
 	r.preferLocked(req.Locked)
 	return r, nil
@@ -266,7 +303,7 @@ func (r *resolver) preferLocked(g *graph.Graph) {
 		return
 	}
 	for key, p := range g.Packages {
-		if p.Resolution.Kind == graph.Registry {
+		if p.Resolution.Kind == graph.Registry && !slices.Contains(r.req.Freed, p.Name) {
 			if r.preferred[p.Name] == nil {
 				r.preferred[p.Name] = preferences{}
 			}
@@ -308,6 +345,10 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 	sort.Slice(g.Importers, func(i, j int) bool { return g.Importers[i].Dir < g.Importers[j].Dir })
 	for key := range g.OptionalOnly() {
 		g.Packages[key].Optional = true
+	}
+	r.reportTimes(res)
+	if r.opts.Shape != nil && r.reuse == nil {
+		res.Unused = r.opts.Shape.Overrides.Unused()
 	}
 	return res, nil
 }

@@ -66,6 +66,7 @@ func TestPickVersion(t *testing.T) {
 		{doc: doc, what: "^1.0.0", nearby: []string{"1.0.0", "1.1.0", "1.3.0"}, want: "1.1.0"},
 		{doc: doc, what: "^1.0.0", prefer: locked("1.0.0", "1.3.0"), want: "1.3.0"},
 		{doc: doc, what: "^1.0.0", prefer: locked("1.0.0"), nearby: []string{"1.3.0"}, want: "1.3.0"},
+		{doc: doc, what: "^1.0.0", prefer: locked("1.0.0"), nearby: []string{"1.3.0"}, how: picking{reshaped: true}, want: "1.0.0"},
 		{doc: doc, what: "^1.0.0", prefer: locked("1.0.0"), nearby: []string{"2.0.0"}, want: "1.0.0"},
 		{doc: doc, what: "^1.0.0", prefer: locked("1.1.0", "1.3.0"), want: "1.1.0"},
 		{doc: doc, what: "^1.0.0", prefer: locked("1.1.0", "1.3.0"), how: picking{direct: true}, want: "1.3.0"},
@@ -75,7 +76,7 @@ func TestPickVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := pickVersion(doc, test.what, test.prefer, test.nearby, test.how); got != test.want {
+		if got := pickVersion(doc, test.what, test.prefer, test.nearby, test.how, nil); got != test.want {
 			t.Errorf("pick %q, prefer %v, nearby %v, %+v: %q, want %q", test.what, test.prefer, test.nearby, test.how, got, test.want)
 		}
 	}

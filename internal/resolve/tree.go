@@ -99,6 +99,11 @@ func (r *resolver) extend(waves ...wave) ([][]direct, error) {
 		}
 		all = append(all, level...)
 	}
+	if r.opts.TimeBased && r.cutoff.IsZero() {
+		if err := r.date(levels); err != nil {
+			return nil, err
+		}
+	}
 	for frontier := r.own(all); len(frontier) > 0; {
 		var next []seed
 		for _, s := range frontier {

@@ -74,7 +74,7 @@ func (r *resolver) resolveWorkspace(w want, s specifier.Specifier, at *place) (f
 	if m == nil {
 		return found{}, r.noMember(s, at)
 	}
-	return r.member(m, w, at), nil
+	return r.member(m, w, at)
 }
 
 // shadowed is the member that stands in for the version of a registry, or nil:
@@ -109,18 +109,18 @@ func (r *resolver) linksRanges(name npm.Name, at *place) bool {
 func (r *resolver) resolveShadowed(w want, name npm.Name, what string, at *place) (found, error) {
 	if r.opts.PreferWorkspace && !r.copies(w, at) && len(r.members[name]) == 1 {
 		if m := r.members.pick(name, what); m != nil {
-			return r.member(m, w, at), nil
+			return r.member(m, w, at)
 		}
 	}
 	f, err := r.resolveRegistry(name, what, at)
 	if err != nil {
 		if m := r.shadowing(name, what, ""); m != nil && droppable(err) {
-			return r.member(m, w, at), nil
+			return r.member(m, w, at)
 		}
 		return f, err
 	}
 	if m := r.shadowing(name, what, f.pkg.version); m != nil {
-		return r.member(m, w, at), nil
+		return r.member(m, w, at)
 	}
 	return f, nil
 }
@@ -133,7 +133,7 @@ func (r *resolver) copies(w want, at *place) bool {
 
 // member is a member of the workspace as a package: linked in place, or copied
 // with dependencies of its own.
-func (r *resolver) member(m *Member, w want, at *place) found {
+func (r *resolver) member(m *Member, w want, at *place) (found, error) {
 	id, dir := graph.Key(linkPrefix+m.link()), m.link()
 	if r.copies(w, at) {
 		dir = m.Dir
@@ -145,9 +145,11 @@ func (r *resolver) member(m *Member, w want, at *place) found {
 			id: id, name: m.Manifest.Name, version: workspace.Version(m.Manifest), manifest: m.Manifest,
 			resolution: graph.Resolution{Kind: graph.Directory, Directory: dir}, member: m,
 		}
-		r.add(p)
+		if err := r.add(p); err != nil {
+			return found{}, &Error{append(at.chain(), w.alias), err}
+		}
 	}
-	return found{p, p.manifest}
+	return found{p, p.manifest}, nil
 }
 
 // memberWants is what a copied member depends on, without what only its own

@@ -170,9 +170,9 @@ func (p *Plan) Changes(held Held) (added, removed int) {
 
 // Store tells what is known about the files of packages without fetching them.
 type Store interface {
-	// ID names the files of a package; "" if they are not in the store's
-	// care.
-	ID(graph.Resolution) string
+	// ID names the files of a package, patched if it is; "" if they are not in
+	// the store's care.
+	ID(*graph.Package) string
 	// Has reports whether the store has the files.
 	Has(id string) bool
 	// HasSlot reports whether a shared slot is there and can be used.
@@ -197,7 +197,7 @@ func Make(l *layout.Layout, held Held, s Store) *Plan {
 }
 
 func (p *Plan) slot(slot layout.Slot, held Held, s Store) {
-	want := Slot{ID: s.ID(slot.Package.Resolution), Links: digest(slot.Links), Shared: slot.Shared != ""}
+	want := Slot{ID: s.ID(slot.Package), Links: digest(slot.Links), Shared: slot.Shared != ""}
 	p.After.Slots[slot.Dir] = want
 	have, there := held.Slots[slot.Dir]
 	if there && have == want && want.ID != "" {

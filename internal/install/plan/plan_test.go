@@ -49,8 +49,8 @@ func withBins(l *layout.Layout, from string) *layout.Layout {
 // store has the files of the packages named.
 type store []string
 
-func (store) ID(r graph.Resolution) string { return r.Integrity }
-func (s store) Has(id string) bool         { return slices.Contains(s, strings.TrimPrefix(id, "files of ")) }
+func (store) ID(p *graph.Package) string { return p.Resolution.Integrity }
+func (s store) Has(id string) bool       { return slices.Contains(s, strings.TrimPrefix(id, "files of ")) }
 
 // HasSlot: shared slots are named as "slot of" a package.
 func (s store) HasSlot(l layout.Slot) bool {

@@ -24,16 +24,55 @@ type Extensions map[npm.Name][]extension
 type extension struct {
 	versions semver.Range
 	all      bool // whatever the version
-	add      fields
+	add      Fields
 }
 
-// fields are what an extension may add.
-type fields struct {
+// Fields are what an extension may add.
+type Fields struct {
 	Dependencies         map[string]string
 	OptionalDependencies map[string]string
 	PeerDependencies     map[string]string
-	PeerDependenciesMeta map[string]struct{ Optional bool }
+	PeerDependenciesMeta map[string]PeerMeta
 }
+
+// PeerMeta is an entry of peerDependenciesMeta.
+type PeerMeta struct {
+	Optional *bool // nil where it does not say
+}
+
+// Extension is one entry of packageExtensions.
+type Extension struct {
+	Selector string // "name" or "name@range"
+	Fields
+}
+
+// Parse reads the packageExtensions of a project; without any it returns nil.
+// The error is a [*SelectorError].
+func Parse(list []Extension) (Extensions, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	out := Extensions{}
+	for _, e := range list {
+		if err := out.add(e.Selector, e.Fields); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// SelectorError is an extension for versions that are no range.
+type SelectorError struct{ Selector, Range string }
+
+func (e *SelectorError) Error() string {
+	return fmt.Sprintf("the selector %.200q in packageExtensions: %.200q is no range", e.Selector, e.Range)
+}
+
+// Code is pnpm's code for this error.
+func (e *SelectorError) Code() string { return "ERR_PNPM_INVALID_PACKAGE_EXTENSION_SELECTOR" }
+
+// Hint is what the user can do.
+func (e *SelectorError) Hint() string { return `write "name" or "name@range"` }
 
 // Builtin decodes the list of known faults.
 func Builtin() Extensions {
@@ -44,7 +83,7 @@ func Builtin() Extensions {
 	out := Extensions{}
 	for _, item := range list {
 		var selector string
-		var add fields
+		var add Fields
 		if err := json.Unmarshal(item[0], &selector); err != nil {
 			panic("compat: extensions.json: " + err.Error())
 		}
@@ -60,7 +99,7 @@ func Builtin() Extensions {
 
 // add takes an extension for the packages that selector ("name", "name@range")
 // stands for.
-func (x Extensions) add(selector string, add fields) error {
+func (x Extensions) add(selector string, add Fields) error {
 	name, versions := selector, ""
 	if i := strings.LastIndexByte(selector, '@'); i > 0 {
 		name, versions = selector[:i], selector[i+1:]
@@ -69,7 +108,7 @@ func (x Extensions) add(selector string, add fields) error {
 	if !e.all {
 		r, err := semver.ParseRange(versions, semver.Options{})
 		if err != nil {
-			return fmt.Errorf("extension of %s: %w", selector, err)
+			return &SelectorError{selector, versions}
 		}
 		e.versions = r
 	}
@@ -91,7 +130,7 @@ func (x Extensions) Apply(m *npm.Manifest) *npm.Manifest {
 		extended.PeerDependencies = merge(m.PeerDependencies, e.add.PeerDependencies)
 		extended.OptionalPeers = map[string]bool{}
 		for name, meta := range e.add.PeerDependenciesMeta {
-			extended.OptionalPeers[name] = meta.Optional
+			extended.OptionalPeers[name] = meta.Optional != nil && *meta.Optional
 		}
 		for name, optional := range m.OptionalPeers {
 			extended.OptionalPeers[name] = optional

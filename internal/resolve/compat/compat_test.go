@@ -34,11 +34,12 @@ func TestBuiltin(t *testing.T) {
 // the package share it.
 func TestApplyKeeps(t *testing.T) {
 	x := Extensions{}
-	add := fields{
+	add := Fields{
 		Dependencies:     map[string]string{"b": "^2", "a": "^2", "c": "^2"},
 		PeerDependencies: map[string]string{"p": "*"},
 	}
-	add.PeerDependenciesMeta = map[string]struct{ Optional bool }{"p": {true}, "q": {true}}
+	yes := true
+	add.PeerDependenciesMeta = map[string]PeerMeta{"p": {&yes}, "q": {&yes}}
 	if err := x.add("@s/lib@<2", add); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestApplyKeeps(t *testing.T) {
 			t.Errorf("applies to %s: %v", version, got)
 		}
 	}
-	if err := x.add("lib@not a range", fields{}); err == nil {
+	if err := x.add("lib@not a range", Fields{}); err == nil {
 		t.Error("a selector without a range is accepted")
 	}
 }

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+
+	"godwit/internal/config"
+	"godwit/internal/event"
+	"godwit/internal/graph"
+	"godwit/internal/install"
+	"godwit/internal/resolve"
+	"godwit/internal/resolve/policy"
+)
+
+// policy is what the settings say about which published versions there are, or
+// nil where they say nothing.
+func (c *call) policy() (*policy.Policy, error) {
+	r := &c.cfg.Settings.Resolve
+	p := &policy.Policy{
+		Strict: r.StrictAge != config.No, MissingTime: r.IgnoreNoTime,
+		NoDowngrade: r.TrustPolicy == "no-downgrade", TrustAge: r.TrustIgnoreAfter, Now: c.Now(),
+	}
+	if r.MinReleaseAge > 0 {
+		p.Cutoff, p.Setting = p.Now.Add(-r.MinReleaseAge), "minimumReleaseAge"
+	}
+	if before := r.Before; !before.IsZero() && (p.Cutoff.IsZero() || before.Before(p.Cutoff)) {
+		p.Cutoff, p.Setting = before, "before"
+	}
+	if p.Cutoff.IsZero() && !p.NoDowngrade {
+		return nil, nil
+	}
+	var err error
+	if p.Exclude, err = policy.ParseExclude("minimumReleaseAgeExclude", r.MinAgeExclude); err != nil {
+		return nil, err
+	}
+	p.TrustExclude, err = policy.ParseExclude("trustPolicyExclude", r.TrustExclude)
+	return p, err
+}
+
+// verifier checks what a lockfile has against the policy, or is nil.
+func (c *call) verifier(src *source) func(context.Context, *graph.Graph) error {
+	if src.policy == nil || c.cfg.Settings.Resolve.TrustLockfile {
+		return nil
+	}
+	return func(ctx context.Context, g *graph.Graph) error { return resolve.Verify(ctx, src, src.policy, g) }
+}
+
+// young tells of versions that are newer than the policy wants because there
+// are no others.
+func young(p *policy.Policy, res *resolve.Result, out *install.Resolved) error {
+	if len(res.Young) == 0 {
+		return nil
+	}
+	err := &policy.AgeError{Violations: res.Young, Setting: p.Setting}
+	if p.Strict {
+		return err
+	}
+	out.Warnings = append(out.Warnings, event.Warning{Code: "RELEASE_AGE", Message: err.Error()})
+	return nil
+}
