@@ -31,6 +31,9 @@ var policy = map[string][]string{
 	"npm/semver":    {},
 	"npm/specifier": {"npm", "npm/semver"},
 
+	// A script of a package.json as a process.
+	"script": {"fsys", "npm/jsonscan"},
+
 	// Which files of a directory are a package.
 	"packlist": {"npm", "npm/jsonscan"},
 
@@ -88,7 +91,7 @@ var policy = map[string][]string{
 	"cli": {
 		"cli/ui", "config", "event", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
 		"npm/semver", "npm/specifier", "patch", "peers", "project", "registry", "resolve", "resolve/compat", "resolve/override",
-		"resolve/policy", "store", "workspace",
+		"resolve/policy", "script", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 
