@@ -31,12 +31,13 @@ func TestEcosystemFrozen(t *testing.T) {
 			var out, errs bytes.Buffer
 			p := process()
 			p.Dir, p.Stdout, p.Stderr, p.Env = copied, &out, &errs, []string{"HOME=" + t.TempDir(), "npm_config_registry=https://registry.example/"}
-			p.Args = []string{"install", "--frozen-lockfile", "--lockfile-only", "--offline", "--minimum-release-age=0"}
+			p.Args = []string{"install", "--frozen-lockfile", "--lockfile-only", "--offline", "--trust-lockfile"} // age and trust would need packuments
 			code := cli.Run(t.Context(), p)
-			if code != 0 && strings.Contains(errs.String(), "ERR_GODWIT_UNSUPPORTED") {
-				t.Skip(errs.String())
-			}
-			if code != 0 {
+			if misfit := misfits[filepath.Base(dir)]; misfit != "" {
+				if code == 0 || !strings.Contains(errs.String(), misfit) {
+					t.Errorf("status %d, want a word on %q:\n%s", code, misfit, errs.String())
+				}
+			} else if code != 0 {
 				t.Fatalf("status %d:\n%s", code, errs.String())
 			}
 			after, err := os.ReadFile(filepath.Join(copied, "pnpm-lock.yaml"))
@@ -45,6 +46,12 @@ func TestEcosystemFrozen(t *testing.T) {
 			}
 		})
 	}
+}
+
+// misfits are lockfiles that do not fit their project at the commit they were
+// copied from, and why: pnpm 12.21 refuses them, too.
+var misfits = map[string]string{
+	"typescript-eslint__typescript-eslint": "packages/types: the lockfile has typescript in dependencies",
 }
 
 // copyTree copies files and directories so that they can be written.
