@@ -32,6 +32,7 @@ type Shape struct {
 	PatchedDependencies npm.Deps // selector -> path of the patch
 	PeerDependencyRules PeerRules
 	AllowBuilds         []BuildRule
+	OldBuilds           []string // keys that allowBuilds took the place of
 	AllowedDeprecated   npm.Deps // name -> range
 	IgnoredOptional     []string // names
 	SupportedArch       Architectures
@@ -154,24 +155,33 @@ func (s *shaper) shape(to *Shape, f Field) bool {
 	return true
 }
 
-// builds reads allowBuilds and the lists it replaced in pnpm 11.
+// builds reads allowBuilds, and notes the lists that it replaced in pnpm 11, which
+// count no more.
 func (s *shaper) builds(to *Shape, f Field) bool {
 	switch f.Key {
 	case "allowBuilds":
 		for _, rule := range s.want(f, Map).Fields {
-			// A value that is no boolean is pnpm's placeholder "decide me".
-			if rule.Value.Kind == Bool {
+			switch rule.Value.Kind {
+			case Bool:
 				to.AllowBuilds = append(to.AllowBuilds, BuildRule{rule.Key, rule.Value.Text == "true"})
+			case String: // pnpm's placeholder "set this to true or false"
+			default:
+				s.fail(rule, "%q in %q is %s; expected true or false", rule.Key, f.Key, rule.Value.Kind)
 			}
 		}
 	case "onlyBuiltDependencies", "neverBuiltDependencies", "ignoredBuiltDependencies":
-		for _, name := range s.list(f) {
-			to.AllowBuilds = append(to.AllowBuilds, BuildRule{name, f.Key == "onlyBuiltDependencies"})
-		}
+		to.OldBuilds = append(to.OldBuilds, f.Key)
 	default:
 		return false
 	}
 	return true
+}
+
+// fail keeps an error at f, if it is the first.
+func (s *shaper) fail(f Field, format string, args ...any) {
+	if s.err == nil {
+		s.err = s.at(f.Line, f.Column, format, args...)
+	}
 }
 
 // want is f's value if it is of that kind, or absent; else the first error.
@@ -179,9 +189,7 @@ func (s *shaper) want(f Field, kind Kind) Node {
 	if f.Value.Kind == kind || f.Value.Kind == Null {
 		return f.Value
 	}
-	if s.err == nil {
-		s.err = s.at(f.Line, f.Column, "%q is %s; expected %s", f.Key, f.Value.Kind, kind)
-	}
+	s.fail(f, "%q is %s; expected %s", f.Key, f.Value.Kind, kind)
 	return Node{}
 }
 
@@ -192,8 +200,8 @@ func (s *shaper) list(f Field) []string { return s.want(f, List).Strings() }
 func (s *shaper) deps(f Field) npm.Deps {
 	n := s.want(f, Map)
 	for _, field := range n.Fields {
-		if !field.Value.Scalar() && s.err == nil {
-			s.err = s.at(field.Line, field.Column, "%q in %q is %s; expected a string", field.Key, f.Key, field.Value.Kind)
+		if !field.Value.Scalar() {
+			s.fail(field, "%q in %q is %s; expected a string", field.Key, f.Key, field.Value.Kind)
 		}
 	}
 	return n.Deps()
