@@ -41,8 +41,9 @@ func main() {
 func process() *cli.Process {
 	dir, _ := os.Getwd()
 	home, _ := os.UserHomeDir()
+	program, _ := os.Executable()
 	return &cli.Process{
-		Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
+		Program: program, Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),

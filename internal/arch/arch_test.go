@@ -75,10 +75,11 @@ var policy = map[string][]string{
 	// The engine does not know which resolver it has. Its stages do not know of
 	// tasks, and the scheduler does not know of packages.
 	"install": {
-		"event", "fsys", "graph", "install/download", "install/extract", "install/link", "install/plan",
+		"event", "fsys", "graph", "install/build", "install/download", "install/extract", "install/link", "install/plan",
 		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "packlist", "patch",
-		"patch/unidiff", "store",
+		"patch/unidiff", "script", "store",
 	},
+	"install/build":         {"fsys", "npm", "script"},
 	"install/download":      {"graph", "npm", "npm/integrity"},
 	"install/extract":       {"inflate", "install/extract/untar"},
 	"install/extract/untar": {},
@@ -89,7 +90,7 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"cli/ui", "config", "event", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
+		"cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
 		"npm/semver", "npm/specifier", "patch", "peers", "project", "registry", "resolve", "resolve/compat", "resolve/override",
 		"resolve/policy", "script", "store", "workspace",
 	},
@@ -216,7 +217,7 @@ var allowedIn = map[string][]string{
 	// The engine has one owner of its state, sched; who starts goroutines
 	// elsewhere is listed, with each one's end in its comment.
 	"go statement": {
-		"internal/install/sched/", "internal/install/link/", "internal/registry/flights.go",
+		"internal/install/sched/", "internal/install/link/", "internal/registry/flights.go", "internal/fsys/jail_linux.go",
 		"internal/resolve/documents.go", "internal/cli/ui/", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/",
 	},
 	// The process is read once and handed down as a value.

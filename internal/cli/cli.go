@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"godwit/internal/config"
+	"godwit/internal/graph"
 	"godwit/internal/peers"
 	"godwit/internal/project"
 )
@@ -25,6 +26,7 @@ type command struct {
 	run   func(context.Context, *call) error
 	// words are what must follow, one of them; nil takes nothing.
 	words []string
+	free  bool // takes any arguments; run looks at them
 	bare  bool // words may be left out
 	// anywhere says that it needs no project.
 	anywhere bool
@@ -42,6 +44,9 @@ func commands() []command {
 			run: runStore, words: []string{"path", "status", "prune"}, anywhere: true,
 		},
 		{names: []string{"peers"}, usage: "peers [check] [flags]", help: "tell what is wrong with peer dependencies, and why", run: runPeers, words: []string{"check"}, bare: true},
+		{names: []string{"rebuild", "rb"}, usage: "rebuild [name]... [flags]", help: "run install scripts that are allowed once more", run: runRebuild, free: true},
+		{names: []string{"approve-builds"}, usage: "approve-builds [name | !name]... [--all]", help: "decide which packages may run install scripts, and run them", run: runApproveBuilds, free: true},
+		{names: []string{"ignored-builds"}, usage: "ignored-builds", help: "list packages whose install scripts did not run", run: runIgnoredBuilds},
 		{names: []string{"help"}, usage: "help [command]", help: "tell about a command and its flags", talk: runHelp},
 	}
 }
@@ -54,7 +59,8 @@ type call struct {
 	inputs config.Inputs
 
 	workspace projectSet
-	rules     *peers.Rules // set by install
+	rules     *peers.Rules              // set by install
+	rebuild   func(*graph.Package) bool // whose scripts run once more; set by rebuild
 }
 
 // Run runs one command and returns the exit status: 0, or 1 for any failure.
@@ -90,7 +96,7 @@ func run(ctx context.Context, p *Process) error {
 		if err := cmd.checkWord(args.Positional[1:]); err != nil {
 			return err
 		}
-	} else if cmd.words == nil && len(args.Positional) > 1 {
+	} else if cmd.words == nil && !cmd.free && len(args.Positional) > 1 {
 		return fmt.Errorf("%s takes no arguments yet: add %s to package.json, then install", cmd.names[0], strings.Join(args.Positional[1:], " "))
 	}
 	c, err := load(p, args, cmd.anywhere)

@@ -51,6 +51,7 @@ func runInstall(ctx context.Context, c *call) error {
 	for _, w := range shaping.warnings {
 		reporter.Emit(w)
 	}
+	c.warnOldBuilds(reporter)
 	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 {
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
 		reporter.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
@@ -78,11 +79,16 @@ func runInstall(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	builds, err := c.builds()
+	if err != nil {
+		return err
+	}
 	src := &source{
 		client: client, git: repos, arrived: &arrived{}, store: st, root: c.workspace.root, home: c.Home,
 		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
 	}
-	req := c.request(src, method, &growing{Sink: reporter, grow: c.Grow}, shaping)
+	req := c.request(src, &growing{Sink: reporter, grow: c.Grow}, shaping)
+	req.Import, req.Builds = method, builds
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
@@ -162,7 +168,7 @@ func (c *call) openStore() (*store.Store, error) {
 
 func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cache, "v1") }
 
-func (c *call) request(src *source, method install.ImportMethod, sink event.Sink, shaping *shaping) *install.Request {
+func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.Request {
 	s := &c.cfg.Settings
 	root := c.workspace.root
 	catalogs := c.catalogs()
@@ -198,7 +204,6 @@ func (c *call) request(src *source, method install.ImportMethod, sink event.Sink
 			DedupeDirect: s.Workspace.DedupeDirect, NoPeerBins: !s.Resolve.AutoInstallPeers,
 		},
 		HoistMembers: s.Workspace.Hoist,
-		Import:       method,
 		Patches:      shaping.patches,
 		Verify:       c.verifier(src),
 		Platform:     c.platform(),
@@ -206,8 +211,8 @@ func (c *call) request(src *source, method install.ImportMethod, sink event.Sink
 		LockfileOnly: s.Lockfile.Only,
 		Filtered:     c.filtered(),
 		Force:        s.Call.Force, DryRun: s.Call.DryRun,
-		IgnoreScripts: s.Install.IgnoreScripts, BuildAllowed: c.buildAllowed(),
-		EngineStrict: s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
+		IgnoreScripts: s.Install.IgnoreScripts,
+		EngineStrict:  s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
 		Choice:   choice,
 		Settings: c.digest(shaping) + " " + choice.File(), Inputs: c.workspace.inputs(choice),
 		Node: c.nodeVersion,
@@ -300,7 +305,8 @@ func (c *call) digest(shaping *shaping) string {
 	s := &c.cfg.Settings
 	h := sha256.New()
 	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
-		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace, c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest())
+		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace, c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest(),
+		c.buildRules(), c.trusted())
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

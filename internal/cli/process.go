@@ -16,6 +16,7 @@ type Process struct {
 	Stdout io.Writer
 	Stderr io.Writer
 
+	Program  string // absolute path of this program, for scripts that call it; "" if unknown
 	Terminal bool   // Stderr is one
 	OS, Arch string // Go's words
 	Cores    int

@@ -34,14 +34,15 @@ func godwit() {
 func process() *cli.Process {
 	dir, _ := os.Getwd()
 	home, _ := os.UserHomeDir()
+	program, _ := os.Executable()
 	goos := "linux" // optional packages are the same wherever the tests run
 	if runtime.GOOS == "windows" {
 		goos = runtime.GOOS
 	}
 	return &cli.Process{
-		Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
+		Program: program, Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		OS: goos, Arch: "amd64", Cores: runtime.NumCPU(), Now: time.Now,
+		Terminal: os.Getenv("TEST_TERMINAL") != "", OS: goos, Arch: "amd64", Cores: runtime.NumCPU(), Now: time.Now,
 		Output: func(dir, program string, args ...string) (string, error) {
 			cmd := exec.Command(program, args...)
 			cmd.Dir = dir

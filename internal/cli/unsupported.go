@@ -16,26 +16,6 @@ func (c *call) unsupported() error {
 	return nil
 }
 
-// buildAllowed tells whether the scripts of a package that is no registry's may
-// run: as in pnpm, allowBuilds has to name it with its commit or URL.
-func (c *call) buildAllowed() func(id string) bool {
-	return func(id string) bool {
-		shapes, err := c.shapes()
-		if err != nil {
-			return false
-		}
-		allowed := false
-		for _, sh := range shapes {
-			for _, rule := range sh.AllowBuilds {
-				if rule.Selector == id {
-					allowed = rule.Allow
-				}
-			}
-		}
-		return allowed
-	}
-}
-
 // refusal is something that cannot be done, and what to do instead.
 type refusal struct {
 	asked      bool

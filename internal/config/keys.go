@@ -10,7 +10,7 @@ import (
 // are not ours. Files and environment may hold them; as flags they are
 // refused. (npm 11 definitions.js; pnpm-facts 6.3.)
 const elsewhere = `
-_auth access all allow-same-version always-auth audit-level auth-type browser bypass-2fa cache cache-max
+_auth access allow-same-version always-auth audit-level auth-type browser bypass-2fa cache cache-max
 cache-min call cidr commit-hooks depth description diff diff-ignore-all-space diff-name-only diff-no-prefix
 diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expect-result-count expect-results expires
 foreground-scripts format-package-lock git git-tag-version global heading if-present include-staged
@@ -19,7 +19,7 @@ init-type init-version init-private init.author.email init.author.name init.auth
 init.version link location lockfile-version logs-dir logs-max long name message node-gyp node-options nodedir
 omit-lockfile-registry-resolved orgs otp package pack-destination packages parseable allow-scripts-pending
 allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description preid
-provenance provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scope scopes script-shell
+provenance provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scope scopes
 searchexclude searchlimit searchopts searchstaleness shell sign-git-commit sign-git-tag tag-version-prefix timing umask
 usage username versions viewer which workspace workspaces workspaces-update sso-poll-frequency sso-type
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
@@ -31,13 +31,13 @@ init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables
 registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
-scripts-prepend-node-path shell-emulator side-effects-cache side-effects-cache-readonly state-dir stream
+scripts-prepend-node-path shell-emulator state-dir stream
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr verify-deps-before-run
-verify-store-integrity versioning workspace-concurrency child-concurrency aggregate-output reporter-hide-prefix
+verify-store-integrity versioning workspace-concurrency aggregate-output reporter-hide-prefix
 update-config minimum-release-age-exclude-prune
 script-security sort
 node-experimental-package-map ignore-manifest-check
-strict-dep-builds frozen-store
+frozen-store
 `
 
 // missing lists keys that would change what an install yields and have no row
@@ -45,7 +45,7 @@ strict-dep-builds frozen-store
 const missing = `
 allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
 global-style install-links legacy-bundling prefer-dedupe strict-allow-scripts
-dangerously-allow-all-builds enable-modules-dir
+enable-modules-dir
 exclude-links-from-lockfile extend-node-path
 global-virtual-store-dir hoisting-limits ignore-pnpmfile
 lockfile-include-tarball-url

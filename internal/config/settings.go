@@ -12,6 +12,7 @@ type Settings struct {
 	Include   Include
 	Lockfile  Lockfile
 	Install   Install
+	Build     Build
 	Resolve   Resolve
 	Workspace Workspace
 	Network   Network
@@ -25,6 +26,8 @@ type Settings struct {
 type Call struct {
 	DryRun  bool   // print the plan, write nothing
 	Force   bool   // do again what is already done
+	All     bool   // of approve-builds: approve all that await it
+	Pending bool   // of rebuild: only what is not built
 	Yes     Tri    // the answer to questions; Unset asks, if someone is there
 	JSON    bool   // print JSON, for scripts
 	Trace   string // write a Chrome trace of the install to this file; "" does not
@@ -67,6 +70,19 @@ type Install struct {
 	HoistPattern  []string
 	PublicHoist   []string // patterns linked to node_modules; nil is none
 	IgnoreScripts bool
+	// AllowAllBuilds lets every package run install scripts that allowBuilds does
+	// not forbid.
+	AllowAllBuilds bool
+}
+
+// Build is how scripts run.
+type Build struct {
+	Strict        bool // to leave install scripts out unless told so is an error
+	Width         int  // packages that build at once; 0 is the engine's choice
+	Cache         bool // what install scripts made is in the store
+	CacheReadonly bool
+	Shell         string // "" is the system's
+	Jail          bool   // install scripts may only build
 }
 
 // Resolve is how versions are chosen.

@@ -50,7 +50,7 @@ type Setting struct {
 
 // Groups of commands for Setting.For.
 var (
-	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "install-test"}
+	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "approve-builds", "install-test"}
 	saving     = []string{"add", "remove", "update", "link", "unlink"}
 )
 
@@ -84,6 +84,20 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.Platform.Libc }},
 	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: installing, Help: "run no lifecycle scripts",
 		bind: func(s *Settings) any { return &s.Install.IgnoreScripts }},
+	{Key: "dangerously-allow-all-builds", Kind: Bool, Default: "false", For: installing, Help: "run the install scripts of every package that allowBuilds does not forbid",
+		bind: func(s *Settings) any { return &s.Install.AllowAllBuilds }},
+	{Key: "strict-dep-builds", Kind: Bool, Default: "true", For: installing, Help: "fail when install scripts did not run since allowBuilds says nothing about them",
+		bind: func(s *Settings) any { return &s.Build.Strict }},
+	{Key: "child-concurrency", Kind: Int, For: installing, Help: "packages to build at once (default: the processors, at most 4)",
+		bind: func(s *Settings) any { return &s.Build.Width }},
+	{Key: "side-effects-cache", Kind: Bool, Default: "true", For: installing, Help: "keep in the store what install scripts make, and use what is there",
+		bind: func(s *Settings) any { return &s.Build.Cache }},
+	{Key: "side-effects-cache-readonly", Kind: Bool, Default: "false", For: installing, Help: "use what is there, and keep nothing",
+		bind: func(s *Settings) any { return &s.Build.CacheReadonly }},
+	{Key: "jail", Kind: Bool, Default: "false", For: installing, Help: "run install scripts without network, secrets, or writes elsewhere (Linux)",
+		bind: func(s *Settings) any { return &s.Build.Jail }},
+	{Key: "script-shell", Kind: Text, Help: "shell that runs scripts (default sh; on Windows cmd.exe)",
+		bind: func(s *Settings) any { return &s.Build.Shell }},
 
 	// Lockfile.
 	{Key: "frozen-lockfile", Kind: Bool, For: installing, Help: "fail when the lockfile would change (default on CI when there is one)",
@@ -296,6 +310,10 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.DryRun }},
 	{Key: "force", Short: "f", Kind: Bool, Default: "false", Help: "do again what is already done",
 		bind: func(s *Settings) any { return &s.Call.Force }},
+	{Key: "all", Kind: Bool, Default: "false", For: []string{"approve-builds"}, Help: "approve all packages that await it", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.All }},
+	{Key: "pending", Kind: Bool, Default: "false", For: []string{"rebuild"}, Help: "only packages that were not built when they were installed", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Pending }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
 	{Key: "json", Kind: Bool, Default: "false", For: []string{"peers"}, Help: "print JSON", never: notFile | notEnv,

@@ -35,6 +35,7 @@ type engine struct {
 	tasks     *tasks
 	node      semver.Version   // zero until checkEngines asked, or unknown
 	unfit     []*graph.Package // required, and not for this machine
+	ignored   []string         // packages whose scripts nobody decided about, and that did not run
 
 	leaveOut func(*graph.Package) bool // set by plan
 	out      map[graph.Key]bool        // what leaveOut said; settle adds to it
@@ -107,16 +108,14 @@ func (e *engine) useStore() (err error) {
 // unchanged ends an install that has nothing to do before anything is read
 // that is larger than a few kilobytes.
 func (e *engine) unchanged() bool {
-	if e.Force || e.Resolve || e.LockfileOnly || e.DryRun || e.Filtered {
+	if e.Force || e.Builds.Again != nil || e.Resolve || e.LockfileOnly || e.DryRun || e.Filtered {
 		return false
 	}
 	in, same := e.modules.Unchanged(e.Settings)
 	if !same {
 		return false
 	}
-	if len(in.Ignored) > 0 {
-		e.Sink.Emit(event.IgnoredScripts{Keys: in.Ignored})
-	}
+	e.ignored = in.Ignored
 	e.done(true)
 	return true
 }
@@ -167,15 +166,16 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
 			opts.Members = append(opts.Members, layout.Member{Name: string(im.Manifest.Name), Dir: im.Dir})
 		}
 	}
+	e.tasks.builds = e.builds(g)
 	if opts.Shared != nil {
-		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.base}
+		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.sharedBase}
 	}
 	l := layout.Isolated(g, opts)
 	held := e.was.Held
 	if e.Force {
 		held = held.Doubt()
 	}
-	return l, plan.Make(l, held, e.tasks)
+	return l, plan.Make(l, e.rerun(held, l), e.tasks)
 }
 
 // skip leaves out optional packages that do not run here. A package that is
@@ -252,6 +252,9 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 	}
 	if err := e.forget(linker, p); err != nil {
 		return err
+	}
+	if err := e.build(g, linker, p); err != nil {
+		return e.explain(g, err)
 	}
 	e.count(counts, linker.Stats())
 	e.summary.Added, e.summary.Removed = p.Changes(e.was.Held)

@@ -10,6 +10,7 @@
 //	plan     directories, what is there, what the store has -> work (pure)
 //	settle   with shared slots, whose names say what is in them: fetch first
 //	run      download -> extract -> link, as tasks in lanes
+//	build    install scripts of packages that may, in the order of dependencies
 //	commit   lockfile and state
 package install
 
@@ -27,6 +28,7 @@ import (
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/patch"
+	"godwit/internal/script"
 	"godwit/internal/store"
 )
 
@@ -105,10 +107,10 @@ type Request struct {
 	Frozen       Frozen
 	Resolve      bool // resolve even if the lockfile fits
 	LockfileOnly bool // resolve and write the lockfile, nothing else
-	// IgnoreScripts takes a repository as it is, even if a script had to make a
-	// package of it. Otherwise BuildAllowed is asked, with the package's ID.
+	// IgnoreScripts runs none, and takes a repository as it is, even if a script
+	// had to make a package of it. Otherwise Builds is asked.
 	IgnoreScripts bool
-	BuildAllowed  func(id string) bool
+	Builds        Builds
 	Force         bool // make everything anew
 	DryRun        bool // decide and print to Out, change nothing
 	Filtered      bool // some projects may be left as they are
@@ -136,6 +138,39 @@ const (
 	MustBeFrozen        // it must be there, too
 )
 
+// Builds is what the install scripts of packages may do.
+type Builds struct {
+	// Verdict says whether those of a package may run; nil is about none.
+	Verdict func(*graph.Package) Verdict
+	Host    func() *script.Host // where they run; called if any does
+	Width   int                 // how many packages build at once
+	Strict  bool                // to leave out scripts that nobody decided about is an error
+	// Cached takes what scripts made from the store, and Cache puts it there.
+	Cached, Cache bool
+	Again         func(*graph.Package) bool // their scripts run even if they ran; nil is none
+	Jail          bool                      // scripts may only build, see [build.Jail]
+	// Machine, and the major version of Node, tell apart what they make. Called if
+	// any may run.
+	Machine func() string
+}
+
+// Verdict is a decision of the user about the scripts of a package.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Undecided Verdict = iota
+	Allowed
+	Denied
+)
+
+func (b *Builds) verdict(p *graph.Package) Verdict {
+	if b.Verdict == nil {
+		return Undecided
+	}
+	return b.Verdict(p)
+}
+
 // Install makes node_modules of the project complete. The summary goes to the
 // sink.
 func Install(ctx context.Context, req *Request) error {
@@ -145,7 +180,7 @@ func Install(ctx context.Context, req *Request) error {
 	}
 	defer e.end()
 	if e.unchanged() {
-		return nil
+		return e.undecided()
 	}
 	if e.importers, err = req.Projects(); err != nil {
 		return err
@@ -173,5 +208,8 @@ func Install(ctx context.Context, req *Request) error {
 	if err := e.run(wanted.Graph, work); err != nil {
 		return err
 	}
-	return e.commit(wanted, work)
+	if err := e.commit(wanted, work); err != nil {
+		return err
+	}
+	return e.undecided()
 }

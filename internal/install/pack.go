@@ -62,6 +62,8 @@ const (
 	maxPackedBytes = 4 << 30
 )
 
+var errTooManyFiles = fmt.Errorf("it has more than %d files", maxPackedFiles)
+
 // listPackage lists the files of the package in root.
 func listPackage(root *os.Root) ([]packedFile, error) {
 	all, err := listFiles(root)
@@ -98,34 +100,19 @@ func listFiles(root *os.Root) ([]packedFile, error) {
 			bundles = m.Bundled.All || len(m.Bundled.Names) > 0
 		}
 	}
-	var out []packedFile
+	l := fileList{root: root}
 	err := fs.WalkDir(root.FS(), ".", func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir():
-			if d.Name() == ".git" || file == "node_modules" && !bundles {
-				return fs.SkipDir
-			}
-			return nil
-		case !d.Type().IsRegular() && d.Type() != fs.ModeSymlink:
-			return nil
+		case !d.IsDir():
+			return l.add(file, d)
+		case d.Name() == ".git" || file == "node_modules" && !bundles:
+			return fs.SkipDir
 		}
-		// Follows a link, and fails if that leads out of root.
-		info, err := root.Stat(filepath.FromSlash(file))
-		if err != nil && d.Type() == fs.ModeSymlink || err == nil && !info.Mode().IsRegular() {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(out) == maxPackedFiles {
-			return fmt.Errorf("it has more than %d files", maxPackedFiles)
-		}
-		out = append(out, packedFile{file, info.Mode()&0o111 != 0, info.Size()})
 		return nil
 	})
-	return out, err
+	return l.files, err
 }
 
 // maxRead bounds a package.json or ignore file, as the store does.

@@ -88,7 +88,7 @@ func (t *tasks) readable(p *plan.Plan) error {
 // there are none, the trees are not to blame, and it returns cause.
 func (t *tasks) renew(places []plan.Place, cause error) (waiting []plan.Place, err error) {
 	for _, place := range places {
-		id, err := store.ParseID(place.ID)
+		id, err := store.ParseID(t.builds.from(place.ID))
 		if err != nil {
 			continue // the store never had it under that name
 		}

@@ -126,33 +126,6 @@ func directAlias(at string) (dir, alias string, ok bool) {
 	return path.Clean(dir), alias, true
 }
 
-// ignored lists the packages in place that have install scripts. What was in
-// place before is looked at only if the last install did not record it.
-func (e *engine) ignored(p *plan.Plan) []string {
-	placed := map[string]bool{}
-	for _, place := range slices.Concat(p.Warm, p.Cold, p.Found) {
-		placed[place.Dir] = true
-	}
-	var out []string
-	for _, slot := range p.Slots {
-		id := string(slot.Package.Key.ID())
-		wants := slices.Contains(e.was.Ignored, id)
-		if slot.Shared != "" {
-			if placed[slot.Dir] || !e.was.Ended {
-				wants = e.Store.SlotBuilds(storeSlot(slot))
-			}
-		} else if placed[slot.Dir] || !e.was.Ended {
-			tree, err := e.tasks.tree(p.After.Slots[slot.Dir].ID)
-			wants = err == nil && tree.Meta.Builds()
-		}
-		if wants {
-			out = append(out, id)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // forget takes back what leads to optional packages that could not be fetched.
 func (e *engine) forget(linker *link.Linker, p *plan.Plan) error {
 	var gone []string

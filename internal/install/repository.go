@@ -85,10 +85,6 @@ func (t *tasks) packCheckout(w *store.Writer, f *fetched) error {
 		return &SubdirError{f.res.Path}
 	}
 	defer root.Close()
-	files, err := listPackage(root)
-	if err != nil {
-		return err
-	}
 	manifest, err := readSmall(root, "package.json")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -97,7 +93,20 @@ func (t *tasks) packCheckout(w *store.Writer, f *fetched) error {
 		_, err := root.Stat(filepath.FromSlash(file))
 		return err == nil
 	}
-	if err := t.checkPrepared(f.id, manifest, has); err != nil {
+	if prepare, err := t.checkPrepared(f.id, manifest, has); err != nil {
+		return err
+	} else if prepare {
+		if err := t.prepare(f, filepath.Join(f.checkout, filepath.FromSlash(dir))); err != nil {
+			return err
+		}
+	}
+	return packRoot(w, root)
+}
+
+// packRoot writes what a publication of root would have.
+func packRoot(w *store.Writer, root *os.Root) error {
+	files, err := listPackage(root)
+	if err != nil {
 		return err
 	}
 	return copyFiles(w, root, files)
@@ -110,8 +119,10 @@ func (t *tasks) packArchive(w *store.Writer, f *fetched, data []byte, scratch *e
 		return err
 	}
 	has := func(file string) bool { return a.names[file] }
-	if err := t.checkPrepared(f.id, a.small["package.json"], has); err != nil {
+	if prepare, err := t.checkPrepared(f.id, a.small["package.json"], has); err != nil {
 		return err
+	} else if prepare {
+		return t.packPrepared(w, f, a, data, scratch)
 	}
 	files, err := packlist.Select(packlist.Tree{Files: a.list(), Read: func(p string) ([]byte, error) { return a.small[p], nil }})
 	if err != nil {
@@ -210,14 +221,23 @@ func PackedManifest(tgz []byte, dir string) ([]byte, error) {
 	return a.small["package.json"], nil
 }
 
-// checkPrepared refuses a package that has to be built first, and must not be or
-// cannot be.
-func (t *tasks) checkPrepared(id graph.Key, manifest []byte, has func(file string) bool) error {
+// checkPrepared reports whether scripts have to make a package of a repository
+// first, and refuses that if they must not run.
+func (t *tasks) checkPrepared(id graph.Key, manifest []byte, has func(file string) bool) (prepare bool, err error) {
 	m, err := npm.DecodeManifest(manifest)
 	if err != nil || t.req.IgnoreScripts || !needsBuild(m, manifest, has) {
-		return nil
+		return false, nil
 	}
-	return &PrepareError{ID: id, Name: m.Name, Version: m.Version, Allowed: t.req.BuildAllowed(string(id))}
+	if !t.mayPrepare(id) {
+		return false, &PrepareError{ID: id, Name: m.Name, Version: m.Version}
+	}
+	return true, nil
+}
+
+// mayPrepare reports whether the scripts of a repository may run.
+func (t *tasks) mayPrepare(id graph.Key) bool {
+	p := &graph.Package{Key: id, Name: id.Name(), Resolution: graph.Resolution{Kind: graph.Git}}
+	return t.req.Builds.verdict(p) == Allowed
 }
 
 // needsBuild reports whether the files of a repository are not what its package
@@ -242,28 +262,18 @@ type PrepareError struct {
 	ID      graph.Key
 	Name    npm.Name
 	Version string
-	Allowed bool // the user allowed it, and we cannot
 }
 
 func (e *PrepareError) Error() string {
-	if e.Allowed {
-		return fmt.Sprintf("the package %s@%s has to be built by its scripts, which this version of godwit cannot do", e.Name, e.Version)
-	}
 	return fmt.Sprintf("the package %s@%s has to be built by its scripts, and allowBuilds does not allow that", e.Name, e.Version)
 }
 
 // Code is pnpm's code for this error.
 func (e *PrepareError) Code() string {
-	if e.Allowed {
-		return "ERR_GODWIT_UNSUPPORTED"
-	}
 	return "ERR_PNPM_GIT_DEP_PREPARE_NOT_ALLOWED"
 }
 
 // Hint is what the user can do.
 func (e *PrepareError) Hint() string {
-	if e.Allowed {
-		return "depend on a published version, or install with --ignore-scripts to take its files as they are"
-	}
 	return fmt.Sprintf("to allow it, write to pnpm-workspace.yaml: allowBuilds: {%q: true}; to take its files as they are, install with --ignore-scripts", string(e.ID))
 }

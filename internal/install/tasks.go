@@ -32,11 +32,13 @@ const (
 // once and extracted once, whoever asks for it and how often, and each slot is
 // linked when its files are in the store.
 type tasks struct {
+	ctx     context.Context // of the install
 	req     *Request
 	source  download.Source
 	sched   *sched.Scheduler
 	scratch []extract.Scratch // of each slot of the cpu lane
 	inPlace map[string]bool   // IDs of files that node_modules has; set before the first prefetch
+	builds  builds            // set with the plan
 
 	mu      sync.Mutex
 	fetched map[string]*fetched    // by what the bytes are
@@ -82,7 +84,7 @@ const (
 func newTasks(ctx context.Context, req *Request) *tasks {
 	cores := max(req.Cores, 1)
 	t := &tasks{
-		req:     req,
+		ctx: ctx, req: req,
 		source:  download.Source{Client: req.Client, Root: req.Root},
 		scratch: make([]extract.Scratch, cores),
 		fetched: map[string]*fetched{},
@@ -127,15 +129,39 @@ func (t *tasks) close() {
 
 func (t *tasks) wait() (sched.Counts, error) {
 	counts, err := t.sched.Wait(context.Background())
-	var failed *sched.Error
-	if errors.As(err, &failed) {
-		return counts, failed.Err // its chain is of tasks, which the user did not ask for
-	}
-	return counts, err
+	return counts, taskError(err)
 }
 
-// ID implements plan.Store.
-func (t *tasks) ID(p *graph.Package) string { return patchedID(t.base(p.Resolution), p.Patch) }
+// taskError is the error of a task without its chain, which is of tasks: nobody
+// asked for them.
+func taskError(err error) error {
+	var failed *sched.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
+}
+
+// ID implements plan.Store: it names what the scripts of a package make, if they
+// may run, else its files.
+func (t *tasks) ID(p *graph.Package) string {
+	if id := t.builds.ids[p.Key]; id != "" {
+		return id
+	}
+	return t.files(p)
+}
+
+// files names the files of a package, patched if they are to be.
+func (t *tasks) files(p *graph.Package) string { return patchedID(t.base(p.Resolution), p.Patch) }
+
+// sharedBase is base where all projects see the files. What scripts make is for
+// one project: they see where it is.
+func (t *tasks) sharedBase(p *graph.Package) string {
+	if t.builds.ids[p.Key] != "" {
+		return ""
+	}
+	return t.base(p.Resolution)
+}
 
 // base names the files of a package in the store, as they are published: by its
 // integrity, and for a directory by what is in it now. It is "" where nothing is
@@ -170,6 +196,9 @@ func (t *tasks) Has(id string) bool {
 	parsed, err := store.ParseID(id)
 	if err != nil || guessed {
 		return false
+	}
+	if source := t.builds.source[id]; source != "" {
+		return t.builds.made[id] || t.Has(source)
 	}
 	if t.req.Force && t.req.Layout.Shared != nil {
 		return t.req.Store.Owns(parsed)
@@ -333,8 +362,10 @@ func (t *tasks) remember(tree *store.Tree) {
 	t.trees[tree.ID.String()] = tree
 }
 
-// tree is the index of a tree in the store.
+// tree is the index of a tree in the store. For the ID of what scripts make it is
+// what they make that of, unless the store has the former.
 func (t *tasks) tree(id string) (*store.Tree, error) {
+	id = t.builds.from(id)
 	t.mu.Lock()
 	tree := t.trees[id]
 	t.mu.Unlock()
@@ -439,6 +470,13 @@ func isFetchError(err error) bool {
 	return errors.As(err, &pkg) && pkg.Action == "fetch" && !errors.As(err, new(*download.IntegrityError))
 }
 
+// isDropped reports whether the package of a place could not be fetched.
+func (t *tasks) isDropped(place plan.Place) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.dropped, func(p plan.Place) bool { return p.Dir == place.Dir })
+}
+
 // drop lets an optional package that could not be fetched go missing.
 func (t *tasks) drop(place plan.Place, err error) bool {
 	if !isFetchError(err) {
@@ -471,7 +509,10 @@ func (t *tasks) link(ctx context.Context, linker *link.Linker, batch []plan.Plac
 		} else if tree, err = t.tree(place.ID); err != nil {
 			return fmt.Errorf("link %s: %w", place.Package.Key, err)
 		}
-		slots[i] = link.Slot{Dir: t.abs(place.Dir), Tree: tree, Links: make([]link.Symlink, len(place.Links))}
+		slots[i] = link.Slot{
+			Dir: t.abs(place.Dir), Tree: tree, Links: make([]link.Symlink, len(place.Links)),
+			Private: t.builds.toMake(place.ID) && tree.Meta.Builds(),
+		}
 		for k, l := range place.Links {
 			slots[i].Links[k] = link.Symlink{At: t.abs(l.At), Target: t.abs(l.Target)}
 		}

@@ -166,19 +166,17 @@ func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
 	if err := e.writeLockfile(doc); err != nil {
 		return err
 	}
-	ignored := e.ignored(p)
-	if err := e.remember(doc, p, ignored); err != nil {
+	if err := e.remember(doc, p); err != nil {
 		return err
-	}
-	if len(ignored) > 0 {
-		e.Sink.Emit(event.IgnoredScripts{Keys: ignored})
 	}
 	e.done(p.Empty())
 	return nil
 }
 
-func (e *engine) remember(doc *lockfile.Document, p *plan.Plan, ignored []string) error {
-	in := state.Inputs{Settings: e.Settings, Ignored: ignored}
+func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
+	in := state.Inputs{Settings: e.Settings}
+	e.ignored, in.Unbuilt = e.unbuilt(p)
+	in.Ignored = e.ignored
 	for _, path := range e.Inputs {
 		file, err := state.Look(e.Root, path)
 		if err != nil {

@@ -100,7 +100,7 @@ func (b *isolated) slots() {
 	reach := b.g.Reachable(graph.Scope{From: b.opts.Importers, Groups: b.opts.Groups, Skip: b.opts.Skip})
 	var hashes map[graph.Key]string
 	if b.opts.Shared != nil {
-		hashes = hashSlots(b.g, reach, b.opts.Shared.ID)
+		hashes = Hashes(b.g, reach, b.opts.Shared.ID)
 	}
 	taken := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(reach)) {

@@ -25,7 +25,7 @@ type Shared struct {
 	// Dir is the absolute directory of the slots, with slashes.
 	Dir string
 	// ID names the files of a package by their content; "" if nothing does.
-	ID func(graph.Resolution) string
+	ID func(*graph.Package) string
 }
 
 // sharedHashLen is the digits of a hash: 160 bits, so that nobody finds two
@@ -61,7 +61,7 @@ func versionDir(v string) string {
 type slotHashes struct {
 	g      *graph.Graph
 	reach  graph.Reach // what is installed: other dependencies get no link
-	id     func(graph.Resolution) string
+	id     func(*graph.Package) string
 	sums   map[graph.Key]string // "" for a package that must stay in its project
 	order  map[graph.Key]int    // in which packages were met, from 1
 	low    map[graph.Key]int    // the first met that is reached from here
@@ -77,10 +77,10 @@ type frame struct {
 	next int // the edge to look at
 }
 
-// hashSlots returns the hash of each package in reach. A package that contains
-// or leads to something that only its project can name, such as a directory,
-// has "".
-func hashSlots(g *graph.Graph, reach graph.Reach, id func(graph.Resolution) string) map[graph.Key]string {
+// Hashes returns a hash of each package in reach, which says everything that its
+// slot has in it. id is as in [Shared]. A package that contains or leads to
+// something that only its project can name, such as a directory, has "".
+func Hashes(g *graph.Graph, reach graph.Reach, id func(*graph.Package) string) map[graph.Key]string {
 	h := &slotHashes{
 		g: g, reach: reach, id: id,
 		sums: map[graph.Key]string{}, order: map[graph.Key]int{}, low: map[graph.Key]int{},
@@ -169,7 +169,7 @@ func (h *slotHashes) component(members []graph.Key) {
 // describe writes all that decides what is in the slot of p. It is false if
 // that depends on the project.
 func (h *slotHashes) describe(sum hash.Hash, p *graph.Package, place map[graph.Key]int) bool {
-	id := h.id(p.Resolution)
+	id := h.id(p)
 	shared := id != "" && p.Resolution.Kind != graph.Directory
 	fields(sum, "package", string(p.Name), p.Version, id, p.Patch, strconv.FormatBool(p.HasBin))
 	edges := slices.Clone(p.Edges)

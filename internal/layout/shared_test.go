@@ -24,7 +24,7 @@ func hashes(text string, changed ...string) map[graph.Key]string {
 			p.Resolution = graph.Resolution{Kind: graph.Directory, Directory: ref}
 		}
 	}
-	return hashSlots(g, g.Reachable(graph.Scope{}), func(r graph.Resolution) string { return r.Integrity })
+	return Hashes(g, g.Reachable(graph.Scope{}), func(p *graph.Package) string { return p.Resolution.Integrity })
 }
 
 const diamond = ". -> a@1\na@1 -> b@1 c@1\nb@1 -> d@1\nc@1 -> d@1\n"
@@ -86,10 +86,10 @@ func TestSlotHashesDiffer(t *testing.T) {
 // An alias is a name of a link: two packages that differ in it are not one.
 func TestSlotHashesCoverAliases(t *testing.T) {
 	g := build(". -> a@1\na@1 -> b@1\n")
-	id := func(graph.Resolution) string { return "id" }
-	before := hashSlots(g, g.Reachable(graph.Scope{}), id)["a@1"]
+	id := func(*graph.Package) string { return "id" }
+	before := Hashes(g, g.Reachable(graph.Scope{}), id)["a@1"]
 	g.Packages["a@1"].Edges[0].Alias = "other"
-	if hashSlots(g, g.Reachable(graph.Scope{}), id)["a@1"] == before {
+	if Hashes(g, g.Reachable(graph.Scope{}), id)["a@1"] == before {
 		t.Error("the hash does not cover aliases")
 	}
 }
@@ -109,7 +109,7 @@ func TestLocalPackages(t *testing.T) {
 	}
 	g := build(". -> a@1\na@1 -> b@1\n")
 	g.Packages["a@1"].Edges[0].Target = graph.Target{Link: "lib"}
-	if hash := hashSlots(g, g.Reachable(graph.Scope{}), func(graph.Resolution) string { return "id" })["a@1"]; hash != "" {
+	if hash := Hashes(g, g.Reachable(graph.Scope{}), func(*graph.Package) string { return "id" })["a@1"]; hash != "" {
 		t.Error("a package with a link into the project is shared")
 	}
 }
@@ -127,7 +127,7 @@ func TestSlotHashesOfALongChain(t *testing.T) {
 		g.Packages[p.Key] = p
 	}
 	g.Importers = []*graph.Importer{{Dir: ".", Deps: []graph.Direct{{Alias: "p", Target: graph.Target{Key: key(0)}}}}}
-	if got := hashSlots(g, g.Reachable(graph.Scope{}), func(graph.Resolution) string { return "id" }); len(got) != n {
+	if got := Hashes(g, g.Reachable(graph.Scope{}), func(*graph.Package) string { return "id" }); len(got) != n {
 		t.Errorf("%d hashes, want %d", len(got), n)
 	}
 }
@@ -141,9 +141,9 @@ func TestSharedLayout(t *testing.T) {
 	g.Packages["e@1"].Version = "../../1"
 	l := Isolated(g, Options{
 		Groups: []graph.Group{graph.Prod},
-		Shared: &Shared{Dir: "/s/links", ID: func(r graph.Resolution) string { return r.Integrity }},
+		Shared: &Shared{Dir: "/s/links", ID: func(p *graph.Package) string { return p.Resolution.Integrity }},
 	})
-	sums := hashSlots(g, g.Reachable(graph.Scope{}), func(r graph.Resolution) string { return r.Integrity })
+	sums := Hashes(g, g.Reachable(graph.Scope{}), func(p *graph.Package) string { return p.Resolution.Integrity })
 	c, e := "/s/links/@s/c/1/"+sums["@s/c@1"]+"/node_modules/", "/s/links/@/e/other/"+sums["e@1"]+"/node_modules/e"
 	want := map[string][]Link{
 		"node_modules/.pnpm/a@1/node_modules/a": {

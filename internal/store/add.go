@@ -56,6 +56,13 @@ func (s *Store) Publish(tree *Tree) (*Tree, error) {
 	return visible, err
 }
 
+// Discard removes a staged tree that nobody needs any more.
+func (s *Store) Discard(tree *Tree) {
+	if _, tmp, err := s.openForWriting(); err == nil && tree.Staged() {
+		tmp.RemoveAll(tree.staged)
+	}
+}
+
 // stage writes a complete entry to the directory staged of tmp.
 func (s *Store) stage(tmp *fsys.Dir, staged string, fill func(*Writer) error) (*Tree, error) {
 	files := staged + "/" + treeName

@@ -224,7 +224,7 @@ func (t *text) Close() {
 
 func ignored(keys []string) string {
 	return "Install scripts of these packages did not run: " + strings.Join(keys, ", ") + ".\n" +
-		"This version of godwit runs no scripts of dependencies."
+		"Run godwit approve-builds to decide which of them may."
 }
 
 // firstLine keeps a deprecation message to one line: some are pages long.

@@ -60,7 +60,7 @@ func install(sink event.Sink) {
 const plainText = `WARN deprecated b@2.0.0: use c
 WARN mind this
 Install scripts of these packages did not run: a@1.0.0, b@2.0.0.
-This version of godwit runs no scripts of dependencies.
+Run godwit approve-builds to decide which of them may.
 
 dependencies:
 + a 1.0.0

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -91,6 +92,15 @@ func (h Held) Doubt() Held {
 	return out
 }
 
+// Unsure is held with anything at all in the slots of dirs.
+func (h Held) Unsure(dirs []string) Held {
+	h.Slots = maps.Clone(h.Slots)
+	for _, dir := range dirs {
+		h.Slots[dir] = Slot{ID: unsure}
+	}
+	return h
+}
+
 // During is what can be said of the modules directory from the first change of
 // the plan to the last, and after a kill in between: what the plan leaves alone
 // is there, what it makes or removes may be there.
@@ -170,8 +180,8 @@ func (p *Plan) Changes(held Held) (added, removed int) {
 
 // Store tells what is known about the files of packages without fetching them.
 type Store interface {
-	// ID names the files of a package, patched if it is; "" if they are not in
-	// the store's care.
+	// ID names the files of a package, as patches and scripts make them; "" if
+	// they are not in the store's care.
 	ID(*graph.Package) string
 	// Has reports whether the store has the files.
 	Has(id string) bool
@@ -290,6 +300,9 @@ func digest(links []layout.Link) string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8]) // 64 bits tell some thousand slots apart
 }
+
+// Unfinished is what is held before the scripts of the packages in dirs have run.
+func (p *Plan) Unfinished(dirs []string) Held { return p.After.Unsure(dirs) }
 
 // Print writes the plan for a reader.
 func (p *Plan) Print(w io.Writer) {

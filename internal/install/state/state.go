@@ -54,7 +54,8 @@ type Inputs struct {
 	Version  int
 	Settings string // digest of the settings that shape the tree
 	Files    []Input
-	Ignored  []string // packages whose install scripts did not run
+	Ignored  []string // packages whose install scripts did not run, since nobody decided about them
+	Unbuilt  []string // others whose install scripts did not run
 
 	// Set by Commit: the directories of the tree, when they were looked at (Unix
 	// nanoseconds), and how large the file is that says what the tree holds.
@@ -125,8 +126,8 @@ type Found struct {
 	Ours  bool // the tree is godwit's, and what is in it is known
 	Ended bool // the install that made it came to its end
 	Whole bool // nothing that was recorded is gone
-	// Ignored is Inputs.Ignored, if the install came to its end.
-	Ignored []string
+	// Ignored and Unbuilt are those of Inputs, if the install came to its end.
+	Ignored, Unbuilt []string
 }
 
 // Look finds out what the last install left behind. A file of ours that is
@@ -135,7 +136,7 @@ func (m *Modules) Look() Found {
 	held, whole := m.held()
 	f := Found{Held: held, Ours: held.Slots != nil, Whole: whole}
 	if in, err := m.inputs(); err == nil {
-		f.Ended, f.Ignored = true, in.Ignored
+		f.Ended, f.Ignored, f.Unbuilt = true, in.Ignored, in.Unbuilt
 	}
 	return f
 }
@@ -244,6 +245,16 @@ func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
 		return there, true
 	}
 	return false, false
+}
+
+// Ignored is [Inputs.Ignored] of the tree of a project. The error wraps
+// fs.ErrNotExist where there is no complete tree.
+func Ignored(base, modules string) ([]string, error) {
+	in, err := Open(base, modules, nil).inputs()
+	if err != nil {
+		return nil, err
+	}
+	return in.Ignored, nil
 }
 
 // SharedSlots lists the absolute directories of the shared slots that the tree

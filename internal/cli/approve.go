@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"godwit/internal/cli/ui"
+	"godwit/internal/fsys"
+	"godwit/internal/graph"
+	"godwit/internal/install"
+	"godwit/internal/npm/semver"
+	"godwit/internal/project"
+)
+
+// runApproveBuilds is the command approve-builds: it writes down who may run
+// install scripts, and runs those.
+func runApproveBuilds(ctx context.Context, c *call) error {
+	waiting, err := install.AwaitingApproval(c.workspace.root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("approve-builds: nothing is installed here yet: run godwit install first")
+	}
+	if err != nil {
+		return err
+	}
+	names := selectorsOf(waiting)
+	rules, err := c.decisions(names)
+	if err != nil || len(rules) == 0 {
+		return err
+	}
+	if err := c.writeBuilds(rules); err != nil {
+		return err
+	}
+	again, err := load(c.Process, c.args, false)
+	if err != nil {
+		return err
+	}
+	again.cfg.Settings.Build.Strict = false // whoever is left can be decided about later
+	return runInstall(ctx, again)
+}
+
+// selectorsOf is what allowBuilds calls packages: by name if a registry has
+// them, else by their whole ID.
+func selectorsOf(ids []string) []string {
+	var out []string
+	for _, id := range ids {
+		name, version := graph.Key(id).Split()
+		if _, err := semver.Parse(version, semver.Options{}); err == nil {
+			id = string(name)
+		}
+		out = append(out, id)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// decisions are those of the command line, or else what the user answers.
+func (c *call) decisions(waiting []string) ([]project.BuildRule, error) {
+	var rules []project.BuildRule
+	for _, arg := range c.args.Positional[1:] {
+		name, denied := strings.CutPrefix(arg, "!")
+		if _, err := expandSelector(name); err != nil || name == "" {
+			return nil, errors.Join(err, fmt.Errorf("approve-builds wants names of packages, and got %q", arg))
+		}
+		if !slices.Contains(waiting, name) {
+			fmt.Fprintf(c.Stderr, "WARN %s is not awaiting approval\n", ui.Plain(name))
+		}
+		rules = append(rules, project.BuildRule{Selector: name, Allow: !denied})
+	}
+	switch {
+	case len(rules) > 0:
+		return rules, nil
+	case len(waiting) == 0:
+		_, err := fmt.Fprintln(c.Stdout, "There are no packages awaiting approval")
+		return nil, err
+	case c.cfg.Settings.Call.All:
+		for _, name := range waiting {
+			rules = append(rules, project.BuildRule{Selector: name, Allow: true})
+		}
+		return rules, nil
+	case !c.Terminal:
+		return nil, &noTerminalError{waiting}
+	}
+	return c.ask(waiting)
+}
+
+// noTerminalError is a question that nobody is there to answer.
+type noTerminalError struct{ waiting []string }
+
+func (e *noTerminalError) Error() string {
+	return "approve-builds asks which packages may run install scripts, and this is no terminal; there are " + strings.Join(e.waiting, ", ")
+}
+func (e *noTerminalError) Hint() string {
+	return "name those that may behind the command, !name those that may not, or use --all"
+}
+
+// ask lets the user pick who may run scripts; the others may not (pnpm).
+func (c *call) ask(waiting []string) ([]project.BuildRule, error) {
+	fmt.Fprintln(c.Stderr, "These packages have install scripts that did not run:")
+	for i, name := range waiting {
+		fmt.Fprintf(c.Stderr, "  %d) %s\n", i+1, ui.Plain(name))
+	}
+	in := bufio.NewReader(c.Stdin)
+	for {
+		fmt.Fprint(c.Stderr, "Which of them may run? Numbers, \"all\" or \"none\" (the others may not): ")
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return nil, errors.New("approve-builds: no answer; nothing was changed")
+		}
+		picked, err := pick(strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\r' }), len(waiting))
+		if err != nil {
+			fmt.Fprintln(c.Stderr, err)
+			continue
+		}
+		var rules []project.BuildRule
+		for i, name := range waiting {
+			rules = append(rules, project.BuildRule{Selector: name, Allow: picked[i]})
+		}
+		return rules, nil
+	}
+}
+
+// pick reads the answer: which of n things.
+func pick(words []string, n int) (map[int]bool, error) {
+	picked := map[int]bool{}
+	if len(words) == 0 {
+		return nil, errors.New("an answer is needed; Ctrl-C changes nothing")
+	}
+	for _, word := range words {
+		switch i, err := strconv.Atoi(word); {
+		case len(words) == 1 && word == "none":
+		case len(words) == 1 && word == "all":
+			for k := range n {
+				picked[k] = true
+			}
+		case err != nil || i < 1 || i > n:
+			return nil, fmt.Errorf("%q is no number from 1 to %d", ui.Plain(word), n)
+		default:
+			picked[i-1] = true
+		}
+	}
+	return picked, nil
+}
+
+// writeBuilds puts rules into pnpm-workspace.yaml.
+func (c *call) writeBuilds(rules []project.BuildRule) error {
+	file := filepath.Join(c.workspace.root, project.WorkspaceFile)
+	if ws := c.inputs.Workspace; ws != nil {
+		file = ws.File
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	out, err := project.SetBuilds(file, raw, rules)
+	if err != nil {
+		return err
+	}
+	if err := fsys.WriteFile(file, out, fsys.WriteOptions{}); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return nil
+}
+
+// runIgnoredBuilds is the command ignored-builds: whose install scripts did not
+// run, in pnpm's words, which scripts look for.
+func runIgnoredBuilds(_ context.Context, c *call) error {
+	var b strings.Builder
+	b.WriteString("Automatically ignored builds during installation:\n")
+	waiting, err := install.AwaitingApproval(c.workspace.root)
+	switch names := selectorsOf(waiting); {
+	case errors.Is(err, fs.ErrNotExist):
+		b.WriteString("  Cannot identify as no node_modules found\n")
+	case err != nil:
+		return err
+	case len(names) == 0:
+		b.WriteString("  None\n")
+	default:
+		b.WriteString("  " + strings.Join(names, "\n  ") + "\n" +
+			"hint: To allow the execution of build scripts for a package, run godwit approve-builds, or add its name to \"allowBuilds\" of pnpm-workspace.yaml with the value true, then install.\n" +
+			"hint: If you don't want to build a package, set it to false instead.\n")
+	}
+	var denied []string
+	for _, rule := range c.buildRules() {
+		if !rule.Allow {
+			denied = append(denied, rule.Selector)
+		}
+	}
+	if len(denied) > 0 {
+		slices.Sort(denied)
+		b.WriteString("\nExplicitly ignored package builds (via allowBuilds):\n  " + strings.Join(denied, "\n  ") + "\n")
+	}
+	_, err = fmt.Fprint(c.Stdout, ui.Plain(b.String()))
+	return err
+}
