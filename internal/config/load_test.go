@@ -119,7 +119,7 @@ func TestDefaults(t *testing.T) {
 		Include:   Include{true, true, true},
 		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
 		Install:   Install{ImportMethod: "auto", HoistPattern: []string{"*"}},
-		Build:     Build{Strict: true, Cache: true},
+		Build:     Build{Cache: true},
 		Resolve:   Resolve{AutoInstallPeers: true, DedupeDependents: true, BlockExotic: true, Mode: "highest", Tag: "latest", TrustPolicy: "off"},
 		Workspace: Workspace{InstallAll: true, SharedLockfile: true, DedupeInjected: true, Hoist: true, PeersFromRoot: true},
 		Network:   Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},

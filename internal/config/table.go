@@ -86,7 +86,9 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Install.IgnoreScripts }},
 	{Key: "dangerously-allow-all-builds", Kind: Bool, Default: "false", For: installing, Help: "run the install scripts of every package that allowBuilds does not forbid",
 		bind: func(s *Settings) any { return &s.Install.AllowAllBuilds }},
-	{Key: "strict-dep-builds", Kind: Bool, Default: "true", For: installing, Help: "fail when install scripts did not run since allowBuilds says nothing about them",
+	// pnpm's default is true. Nothing runs unapproved either way, and an install
+	// that fails is not how anybody should meet us.
+	{Key: "strict-dep-builds", Kind: Bool, Default: "false", For: installing, Help: "fail when install scripts did not run since allowBuilds says nothing about them",
 		bind: func(s *Settings) any { return &s.Build.Strict }},
 	{Key: "child-concurrency", Kind: Int, For: installing, Help: "packages to build at once (default: the processors, at most 4)",
 		bind: func(s *Settings) any { return &s.Build.Width }},

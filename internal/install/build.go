@@ -203,5 +203,5 @@ func (e *IgnoredBuildsError) Code() string { return "ERR_PNPM_IGNORED_BUILDS" }
 
 // Hint is what the user can do.
 func (e *IgnoredBuildsError) Hint() string {
-	return "run godwit approve-builds to decide which of them may run, or set strict-dep-builds=false to be told only"
+	return "run godwit approve-builds to decide which of them may run, or leave out strict-dep-builds to be told only"
 }
