@@ -39,7 +39,7 @@ var policy = map[string][]string{
 
 	// The model, and what follows from it without looking at a disk.
 	"graph":  {"npm"},
-	"layout": {"graph"},
+	"layout": {"graph", "npm"},
 	"event":  {},
 
 	// Which projects depend on each other, and which ones a selector means.
@@ -68,7 +68,9 @@ var policy = map[string][]string{
 	// What a graph says about peers, by the resolver's rules.
 	"peers": {"graph", "npm", "resolve"},
 
-	"lockfile":                   {"fsys", "graph", "lockfile/pnpmlock", "npm", "npm/semver"},
+	"lockfile":                   {"fsys", "graph", "lockfile/npmlock", "lockfile/pnpmlock", "npm", "npm/semver"},
+	"lockfile/npmlock":           {"graph", "lockfile/npmlock/nicejson", "npm", "npm/jsonscan", "npm/semver"},
+	"lockfile/npmlock/nicejson":  {"npm", "npm/jsonscan"},
 	"lockfile/pnpmlock":          {"graph", "lockfile/pnpmlock/yamltree", "npm", "npm/semver"},
 	"lockfile/pnpmlock/yamltree": {},
 

@@ -150,12 +150,28 @@ type Package struct {
 	TransitivePeers []string
 	Optional        bool   // reached through optional edges only
 	Patch           string // hex hash of the applied patch, or ""
+
+	// Dir is where a hoisted lockfile has the package: a slash path from the
+	// lockfile's directory. It is "" where the layout decides. A package that
+	// such a lockfile has in several places is as many packages, whose keys
+	// differ in their suffix.
+	Dir string
+	// Inside says that the package at Dir comes with the tarball of the one
+	// around it.
+	Inside bool
+}
+
+// Link is a symbolic link to a project.
+type Link struct {
+	At     string // slash path from the lockfile's directory
+	Target string // the same, of the directory it leads to
 }
 
 // Graph is a resolved project. Read only once built.
 type Graph struct {
 	Importers []*Importer // sorted by Dir
 	Packages  map[Key]*Package
+	Links     []Link // that a hoisted lockfile has; sorted by At
 }
 
 // Importer finds the importer at dir, or nil.

@@ -7,6 +7,7 @@
 package lockfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
+	"godwit/internal/lockfile/npmlock"
 	"godwit/internal/lockfile/pnpmlock"
 )
 
@@ -38,6 +40,7 @@ type Document struct {
 	Format Format
 	Graph  *graph.Graph
 	Pnpm   *pnpmlock.Record // what pnpm-lock.yaml says beside the graph; nil in other formats
+	Npm    *npmlock.Record  // the same of package-lock.json
 }
 
 // WriteOptions say what else a lockfile holds.
@@ -55,7 +58,7 @@ type codec struct {
 // codecs in the order of precedence for a project that has several lockfiles.
 var codecs = []codec{
 	{Pnpm, []string{pnpmlock.FileName}, readPnpm, appendPnpm, pnpmlock.Same},
-	{format: Npm, files: []string{"npm-shrinkwrap.json", "package-lock.json"}},
+	{Npm, []string{npmlock.ShrinkwrapName, npmlock.FileName}, readNpm, appendNpm, bytes.Equal},
 	{format: Yarn, files: []string{"yarn.lock"}},
 	{format: Bun, files: []string{"bun.lock", "bun.lockb"}},
 }
@@ -67,6 +70,19 @@ func readPnpm(name string, data []byte) (*Document, error) {
 	}
 	return &Document{Format: Pnpm, Graph: d.Graph, Pnpm: &d.Record}, nil
 }
+
+func readNpm(name string, data []byte) (*Document, error) {
+	d, err := npmlock.Read(name, data)
+	if errors.Is(err, npmlock.ErrEmpty) {
+		return nil, ErrEmpty
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Document{Format: Npm, Graph: d.Graph, Npm: &d.Record}, nil
+}
+
+func appendNpm(dst []byte, d *Document, _ WriteOptions) []byte { return d.Npm.Append(dst) }
 
 func appendPnpm(dst []byte, d *Document, opts WriteOptions) []byte {
 	return d.pnpm().Append(dst, opts)

@@ -68,7 +68,7 @@ func TestDetect(t *testing.T) {
 }
 
 func TestReadOfOtherFormatsSaysWhatToDo(t *testing.T) {
-	for _, f := range []Format{Npm, Yarn, Bun} {
+	for _, f := range []Format{Yarn, Bun} {
 		_, err := Read(File{f, "dir/" + string(f)})
 		var e *UnsupportedError
 		if !errors.As(err, &e) || e.Hint() == "" || e.Code() == "" || !strings.Contains(e.Error(), string(f)) {
