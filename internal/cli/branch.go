@@ -1,12 +1,19 @@
 package cli
 
-import "godwit/internal/lockfile"
+import (
+	"path/filepath"
+
+	"godwit/internal/lockfile"
+)
 
 // choice is which lockfile counts in dir. Git is asked for the branch only if a
 // setting depends on it; outside of a repository, and between branches, there
 // is none.
 func (c *call) choice(dir string) lockfile.Choice {
 	s := &c.cfg.Settings.Lockfile
+	if c.lock.Format == lockfile.Npm {
+		return lockfile.Choice{Npm: filepath.Base(c.lock.Path)}
+	}
 	choice := lockfile.Choice{Merge: s.MergeBranches}
 	if !s.PerBranch && len(s.MergeOn) == 0 {
 		return choice

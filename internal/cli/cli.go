@@ -11,6 +11,7 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/graph"
+	"godwit/internal/lockfile"
 	"godwit/internal/peers"
 	"godwit/internal/project"
 )
@@ -39,6 +40,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{names: []string{"install", "i"}, usage: "[install] [flags]", help: "install the dependencies of the project", run: runInstall},
+		{names: []string{"ci", "clean-install"}, usage: "ci [flags]", help: "install what the lockfile says, into an empty node_modules", run: runCI},
 		{
 			names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
 			run: runStore, words: []string{"path", "status", "prune"}, anywhere: true,
@@ -61,6 +63,7 @@ type call struct {
 	workspace projectSet
 	rules     *peers.Rules              // set by install
 	rebuild   func(*graph.Package) bool // whose scripts run once more; set by rebuild
+	lock      lockfile.File             // that the project keeps; set by install
 }
 
 // Run runs one command and returns the exit status: 0, or 1 for any failure.

@@ -29,11 +29,19 @@ import (
 // runInstall is the command install: from settings to a request to the
 // engine.
 func runInstall(ctx context.Context, c *call) error {
+	return c.install(ctx, func(*install.Request) {})
+}
+
+// install makes the request, lets change have its word, and runs it.
+func (c *call) install(ctx context.Context, change func(*install.Request)) error {
 	s := &c.cfg.Settings
 	reporter := c.reporter()
 	defer reporter.Close()
 	for _, w := range c.cfg.Warnings {
 		reporter.Emit(w)
+	}
+	if err := c.findLock(); err != nil {
+		return err
 	}
 	if err := c.unsupported(); err != nil {
 		return err
@@ -52,7 +60,7 @@ func runInstall(ctx context.Context, c *call) error {
 		reporter.Emit(w)
 	}
 	c.warnOldBuilds(reporter)
-	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 {
+	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 && c.lock.Format != lockfile.Npm {
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
 		reporter.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
 	}
@@ -89,6 +97,7 @@ func runInstall(ctx context.Context, c *call) error {
 	}
 	req := c.request(src, &growing{Sink: reporter, grow: c.Grow}, shaping)
 	req.Import, req.Builds = method, builds
+	change(req)
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
@@ -176,7 +185,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 	switch {
 	case s.Lockfile.Frozen == config.Yes:
 		frozen = install.MustBeFrozen
-	case s.Lockfile.Frozen == config.Unset && s.CI:
+	case s.Lockfile.Frozen == config.Unset && s.CI && c.lock.Format == lockfile.Pnpm: // npm install writes it there, too
 		frozen = install.FrozenIfAny
 	}
 	choice := c.choice(root)
@@ -196,7 +205,8 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		Client: remote{src.client, src.git, src.arrived}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
-			InjectWorkspace: s.Workspace.Inject, LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
+			InjectWorkspace: s.Workspace.Inject, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
+			LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
 		},
 		Layout: layout.Options{
 			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),

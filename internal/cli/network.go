@@ -12,6 +12,7 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/event"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/registry"
 )
@@ -37,7 +38,7 @@ func (c *call) client(sink event.Sink) (*registry.Client, error) {
 		Default: regs.Default, Scopes: regs.Scopes(), Credentials: creds,
 		Proxy: proxyFor(n), TLS: tls,
 		Retry:   registry.Retry{Count: n.Retries, Factor: float64(n.RetryFactor), Min: n.RetryMin, Max: n.RetryMax},
-		Timeout: n.Timeout, MaxSockets: cmp.Or(n.Concurrency, n.MaxSockets), ReplaceHost: replaceHost(n.ReplaceHost),
+		Timeout: n.Timeout, MaxSockets: cmp.Or(n.Concurrency, n.MaxSockets), ReplaceHost: replaceHost(n.ReplaceHost, c.lock.Format == lockfile.Npm),
 		UserAgent: c.userAgent(), Command: "install", Session: hex.EncodeToString(session),
 		CacheDir: c.cacheDir(),
 		Offline:  n.Offline, PreferOffline: n.PreferOffline, PreferOnline: n.PreferOnline,
@@ -45,13 +46,16 @@ func (c *call) client(sink event.Sink) (*registry.Client, error) {
 	})
 }
 
-// replaceHost says which tarball URLs lead to the configured registry. "npmjs",
-// npm's word for the public registry and its default, stays out: godwit knows no
-// host by heart.
-func replaceHost(setting string) registry.ReplaceHost {
+// replaceHost says which tarball URLs lead to the configured registry. "npmjs" is
+// npm's word for the public registry and its default. godwit knows no host by
+// heart: it takes for it whatever keeps tarballs where the public registry does,
+// and only for npm's lockfiles, which have the URL of every tarball.
+func replaceHost(setting string, npm bool) registry.ReplaceHost {
 	switch setting {
-	case "", "never", "npmjs":
+	case "never":
 		return registry.ReplaceHost{}
+	case "", "npmjs":
+		return registry.ReplaceHost{Public: npm}
 	case "always":
 		return registry.ReplaceHost{Always: true}
 	}

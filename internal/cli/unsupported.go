@@ -2,13 +2,14 @@ package cli
 
 import (
 	"godwit/internal/layout"
+	"godwit/internal/lockfile"
 	"godwit/internal/project"
 )
 
 // unsupported refuses what other versions may know how to obey. To go on
 // without would make another tree than was asked for.
 func (c *call) unsupported() error {
-	for _, r := range c.unsupportedSettings() {
+	for _, r := range append(c.unsupportedSettings(), c.unsupportedLayout()...) {
 		if r.asked {
 			return &unsupportedError{r.what, r.next}
 		}
@@ -38,12 +39,23 @@ func (c *call) shapes() ([]project.Shape, error) {
 func (c *call) unsupportedSettings() []refusal {
 	s, root := &c.cfg.Settings, c.workspace.root
 	return []refusal{
-		{s.Install.Linker != "" && s.Install.Linker != "isolated", "node-linker=" + s.Install.Linker, "leave it out for the isolated layout"},
 		{s.Dirs.Modules != layout.ModulesDir, "modules-dir=" + s.Dirs.Modules, "leave it out"},
 		{s.Dirs.VirtualStore != "" && c.virtualStore(root) == "", "virtual-store-dir=" + s.Dirs.VirtualStore, "use a directory inside the project"},
 		{s.Dirs.Lockfile != "" && s.Dirs.Lockfile != root, "lockfile-dir=" + s.Dirs.Lockfile, "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
 		{!s.Workspace.SharedLockfile && c.workspace.globs != nil, "shared-workspace-lockfile=false", "leave it out for one lockfile at the root of the workspace"},
+	}
+}
+
+// unsupportedLayout is what the lockfile's kind keeps from being done.
+func (c *call) unsupportedLayout() []refusal {
+	s, linker, format := &c.cfg.Settings, c.cfg.Settings.Install.Linker, c.lock.Format
+	npm := format == lockfile.Npm
+	return []refusal{
+		{format == lockfile.Yarn || format == lockfile.Bun, string(format), "use the tool that made it, or pnpm import to make a pnpm-lock.yaml of it"},
+		{linker != "" && (linker == "hoisted") != npm, "node-linker=" + linker + " with " + string(format), "leave it out"},
+		{npm && s.Install.SharedSlots, "virtual-store=global with " + string(format), "leave it out"},
+		{npm && c.filtered(), "--filter with " + string(format), "install all projects of the workspace"},
 	}
 }
 

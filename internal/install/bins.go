@@ -21,14 +21,18 @@ import (
 // bins makes the commands of a plan. It runs when all files are placed, since
 // only then every package's own word on its commands is known.
 func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) error {
-	var all []link.Bin
+	var all, plain []link.Bin
 	var gone []string
 	for _, dir := range p.Bins {
 		bins, err := t.commands(dir, p)
 		if err != nil {
 			return err
 		}
-		all = append(all, bins...)
+		if dir.Plain {
+			plain = append(plain, bins...)
+		} else {
+			all = append(all, bins...)
+		}
 		if !p.After.Bins[dir.Dir] {
 			continue // it is new, with its slot
 		}
@@ -39,6 +43,9 @@ func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) err
 		gone = append(gone, stale...)
 	}
 	if err := linker.Remove(ctx, gone); err != nil {
+		return err
+	}
+	if err := linker.Bins(ctx, link.Links, plain); err != nil {
 		return err
 	}
 	return linker.Bins(ctx, link.Shims, all)
@@ -72,6 +79,9 @@ func staleBins(dir string, bins []link.Bin) ([]string, error) {
 // that offer one name, the package of that name has it, else the first by
 // alphabet.
 func (t *tasks) commands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error) {
+	if dir.Plain {
+		return t.plainCommands(dir, p)
+	}
 	from := slices.Clone(dir.From)
 	slices.SortFunc(from, func(a, b layout.Command) int { return cmp.Compare(a.Alias, b.Alias) })
 	owner := map[string]string{}
@@ -89,6 +99,30 @@ func (t *tasks) commands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error) {
 			}
 			owner[bin.Name] = c.Alias
 			out = append(out, t.bin(dir.Dir, c, bin))
+		}
+	}
+	return out, nil
+}
+
+// plainCommands lists what stands in one directory of commands of npm's. A
+// command without its file keeps its name from others, and is not made.
+func (t *tasks) plainCommands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error) {
+	taken := map[string]bool{}
+	var out []link.Bin
+	for _, c := range dir.From {
+		offers, err := t.offers(c, p)
+		if err != nil {
+			return nil, err
+		}
+		for _, offer := range offers {
+			if taken[offer.Name] {
+				continue
+			}
+			taken[offer.Name] = true
+			bin := t.bin(dir.Dir, c, offer)
+			if _, err := os.Lstat(bin.Target); bin.Stored || err == nil {
+				out = append(out, bin)
+			}
 		}
 	}
 	return out, nil

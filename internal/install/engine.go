@@ -108,7 +108,7 @@ func (e *engine) useStore() (err error) {
 // unchanged ends an install that has nothing to do before anything is read
 // that is larger than a few kilobytes.
 func (e *engine) unchanged() bool {
-	if e.Force || e.Builds.Again != nil || e.Resolve || e.LockfileOnly || e.DryRun || e.Filtered {
+	if e.Force || e.Builds.Again != nil || e.Resolve || e.LockfileOnly || e.DryRun || e.Filtered || e.Clean {
 		return false
 	}
 	in, same := e.modules.Unchanged(e.Settings)
@@ -139,6 +139,9 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // plan lays the graph out and compares it with what is there.
 func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	e.leaveOut = e.skip(g)
+	if e.npm() {
+		e.withDependents(g, g.OptionalOnly())
+	}
 	l, p := e.lay(g)
 	if len(e.unfit) > 0 {
 		p := e.unfit[0]
@@ -170,7 +173,11 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
 	if opts.Shared != nil {
 		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.sharedBase}
 	}
-	l := layout.Isolated(g, opts)
+	lay := layout.Isolated
+	if e.npm() {
+		lay = layout.Hoisted
+	}
+	l := lay(g, opts)
 	held := e.was.Held
 	if e.Force {
 		held = held.Doubt()
@@ -179,8 +186,8 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
 }
 
 // skip leaves out optional packages that do not run here. A package that is
-// required is installed all the same: the user may know better (npm refuses;
-// pnpm installs and warns).
+// required is installed all the same: the user may know better (pnpm installs
+// and warns). npm refuses, and lets no version of Node keep an optional one out.
 func (e *engine) skip(g *graph.Graph) func(*graph.Package) bool {
 	optional := g.OptionalOnly()
 	e.out = map[graph.Key]bool{}
@@ -197,11 +204,11 @@ func (e *engine) skip(g *graph.Graph) func(*graph.Package) bool {
 func (e *engine) unwanted(p *graph.Package, optional bool) bool {
 	fits := e.Platform(p.OS, p.CPU, p.Libc)
 	switch {
-	case fits && e.fitsNode(p):
+	case fits && (e.fitsNode(p) || e.npm() && !e.EngineStrict):
 		return false
 	case optional:
 		return true
-	case !fits && e.EngineStrict:
+	case !fits && (e.EngineStrict || e.npm()):
 		e.unfit = append(e.unfit, p)
 	case !fits:
 		e.warn("EBADPLATFORM", "%s is for %s, not for this machine; it is installed because it is required", p.Key.ID(), platforms(p))

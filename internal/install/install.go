@@ -112,6 +112,7 @@ type Request struct {
 	IgnoreScripts bool
 	Builds        Builds
 	Force         bool // make everything anew
+	Clean         bool // remove every node_modules first
 	DryRun        bool // decide and print to Out, change nothing
 	Filtered      bool // some projects may be left as they are
 	EngineStrict  bool // a package for another version of Node is an error
@@ -194,6 +195,11 @@ func Install(ctx context.Context, req *Request) error {
 	}
 	if req.LockfileOnly {
 		return e.commitLockfile(wanted)
+	}
+	if req.Clean && !req.DryRun {
+		if err := e.clean(); err != nil {
+			return err
+		}
 	}
 	if err := e.checkEngines(wanted.Graph); err != nil {
 		return err

@@ -71,6 +71,9 @@ func (e *engine) sweep() error {
 		}
 		dirs = append(dirs, path.Join(im.Dir, layout.ModulesDir))
 	}
+	if err := e.sweepHoisted(link.IsStaging); err != nil {
+		return err
+	}
 	for _, dir := range dirs {
 		// Their children are directories of scopes, of commands, of our own
 		// files, and slots, whose litter is in the way of nothing.

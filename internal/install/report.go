@@ -37,6 +37,10 @@ var groupNames = [...]string{graph.Prod: "dependencies", graph.Dev: "devDependen
 // changes tells what becomes of direct dependencies: the difference between
 // where their links lead and where they will.
 func (e *engine) changes(l *layout.Layout, g *graph.Graph) {
+	if e.npm() {
+		e.hoistedChanges(l, g)
+		return
+	}
 	leads := map[string]string{} // every link that will be: where to
 	for _, link := range l.Links() {
 		leads[link.At] = link.Target
@@ -130,8 +134,11 @@ func directAlias(at string) (dir, alias string, ok bool) {
 func (e *engine) forget(linker *link.Linker, p *plan.Plan) error {
 	var gone []string
 	for _, place := range e.tasks.dropped {
-		gone = append(gone, plan.SlotRoot(place.Dir))
+		gone = append(gone, p.After.Slots[place.Dir].Root(place.Dir))
 		delete(p.After.Slots, place.Dir)
+		for _, dir := range place.Nested {
+			maps.DeleteFunc(p.After.Slots, func(at string, _ plan.Slot) bool { return at == dir || strings.HasPrefix(at, dir+"/") })
+		}
 		for at, target := range p.After.Links {
 			if target == place.Dir {
 				gone = append(gone, at)

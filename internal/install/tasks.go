@@ -398,15 +398,7 @@ func (t *tasks) place(linker *link.Linker, p *plan.Plan) {
 			return linker.Symlinks(ctx, links)
 		}})
 	}
-	for i, batch := range slices.Collect(slices.Chunk(ours(p.Warm), warmBatch)) {
-		t.sched.Add(sched.Task{
-			Key: sched.Key(fmt.Sprint("warm ", i)), Lane: disk, Group: string(event.LinkWarm),
-			Run: func(ctx context.Context, _ int) error { return t.linkOrRenew(ctx, linker, batch, nil) },
-		})
-	}
-	for _, place := range ours(p.Cold) {
-		t.cold(linker, place)
-	}
+	t.placeOurs(linker, p)
 	t.share(linker, p)
 }
 
@@ -429,11 +421,11 @@ func (t *tasks) droppable(place plan.Place) func(error) bool {
 	return func(err error) bool { return t.drop(place, err) }
 }
 
-func (t *tasks) cold(linker *link.Linker, place plan.Place) {
+func (t *tasks) cold(linker *link.Linker, place plan.Place, after []sched.Key) {
 	drop := t.droppable(place)
 	f, ready, _ := t.bring(place.Package, drop)
 	t.sched.Add(sched.Task{
-		Key: linkKey(place), Lane: disk, Needs: []sched.Key{ready}, Group: string(event.LinkCold), Drop: drop,
+		Key: linkKey(place), Lane: disk, Needs: []sched.Key{ready}, After: after, Group: string(event.LinkCold), Drop: drop,
 		Run: func(ctx context.Context, _ int) error {
 			if err := t.publish(f.tree.ID.String()); err != nil {
 				return err
@@ -512,6 +504,9 @@ func (t *tasks) link(ctx context.Context, linker *link.Linker, batch []plan.Plac
 		slots[i] = link.Slot{
 			Dir: t.abs(place.Dir), Tree: tree, Links: make([]link.Symlink, len(place.Links)),
 			Private: t.builds.toMake(place.ID) && tree.Meta.Builds(),
+		}
+		for _, dir := range place.Nested {
+			slots[i].Nested = append(slots[i].Nested, strings.TrimPrefix(dir, place.Dir+"/"))
 		}
 		for k, l := range place.Links {
 			slots[i].Links[k] = link.Symlink{At: t.abs(l.At), Target: t.abs(l.Target)}

@@ -12,6 +12,7 @@ import (
 	"godwit/internal/graph"
 	"godwit/internal/install/plan"
 	"godwit/internal/install/state"
+	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 )
@@ -46,12 +47,18 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 				return nil, err
 			}
 		}
+		if e.npm() {
+			return e.adopt(present, reasons)
+		}
 		// Reasons that are left here are harmless if the lockfile is frozen.
 		if e.frozen || len(reasons) == 0 && !e.Resolve {
 			e.frozen = true
 			e.seed(present.Graph)
 			return present, nil
 		}
+	}
+	if e.npm() {
+		return nil, &NoNpmResolverError{}
 	}
 	return e.resolve(present)
 }
@@ -117,7 +124,7 @@ func (e *engine) seed(g *graph.Graph) {
 		return
 	}
 	for key := range g.Reachable(e.scope(g)) {
-		if p := g.Packages[key]; e.Platform(p.OS, p.CPU, p.Libc) {
+		if p := g.Packages[key]; !p.Inside && e.Platform(p.OS, p.CPU, p.Libc) {
 			e.tasks.prefetch(key, p.Resolution)
 		}
 	}
@@ -189,11 +196,7 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
 		// What is in those directories is not watched: look at them every time.
 		in.Settings = ""
 	}
-	store := filepath.Join(e.Root, filepath.FromSlash(e.tasks.virtualStore()))
-	if err := os.MkdirAll(store, 0o755); err != nil {
-		return fmt.Errorf("record what was installed: %w", err)
-	}
-	if _, err := lockfile.Write(filepath.Join(store, "lock.yaml"), doc, e.writeOptions()); err != nil {
+	if err := e.copyLockfile(doc, p); err != nil {
 		return err
 	}
 	if err := e.modules.Commit(in, p.After); err != nil {
@@ -203,6 +206,20 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
 		return e.Store.Unregister(e.Root)
 	}
 	return nil
+}
+
+// copyLockfile leaves in node_modules what tells the lockfile's own tool that the
+// tree is complete.
+func (e *engine) copyLockfile(doc *lockfile.Document, p *plan.Plan) error {
+	if e.npm() {
+		return lockfile.WriteHidden(filepath.Join(e.Root, layout.ModulesDir), doc, installed(doc.Graph, p), e.Now())
+	}
+	store := filepath.Join(e.Root, filepath.FromSlash(e.tasks.virtualStore()))
+	if err := os.MkdirAll(store, 0o755); err != nil {
+		return fmt.Errorf("record what was installed: %w", err)
+	}
+	_, err := lockfile.Write(filepath.Join(store, "lock.yaml"), doc, e.writeOptions())
+	return err
 }
 
 func dependsOnDirectories(g *graph.Graph) bool {

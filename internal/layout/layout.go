@@ -15,7 +15,8 @@ const ModulesDir = "node_modules"
 // Slot is one package's directory and what stands beside it.
 type Slot struct {
 	Package *graph.Package
-	// Name is the name of the slot in the virtual store.
+	// Name is the name of the slot in the virtual store; "" in a hoisted
+	// layout, where nothing stands beside the files for the slot's sake.
 	Name string
 	// Dir holds the package's files. It is absolute if the slot is shared.
 	Dir string
@@ -26,7 +27,14 @@ type Slot struct {
 	Links []Link
 	// Bins is the directory for the commands of its dependencies.
 	Bins Bins
+	// Parent is the directory of the slot that this one is in, if it is in one,
+	// and Nested are those of the slots that are directly in this one.
+	Parent string
+	Nested []string
 }
+
+// Hoisted reports whether the slot is one of a hoisted layout.
+func (s *Slot) Hoisted() bool { return s.Name == "" }
 
 // Link is a symbolic link to a directory.
 type Link struct {
@@ -38,6 +46,9 @@ type Link struct {
 type Bins struct {
 	Dir  string
 	From []Command
+	// Plain commands are npm's: symbolic links, and of two with one name the
+	// first has it.
+	Plain bool
 }
 
 // add adds a package, unless it is known to have no commands.
@@ -69,6 +80,7 @@ type Layout struct {
 	Importers []Importer
 	Hoisted   []Link // private ones, for packages that require what they do not declare
 	HoistBins Bins
+	Bins      []Bins // other directories of commands, sorted by Dir
 }
 
 // Links lists every link outside slots.

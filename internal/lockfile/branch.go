@@ -47,12 +47,16 @@ func BranchFiles(dir string) ([]File, error) {
 // Choice says which lockfile of a project counts. The zero value is its only
 // one.
 type Choice struct {
+	Npm    string // the name of npm's lockfile, where the project keeps that; else ""
 	Branch string // the git branch has a file of its own (git-branch-lockfile); "" is off
 	Merge  bool   // those of all branches go into the project's (merge-git-branch-lockfiles)
 }
 
 // File is the name of the file that is written.
 func (c Choice) File() string {
+	if c.Npm != "" {
+		return c.Npm
+	}
 	if c.Branch != "" && !c.Merge {
 		return BranchFile(c.Branch)
 	}
@@ -62,6 +66,9 @@ func (c Choice) File() string {
 // Present reads the lockfile that counts in dir, or returns nil where there is
 // none: a branch without a file of its own begins with that of the project.
 func (c Choice) Present(dir string) (*Document, error) {
+	if c.Npm != "" {
+		return readIfAny(File{Npm, filepath.Join(dir, c.Npm)})
+	}
 	doc, err := readIfAny(File{Pnpm, filepath.Join(dir, c.File())})
 	if doc == nil && err == nil {
 		files, err := Detect(dir)

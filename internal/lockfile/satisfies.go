@@ -33,6 +33,10 @@ type Reason struct {
 // first; none means that nothing has to be resolved.
 func Satisfies(d *Document, projects []Project, s Settings) []Reason {
 	c := comparison{doc: d, settings: s}
+	if d.Npm != nil {
+		c.npm(projects)
+		return c.reasons
+	}
 	if d.Pnpm != nil {
 		if d.Pnpm.Merged {
 			c.add(Reason{Code: CodeOutdated, Message: "the file has conflict markers of git; both sides were merged, and an install has to write the result"})

@@ -25,6 +25,7 @@ type Settings struct {
 	ExcludeLinks         bool // excludeLinksFromLockfile
 	InjectWorkspace      bool // injectWorkspacePackages
 	LinkWorkspace        bool // linkWorkspacePackages: plain ranges may mean a project; not recorded
+	NpmOverrides         bool // package.json has overrides of npm's; not recorded
 	PeersSuffixMaxLength int  // bytes; 0 stands for 1000
 
 	// Resolution are autoDedupe, dedupeInjectedDeps, dedupePeerDependents and

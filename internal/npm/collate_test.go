@@ -24,4 +24,3 @@ func TestCollate(t *testing.T) {
 		}
 	}
 }
-

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -37,6 +38,17 @@ type Slot struct {
 	// Shared says that other projects use the slot, too: it is never changed
 	// or removed for one project.
 	Shared bool
+	// Hoisted is the version of the package, where the slot is nothing but the
+	// directory of its files; "" for a slot in a virtual store.
+	Hoisted string
+}
+
+// Root is the directory that goes with the slot at dir.
+func (s Slot) Root(dir string) string {
+	if s.Hoisted != "" {
+		return dir
+	}
+	return SlotRoot(dir)
 }
 
 // unsure stands in for the ID of files and the target of a link that an
@@ -80,7 +92,7 @@ func (h Held) Doubt() Held {
 	out := newHeld()
 	for dir := range h.Slots {
 		if !h.Slots[dir].Shared {
-			out.Slots[dir] = Slot{ID: unsure}
+			out.Slots[dir] = Slot{ID: unsure, Hoisted: h.Slots[dir].Hoisted}
 		}
 	}
 	for at := range h.Links {
@@ -108,13 +120,13 @@ func (p *Plan) During(held Held) Held {
 	out := newHeld()
 	for dir, slot := range held.Slots {
 		if p.After.Slots[dir] != slot && !slot.Shared {
-			slot = Slot{ID: unsure}
+			slot = Slot{ID: unsure, Hoisted: slot.Hoisted}
 		}
 		out.Slots[dir] = slot
 	}
 	for _, place := range slices.Concat(p.Warm, p.Cold) {
 		if place.Shared == "" {
-			out.Slots[place.Dir] = Slot{ID: unsure}
+			out.Slots[place.Dir] = Slot{ID: unsure, Hoisted: p.After.Slots[place.Dir].Hoisted}
 		}
 	}
 	for at, target := range held.Links {
@@ -140,6 +152,8 @@ type Place struct {
 	ID string // of the files in the store; "" if only a fetch will tell
 	// Fresh says that another package, or other links, are in the way.
 	Fresh bool
+	// Wait says that the slot's parent is to be filled, too, and first.
+	Wait bool
 }
 
 // Plan is the work of an install, in no particular order but for Remove, which
@@ -155,7 +169,8 @@ type Plan struct {
 	Slots   []layout.Slot // all that will be, those in place too
 	After   Held          // what is held when all is done
 
-	missingBins bool // a directory of commands is not there, or lacks some
+	missingBins bool            // a directory of commands is not there, or lacks some
+	placed      map[string]bool // directories of slots to fill that others are in
 }
 
 // Empty reports whether there is nothing to do.
@@ -191,7 +206,7 @@ type Store interface {
 
 // Make plans the way from held to l.
 func Make(l *layout.Layout, held Held, s Store) *Plan {
-	p := &Plan{Slots: l.Slots, After: newHeld()}
+	p := &Plan{Slots: l.Slots, After: newHeld(), placed: map[string]bool{}}
 	for _, slot := range l.Slots {
 		p.slot(slot, held, s)
 	}
@@ -208,13 +223,21 @@ func Make(l *layout.Layout, held Held, s Store) *Plan {
 
 func (p *Plan) slot(slot layout.Slot, held Held, s Store) {
 	want := Slot{ID: s.ID(slot.Package), Links: digest(slot.Links), Shared: slot.Shared != ""}
+	if slot.Hoisted() {
+		want.Hoisted = cmp.Or(slot.Package.Version, "0.0.0")
+	}
 	p.After.Slots[slot.Dir] = want
 	have, there := held.Slots[slot.Dir]
-	if there && have == want && want.ID != "" {
+	// What is in a directory goes with it.
+	wait := slot.Parent != "" && p.placed[slot.Parent]
+	if there && have == want && want.ID != "" && !wait {
 		p.Skipped++
 		return
 	}
-	place := Place{Slot: slot, ID: want.ID, Fresh: there && !want.Shared}
+	if len(slot.Nested) > 0 {
+		p.placed[slot.Dir] = true
+	}
+	place := Place{Slot: slot, ID: want.ID, Fresh: there && !want.Shared, Wait: wait}
 	switch {
 	case want.Shared && s.HasSlot(slot):
 		p.Found = append(p.Found, place)
@@ -235,6 +258,7 @@ func (p *Plan) bins(l *layout.Layout, held Held) {
 	for _, im := range l.Importers {
 		dirs = append(dirs, im.Bins)
 	}
+	dirs = append(dirs, l.Bins...)
 	for _, b := range dirs {
 		if len(b.From) > 0 {
 			p.Bins = append(p.Bins, b)
@@ -254,12 +278,12 @@ func (p *Plan) bins(l *layout.Layout, held Held) {
 func (p *Plan) remove(held Held) {
 	for dir, slot := range held.Slots {
 		if _, wanted := p.After.Slots[dir]; !wanted && !slot.Shared {
-			p.Remove = append(p.Remove, SlotRoot(dir))
+			p.Remove = append(p.Remove, slot.Root(dir))
 		}
 	}
 	for _, place := range slices.Concat(p.Warm, p.Cold) {
 		if place.Fresh {
-			p.Remove = append(p.Remove, SlotRoot(place.Dir))
+			p.Remove = append(p.Remove, held.Slots[place.Dir].Root(place.Dir))
 		}
 	}
 	for at := range held.Links {

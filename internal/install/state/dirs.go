@@ -23,7 +23,7 @@ type Dir struct {
 func (m *Modules) dirsOf(held plan.Held) []Dir {
 	paths := map[string]bool{}
 	for dir, slot := range held.Slots {
-		above := path.Dir(plan.SlotRoot(dir))
+		above := path.Dir(slot.Root(dir))
 		if slot.Shared {
 			above = path.Dir(dir) // no two of them are entries of one directory
 		}

@@ -220,12 +220,15 @@ func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
 		return false, false
 	}
 	switch {
-	case f[0] == "slot" && len(f) == 4 && plan.SlotRoot(at) != ".":
+	case f[0] == "slot" && len(f) == 4 && plan.SlotRoot(at) != ".", f[0] == "dir" && len(f) == 5 && f[4] != "":
 		slot := plan.Slot{ID: f[2], Links: f[3]}
+		if f[0] == "dir" {
+			slot.Hoisted = unescape(f[4])
+		}
 		look := at
 		if slot.Unsure() {
 			// A kill may have left the links beside the slot and not the slot.
-			look = plan.SlotRoot(at)
+			look = slot.Root(at)
 		}
 		if there = m.isDir(look); there {
 			held.Slots[at] = slot
@@ -339,11 +342,14 @@ func (m *Modules) writeTree(held plan.Held) error {
 	b.WriteString(treeHead + "\n")
 	for _, dir := range slices.Sorted(maps.Keys(held.Slots)) {
 		s := held.Slots[dir]
-		kind := "slot\t"
-		if s.Shared {
+		kind, more := "slot\t", ""
+		switch {
+		case s.Shared:
 			kind = "shared\t"
+		case s.Hoisted != "":
+			kind, more = "dir\t", "\t"+escape(s.Hoisted)
 		}
-		b.WriteString(kind + escape(dir) + "\t" + s.ID + "\t" + s.Links + "\n")
+		b.WriteString(kind + escape(dir) + "\t" + s.ID + "\t" + s.Links + more + "\n")
 	}
 	for _, at := range slices.Sorted(maps.Keys(held.Links)) {
 		b.WriteString("link\t" + escape(at) + "\t" + escape(held.Links[at]) + "\n")

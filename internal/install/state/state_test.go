@@ -30,6 +30,7 @@ func newTree(t *testing.T) *tree {
 			Slots: map[string]plan.Slot{
 				"node_modules/.pnpm/a@1/node_modules/a":       {ID: "sha512-1", Links: "-"},
 				"node_modules/.pnpm/b@1/node_modules/@s/b":    {ID: "", Links: "12ab"},
+				"node_modules/@s/h":                           {ID: "sha512-2", Links: "-", Hoisted: "1.0.0"},
 				"node_modules/.pnpm/q\"\t\n@1/node_modules/q": {ID: "x", Links: "-"},
 			},
 			Links: map[string]string{"node_modules/a": "node_modules/.pnpm/a@1/node_modules/a", "node_modules/l": "../lib\twith a tab"},
@@ -284,8 +285,8 @@ func FuzzTree(f *testing.F) {
 			t.Skip(err)
 		}
 		held := m.Look().Held
-		for dir := range held.Slots {
-			if root := plan.SlotRoot(dir); !filepath.IsLocal(filepath.FromSlash(root)) || root == "." {
+		for dir, slot := range held.Slots {
+			if root := slot.Root(dir); !filepath.IsLocal(filepath.FromSlash(root)) || root == "." {
 				t.Errorf("%q", dir)
 			}
 		}

@@ -79,7 +79,25 @@ func (b *builder) packageOf(dir string, e *Entry) *graph.Package {
 		// Version 1 does not tell which packages have commands.
 		HasBin:  len(m.Bin) > 0 || b.rec.Version < 2,
 		Bundled: m.Bundled, Peers: m.PeerDependencies, OptionalPeers: m.OptionalPeers,
-		Optional: e.Optional, Dir: dir, Inside: e.InBundle,
+		Optional: e.Optional, Dir: dir, Inside: b.inside(dir, e),
+	}
+}
+
+// inside reports whether a package comes with the tarball of the one around it.
+// What the project itself bundles is fetched like anything else.
+func (b *builder) inside(dir string, e *Entry) bool {
+	if !e.InBundle {
+		return false
+	}
+	for {
+		above, _ := splitDir(dir)
+		if _, alias := splitDir(above); alias == "" {
+			return false
+		}
+		if outer := b.rec.Entries[above]; outer != nil && (b.rec.Version < 2 || outer.Manifest.Bundled.All || len(outer.Manifest.Bundled.Names) > 0) {
+			return true
+		}
+		dir = above
 	}
 }
 

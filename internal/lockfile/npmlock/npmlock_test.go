@@ -14,38 +14,45 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"godwit/internal/graph"
+	"godwit/internal/npm"
 )
 
-// TestEcosystem reads every lockfile of npm's among the real projects, and
-// writes it as it was.
-func TestEcosystem(t *testing.T) {
+// realFiles lists the lockfiles of npm's among the real projects.
+func realFiles(t *testing.T) []string {
+	t.Helper()
 	root := filepath.Join("..", "..", "..", "..", "shared", "ecosystem")
 	if _, err := os.Stat(root); err != nil {
 		t.Skip("the real projects are not here: ", err)
 	}
-	files := 0
+	var out []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.Name() != FileName && d.Name() != ShrinkwrapName {
-			return err
+		if err == nil && (d.Name() == FileName || d.Name() == ShrinkwrapName) {
+			out = append(out, path)
 		}
-		files++
+		return err
+	})
+	if err != nil || len(out) == 0 {
+		t.Fatal(len(out), err)
+	}
+	return out
+}
+
+// TestEcosystem reads every lockfile of npm's among the real projects, and
+// writes it as it was.
+func TestEcosystem(t *testing.T) {
+	for _, path := range realFiles(t) {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		doc, err := Read(path, data)
+		d, err := Read(path, data)
 		if err != nil {
-			t.Error(err)
-			return nil
+			t.Fatal(err)
 		}
-		if got := doc.Append(nil); !bytes.Equal(got, data) {
+		if got := d.Append(nil); !bytes.Equal(got, data) {
 			t.Errorf("%s: %s", path, cmp.Diff(string(data), string(got)))
 		}
-		complete(t, path, doc)
-		return nil
-	})
-	if err != nil || files == 0 {
-		t.Fatal(files, err)
+		complete(t, path, d)
 	}
 }
 
@@ -292,4 +299,69 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%s\n%s", once, twice)
 		}
 	})
+}
+
+// TestLegacy makes the legacy section of every real lockfile that has one: it is
+// what npm wrote.
+func TestLegacy(t *testing.T) {
+	for _, path := range realFiles(t) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Read(path, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Version != 2 {
+			continue
+		}
+		d.legacy = d.legacyTree()
+		if got := d.Append(nil); !bytes.Equal(got, data) {
+			t.Errorf("%s: %s", path, cmp.Diff(string(data), string(got)))
+		}
+	}
+}
+
+// projectsOf are the projects as the lockfile has them.
+func projectsOf(d *Document) []Project {
+	var out []Project
+	for _, im := range d.Graph.Importers {
+		out = append(out, Project{im.Dir, d.Entries[projectDir(im.Dir)].Manifest})
+	}
+	return out
+}
+
+func TestAdopt(t *testing.T) {
+	d, err := Read("f", []byte(sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	projects := projectsOf(d)
+	root := *projects[0].Manifest
+	root.Version, root.Dependencies, root.DevDependencies = "1.1.0", npm.Deps{{Alias: "d", Specifier: "*"}}, nil
+	projects[0].Manifest = &root
+	again, err := d.Adopt("f", projects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, dir := range again.Directories() {
+		got = append(got, dir)
+	}
+	// The alias is gone. What a member of the workspace needs stays.
+	want := []string{"", "node_modules/a", "node_modules/a/node_modules/b", "node_modules/a/node_modules/in", "node_modules/d", "node_modules/m", "packages/m", "packages/m/node_modules/b"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if again.Entries["node_modules/d"].Dev || !d.Entries["node_modules/d"].Dev {
+		t.Error("d is for development only, or was changed in the old file")
+	}
+	text := string(again.Append(nil))
+	if !strings.Contains(text, `"version": "1.1.0"`) || strings.Contains(text, "devDependencies") || strings.Contains(text, `"dev": true`) {
+		t.Error(text)
+	}
+	if diff := cmp.Diff(sample, string(d.Append(nil))); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/install"
+	"godwit/internal/lockfile"
+)
+
+// findLock finds the lockfile that the project keeps, which also decides how
+// node_modules is laid out: what is there stays, and of several the one that the
+// packageManager field means. A project without any gets pnpm's, unless that
+// field names npm.
+func (c *call) findLock() error {
+	found, err := lockfile.Detect(c.workspace.root)
+	if err != nil {
+		return err
+	}
+	manager, _, _ := strings.Cut(c.inputs.Project.Manifest.PackageManager, "@")
+	named := map[string]lockfile.Format{"npm": lockfile.Npm, "pnpm": lockfile.Pnpm, "yarn": lockfile.Yarn, "bun": lockfile.Bun}[manager]
+	at := slices.IndexFunc(found, func(f lockfile.File) bool { return f.Format == named })
+	switch {
+	case at >= 0:
+		c.lock = found[at]
+	case len(found) > 0:
+		c.lock = found[0]
+	case named == lockfile.Npm:
+		c.lock = lockfile.File{Format: named, Path: filepath.Join(c.workspace.root, string(named))}
+	default:
+		c.lock = lockfile.File{Format: lockfile.Pnpm}
+	}
+	return nil
+}
+
+// runCI is the command ci: an install from the lockfile alone, into nothing.
+func runCI(ctx context.Context, c *call) error {
+	return c.install(ctx, func(req *install.Request) {
+		req.Clean, req.Frozen = true, install.MustBeFrozen
+	})
+}

@@ -1,0 +1,184 @@
+package install
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/event"
+	"godwit/internal/fsys"
+	"godwit/internal/graph"
+	"godwit/internal/install/plan"
+	"godwit/internal/install/sched"
+	"godwit/internal/layout"
+	"godwit/internal/lockfile"
+)
+
+// npm reports whether the project is npm's: its lockfile says where each package
+// goes, and node_modules shall be as npm makes it.
+func (e *engine) npm() bool { return e.Choice.Npm != "" }
+
+// adopt is npm's lockfile with what the projects ask for today. There is no
+// lockfile that is too old for that, but one that lacks something.
+func (e *engine) adopt(present *lockfile.Document, reasons []lockfile.Reason) (*lockfile.Document, error) {
+	for _, r := range reasons {
+		if !r.Harmless {
+			return nil, &NoNpmResolverError{reasons}
+		}
+	}
+	if len(reasons) > 0 || present.Npm.Version == 1 { // which does not say what projects ask for
+		var err error
+		if present, err = lockfile.Adopt(e.lockfilePath(), present, e.projects()); err != nil {
+			return nil, err
+		}
+	}
+	if present.Npm.Version == 1 && !e.frozen {
+		e.warn("OLD_LOCKFILE", "%s has the format of npm 6, which lacks much of what is recorded today; it is installed from and stays as it is", e.lockfilePath())
+		e.frozen = true
+	}
+	e.seed(present.Graph)
+	return present, nil
+}
+
+// installed tells which of the lockfile's directories are there.
+func installed(g *graph.Graph, p *plan.Plan) func(dir string) bool {
+	links := maps.Clone(p.After.Links)
+	for _, slot := range p.Slots {
+		for _, l := range slot.Links {
+			links[l.At] = l.Target
+		}
+	}
+	packages := make(map[string]*graph.Package, len(g.Packages))
+	for _, pkg := range g.Packages {
+		packages[pkg.Dir] = pkg
+	}
+	return func(dir string) bool {
+		for {
+			switch pkg := packages[dir]; {
+			case pkg == nil:
+				return links[dir] != "" || !plan.InModules(dir+"/") // a project
+			case !pkg.Inside:
+				_, there := p.After.Slots[dir]
+				return there
+			}
+			dir = dir[:strings.LastIndex(dir, "/"+layout.ModulesDir+"/")] // it came with that package
+		}
+	}
+}
+
+// clean moves every node_modules out of the way. The old ones are removed while
+// the new ones are made.
+func (e *engine) clean() error {
+	for _, im := range e.importers {
+		project := filepath.Join(e.Root, filepath.FromSlash(im.Dir))
+		dir := filepath.Join(project, layout.ModulesDir)
+		aside, err := fsys.MoveAside(dir, project)
+		if err != nil {
+			return fmt.Errorf("move %s aside: %w", dir, err)
+		}
+		if aside != "" {
+			e.tasks.discard(aside)
+		}
+	}
+	e.was = e.modules.Look()
+	return nil
+}
+
+// hoistedChanges tells what becomes of direct dependencies in a hoisted layout.
+func (e *engine) hoistedChanges(l *layout.Layout, g *graph.Graph) {
+	will := map[string]string{} // directory -> version
+	for _, s := range l.Slots {
+		will[s.Dir] = s.Package.Version
+	}
+	for _, im := range g.Importers {
+		for _, d := range im.Deps {
+			p := g.Packages[d.Target.Key]
+			if p == nil {
+				continue
+			}
+			old := e.was.Held.Slots[p.Dir]
+			if was := old.Hoisted; !old.Unsure() && was != will[p.Dir] {
+				e.Sink.Emit(event.Changed{Importer: im.Dir, Alias: d.Alias, Group: groupNames[d.Group], Old: was, New: will[p.Dir]})
+			}
+		}
+	}
+}
+
+// withDependents adds to the packages that are left out those that cannot do
+// without one of them and are optional themselves, as npm does.
+func (e *engine) withDependents(g *graph.Graph, optional graph.Reach) {
+	needs := map[graph.Key][]graph.Key{} // package -> optional packages that require it
+	for key, p := range g.Packages {
+		for _, edge := range p.Edges {
+			if !edge.Optional && optional[key] && edge.Target.Key != "" {
+				needs[edge.Target.Key] = append(needs[edge.Target.Key], key)
+			}
+		}
+	}
+	var queue []graph.Key
+	for key, p := range g.Packages {
+		if optional[key] && e.leaveOut(p) {
+			queue = append(queue, key)
+		}
+	}
+	for len(queue) > 0 {
+		key := queue[0]
+		queue = queue[1:]
+		for _, dependent := range needs[key] {
+			if !e.out[dependent] {
+				e.out[dependent] = true
+				queue = append(queue, dependent)
+			}
+		}
+	}
+}
+
+// sweepHoisted removes litter beside the directories of packages.
+func (e *engine) sweepHoisted(litter func(name string) bool) error {
+	dirs := map[string]bool{}
+	for dir, slot := range e.was.Held.Slots {
+		if slot.Hoisted != "" {
+			dirs[path.Dir(dir)] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if err := e.sweepDir(dir, litter); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// discard removes a directory while other work goes on.
+func (t *tasks) discard(dir string) {
+	t.sched.Add(sched.Task{
+		Key: sched.Key("discard " + dir), Lane: disk,
+		Run: func(context.Context, int) error { return fsys.RemoveAll(dir) },
+	})
+}
+
+// NoNpmResolverError is an npm project whose lockfile has to be made anew.
+type NoNpmResolverError struct{ Why []lockfile.Reason }
+
+func (e *NoNpmResolverError) Error() string {
+	why := "there is no package-lock.json"
+	if len(e.Why) > 0 {
+		why = "package-lock.json does not fit package.json"
+		for _, r := range e.Why {
+			why += "\n  " + r.Message
+		}
+	}
+	return why + ", and this version of godwit cannot make one as npm does"
+}
+
+// Code is the code of this error.
+func (e *NoNpmResolverError) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
+
+// Hint is what the user can do.
+func (e *NoNpmResolverError) Hint() string {
+	return "run npm install --package-lock-only, then install again"
+}
