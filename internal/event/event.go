@@ -52,6 +52,8 @@ type (
 	Deprecated struct{ Key, Message string }
 	// IgnoredScripts: packages whose install scripts did not run.
 	IgnoredScripts struct{ Keys []string }
+	// Output: a script of a project says something, or something is said of it.
+	Output struct{ Line string }
 	// Done ends an install that succeeded.
 	Done struct {
 		Summary  Summary
@@ -84,4 +86,5 @@ func (Changed) event()        {}
 func (Warning) event()        {}
 func (Deprecated) event()     {}
 func (IgnoredScripts) event() {}
+func (Output) event()         {}
 func (Done) event()           {}

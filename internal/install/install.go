@@ -76,6 +76,15 @@ type Resolved struct {
 	Times      map[string]time.Time // when direct dependencies were published, where the lockfile is to say so
 }
 
+// Editor changes the manifests of projects by what is installed for them.
+type Editor interface {
+	// Chosen is told what was resolved for the manifests as they are asked for.
+	// It gives them, and the importers of the graph, the specifiers to record.
+	Chosen(g *graph.Graph, importers []Importer) error
+	// Save writes the manifests, when all that they ask for is in place.
+	Save() error
+}
+
 // Request is everything an install depends on.
 type Request struct {
 	Root     string // absolute directory of the lockfile and of node_modules
@@ -84,12 +93,17 @@ type Request struct {
 	// part by part. It is called once, unless nothing has to be done.
 	Projects func() ([]Importer, error)
 	Resolver Resolver
-	Client   download.Client
-	Store    *store.Store
-	Sink     event.Sink
-	Trace    func(event.Span) // is told of every task that ran, by many goroutines; may be nil
-	Now      func() time.Time
-	Cores    int
+	Editor   Editor // nil leaves manifests alone
+	// Before is called when there is something to do, and After when it is done,
+	// but for the record of it: what After cannot finish is begun again by the
+	// next install. Both may be nil.
+	Before, After func(importers []Importer) error
+	Client        download.Client
+	Store         *store.Store
+	Sink          event.Sink
+	Trace         func(event.Span) // is told of every task that ran, by many goroutines; may be nil
+	Now           func() time.Time
+	Cores         int
 
 	Choice       lockfile.Choice   // which lockfile counts
 	Lockfile     lockfile.Settings // what a resolution depends on, as lockfiles record it
@@ -185,6 +199,11 @@ func Install(ctx context.Context, req *Request) error {
 	}
 	if e.importers, err = req.Projects(); err != nil {
 		return err
+	}
+	if req.Before != nil {
+		if err := req.Before(e.importers); err != nil {
+			return err
+		}
 	}
 	if err := e.useStore(); err != nil {
 		return err

@@ -80,6 +80,11 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	if err != nil {
 		return nil, err
 	}
+	if e.Editor != nil {
+		if err := e.Editor.Chosen(res.Graph, e.importers); err != nil {
+			return nil, err
+		}
+	}
 	for _, w := range res.Warnings {
 		e.Sink.Emit(w)
 	}
@@ -149,12 +154,23 @@ func (e *engine) writeOptions() lockfile.WriteOptions {
 
 // commitLockfile writes the lockfile and ends an install that does no more.
 func (e *engine) commitLockfile(doc *lockfile.Document) error {
-	if err := e.writeLockfile(doc); err != nil {
+	if err := e.save(doc); err != nil {
 		return err
 	}
 	e.summary.Packages = len(doc.Graph.Packages)
 	e.done(false)
 	return nil
+}
+
+// save writes manifests and lockfile, in this order: a manifest that is ahead of
+// its lockfile is resolved again, a lockfile without its manifest is wrong.
+func (e *engine) save(doc *lockfile.Document) error {
+	if e.Editor != nil && !e.DryRun {
+		if err := e.Editor.Save(); err != nil {
+			return err
+		}
+	}
+	return e.writeLockfile(doc)
 }
 
 func (e *engine) writeLockfile(doc *lockfile.Document) error {
@@ -170,8 +186,13 @@ func (e *engine) writeLockfile(doc *lockfile.Document) error {
 // commit records what was done: the lockfile, its copy beside the slots, and
 // the state by which the next install knows that there is nothing to do.
 func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
-	if err := e.writeLockfile(doc); err != nil {
+	if err := e.save(doc); err != nil {
 		return err
+	}
+	if e.After != nil {
+		if err := e.After(e.importers); err != nil {
+			return err
+		}
 	}
 	if err := e.remember(doc, p); err != nil {
 		return err

@@ -19,10 +19,8 @@ type Edit struct {
 // Rewrite applies edits to a package.json and returns the new file; raw
 // itself, the same slice, if they change nothing. Only the maps that change
 // are written anew, one dependency to a line with the file's own indentation
-// and line ends; all other bytes stay. A map that was sorted stays sorted, in
-// the order it had if order is not it; other maps grow at their end. A map
-// that becomes empty goes, a new one becomes the last member (as npm and pnpm
-// have it).
+// and line ends, sorted; all other bytes stay. A map that becomes empty goes, a
+// new one becomes the last member (as npm and pnpm have it).
 func Rewrite(raw []byte, edits []Edit, order Order) ([]byte, error) {
 	indent, newline := "", ""
 	for i, group := range groupsOf(edits) {
@@ -157,9 +155,12 @@ func (d *layout) rewrite(group string, edits []Edit, order Order) ([]byte, error
 	for _, e := range edits {
 		if e.Group == group {
 			var c bool
-			deps, c = apply(deps, e, order)
+			deps, c = apply(deps, e)
 			changed = changed || c
 		}
+	}
+	if changed { // npm and pnpm sort what they write
+		slices.SortStableFunc(deps, func(a, b member) int { return order.Compare(a.name, b.name) })
 	}
 	switch {
 	case !changed:
@@ -187,7 +188,7 @@ func last(deps []member) []member {
 }
 
 // apply makes one change in a map.
-func apply(deps []member, e Edit, order Order) (_ []member, changed bool) {
+func apply(deps []member, e Edit) (_ []member, changed bool) {
 	i := slices.IndexFunc(deps, func(m member) bool { return m.name == e.Alias })
 	if e.Specifier == "" {
 		if i < 0 {
@@ -205,28 +206,13 @@ func apply(deps []member, e Edit, order Order) (_ []member, changed bool) {
 		deps[i].value = m.value
 		return deps, true
 	}
-	return slices.Insert(slices.Clone(deps), place(deps, e.Alias, order), m), true
+	return append(slices.Clip(deps), m), true
 }
 
 // quote encodes a string as JSON.stringify does.
 func quote(s string) []byte {
 	out, _ := jsontext.AppendQuote(nil, s) // the error is about bytes that are not UTF-8; they become U+FFFD
 	return out
-}
-
-// place is where a new name goes: its place in the order of the map if that
-// has one, else the end.
-func place(deps []member, name string, order Order) int {
-	byName := func(order Order) func(a, b member) int {
-		return func(a, b member) int { return order.Compare(a.name, b.name) }
-	}
-	for _, o := range []Order{order, Locale, Code} {
-		if slices.IsSortedFunc(deps, byName(o)) {
-			i, _ := slices.BinarySearchFunc(deps, member{name: name}, byName(o))
-			return i
-		}
-	}
-	return len(deps)
 }
 
 // render writes a map as the value of a top-level member.

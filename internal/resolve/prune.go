@@ -15,7 +15,7 @@ import (
 // is that the lockfile has anyway. It is nil where more is different, or where
 // something that remains has a removed package as its peer.
 func pruned(req *Request) *graph.Graph {
-	if req.settled() == nil || len(req.Importers) != len(req.Locked.Importers) {
+	if req.settled() == nil || req.Update != nil || len(req.Importers) != len(req.Locked.Importers) {
 		return nil
 	}
 	r := retarget{locked: req.Locked, peers: req.Options.AutoInstallPeers, dropped: map[string]bool{}}

@@ -58,6 +58,8 @@ type Importer struct {
 	// Injected names the dependencies on members of the workspace that are
 	// copied instead of linked (dependenciesMeta).
 	Injected map[string]bool
+	// Kept importers are no part of an update.
+	Kept bool
 }
 
 // Options are the settings that shape a graph.
@@ -109,6 +111,10 @@ type Request struct {
 	// are preferred, but what depends on what is found out anew.
 	Reshaped bool
 	Freed    []npm.Name // packages whose versions in it are not even preferred
+	// Update says of which packages, by the names that they are depended on
+	// under, the newest version is wanted that the specifiers allow, whatever is
+	// locked. nil is none.
+	Update func(alias string) bool
 	// Picked is called from the resolving goroutine as soon as a package is
 	// chosen, so that its download can start.
 	Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
@@ -213,7 +219,7 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 		ctx: ctx, req: req, opts: &opts, mend: mend,
 		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, picks: map[pickKey]found{},
 		peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
-		reuse: newReuse(req.settled(), req.Importers), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
+		reuse: newReuse(req), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
 		views: map[viewKey]*policy.View{}, young: map[graph.Key]policy.Violation{},
 	}
 	r.docs = newDocuments(ctx, src, r.glance)
@@ -303,7 +309,7 @@ func (r *resolver) preferLocked(g *graph.Graph) {
 		return
 	}
 	for key, p := range g.Packages {
-		if p.Resolution.Kind == graph.Registry && !slices.Contains(r.req.Freed, p.Name) {
+		if p.Resolution.Kind == graph.Registry && !slices.Contains(r.req.Freed, p.Name) && !r.req.updates(string(p.Name)) {
 			if r.preferred[p.Name] == nil {
 				r.preferred[p.Name] = preferences{}
 			}

@@ -27,9 +27,11 @@ type reuse struct {
 	byID    map[graph.Key]*graph.Package
 	changed map[string]map[string]bool // importer -> aliases whose specifier is not the lockfile's
 	whole   map[graph.Key]bool
+	update  updates
 }
 
-func newReuse(g *graph.Graph, importers []Importer) *reuse {
+func newReuse(req *Request) *reuse {
+	g := req.settled()
 	if g == nil {
 		return nil
 	}
@@ -37,10 +39,11 @@ func newReuse(g *graph.Graph, importers []Importer) *reuse {
 	for key, p := range g.Packages {
 		u.byID[key.ID()] = p
 	}
-	for _, im := range importers {
+	for _, im := range req.Importers {
 		u.changed[im.Dir] = changedSpecifiers(g.Importer(im.Dir), im.Manifest)
 	}
 	u.findWhole()
+	u.update = newUpdates(req)
 	return u
 }
 
@@ -77,16 +80,16 @@ func (u *reuse) direct(dir, alias, specifier string) graph.Key {
 		return ""
 	}
 	d, ok := lockedDirect(u.graph.Importer(dir), alias)
-	if !ok || !admits(specifier, d.Target.Key) {
+	if !ok || u.update.wanted(dir, alias) || !admits(specifier, d.Target.Key) {
 		return ""
 	}
 	return d.Target.Key
 }
 
-// child is the package that a dependency of parent has in the lockfile, or ""
-// if there is none that specifier admits.
-func (u *reuse) child(parent graph.Key, alias, specifier string) graph.Key {
-	if u == nil || parent == "" {
+// child is the package that a dependency of parent, below the importer at dir,
+// has in the lockfile, or "" if there is none that specifier admits.
+func (u *reuse) child(dir string, parent graph.Key, alias, specifier string) graph.Key {
+	if u == nil || parent == "" || u.update.wanted(dir, alias) {
 		return ""
 	}
 	p := u.graph.Packages[parent]
@@ -112,7 +115,7 @@ func admits(specifier string, key graph.Key) bool {
 // takes reports whether the package key is taken from the lockfile with all
 // that is below it, for the importer at dir.
 func (u *reuse) takes(key graph.Key, dir string) bool {
-	if u == nil || key == "" || !u.whole[key] {
+	if u == nil || key == "" || !u.whole[key] || u.update.above(dir, key) {
 		return false
 	}
 	for _, e := range u.graph.Packages[key].Edges {

@@ -303,7 +303,7 @@ func (r *resolver) lockedWants(wants []want, s seed) []want {
 		return wants
 	}
 	for i, w := range wants {
-		key := r.reuse.child(s.locked, w.alias, w.specifier)
+		key := r.reuse.child(s.place.importer, s.locked, w.alias, w.specifier)
 		if key == "" {
 			continue
 		}

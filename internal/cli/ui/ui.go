@@ -115,6 +115,10 @@ func (t *text) Emit(e event.Event) {
 			t.once(Plain(ignored(e.Keys)))
 		}
 		return
+	case event.Output:
+		t.clear()
+		fmt.Fprintln(t.o.Stderr, strings.TrimRight(e.Line, "\r"))
+		return
 	case event.Done:
 		t.finish(e)
 		return

@@ -1,0 +1,104 @@
+package specifier
+
+import (
+	"strings"
+
+	"godwit/internal/npm/semver"
+)
+
+// Save is how a command writes what it chose into a manifest.
+type Save struct {
+	Prefix string // before a version where the specifier does not say: "^", "~", "" or "="
+	// Update keeps ranges that cannot be written with one prefix, and prefixes
+	// of prereleases; a new dependency gets neither.
+	Update bool
+}
+
+// Chosen is the specifier to record for s when version of the package name was
+// chosen for it. What it says of the kinds of range is pnpm's
+// (which-version-is-pinned, MIT).
+func (o Save) Chosen(s Specifier, name, version string) string {
+	if !s.Kind.IsRegistry() || o.keeps(s, version) {
+		return s.Raw
+	}
+	prefix, stated := pinned(s.Range)
+	if !stated {
+		prefix = o.Prefix
+	}
+	if v, err := semver.Parse(version, semver.Options{}); err == nil && v.IsPrerelease() && !o.Update {
+		prefix = "" // a caret would let in versions that are not tested together
+	}
+	bare := prefix + version
+	switch {
+	case s.JSR != "" && string(s.JSR) == s.Alias:
+		return "jsr:" + bare
+	case s.JSR != "":
+		return "jsr:" + string(s.JSR) + "@" + bare
+	case s.Alias != name:
+		return "npm:" + name + "@" + bare
+	}
+	return bare
+}
+
+// keeps reports whether an update leaves s as it is written: dist-tags, and
+// ranges of more than one comparison as long as the version is in them.
+func (o Save) keeps(s Specifier, version string) bool {
+	if !o.Update || s.Kind == Version {
+		return false
+	}
+	if s.Kind == Tag {
+		return true
+	}
+	if _, stated := pinned(s.Range); stated || isPartial(s.Range) {
+		return false
+	}
+	v, err1 := semver.Parse(version, semver.Options{})
+	rng, err2 := semver.ParseRange(s.Range, semver.Options{})
+	return err1 == nil && err2 == nil && rng.Match(v)
+}
+
+// pinned is the prefix that a range of one comparison asks for: "~" for "~1.2.3"
+// and "1.2", "" for "1.2.3". stated is false where it asks for none.
+func pinned(rng string) (prefix string, stated bool) {
+	rng = strings.TrimSpace(rng)
+	if strings.ContainsAny(rng, " |") {
+		return "", false
+	}
+	switch {
+	case strings.HasPrefix(rng, "^"), strings.HasPrefix(rng, "~"), strings.HasPrefix(rng, "="):
+		return rng[:1], true
+	case !isPartial(rng):
+		return "", false
+	}
+	switch strings.Count(rng, ".") {
+	case 0:
+		return "", false
+	case 1:
+		return "~", true
+	}
+	return "", true
+}
+
+// isPartial reports whether a range is a version with or without its end: "1",
+// "1.2", "1.x", "v1.2.3", "*".
+func isPartial(rng string) bool {
+	rng = strings.TrimPrefix(strings.TrimSpace(rng), "v")
+	return rng == "" || strings.ContainsAny(rng[:1], "0123456789xX*") && !strings.ContainsAny(rng, " |")
+}
+
+// Rolling is how a dependency on a member of the workspace is recorded
+// (save-workspace-protocol=rolling): the kind of its range, without a version.
+// What names a path or another package stays.
+func Rolling(s Specifier) string {
+	if s.Kind != Workspace || s.Path != "" || s.Aliased() {
+		return s.Raw
+	}
+	switch prefix, _ := pinned(s.Range); {
+	case s.Range == "^" || s.Range == "~":
+		prefix = s.Range
+		fallthrough
+	case prefix == "^" || prefix == "~":
+		return "workspace:" + prefix
+	}
+	return "workspace:*"
+}
