@@ -13,6 +13,19 @@ import (
 // environment is that of a script whose line is complete. Of a variable that
 // comes twice the last one counts (exec.Cmd).
 func (h *Host) environment(s *Script, line string) []string {
+	env := h.Environ(s.Dir)
+	set := func(key, value string) { env = add(env, key, value) }
+	packageVariables(s.Manifest, set)
+	set("npm_package_json", filepath.Join(s.Dir, "package.json"))
+	set("npm_lifecycle_event", s.Event)
+	set("npm_lifecycle_script", line)
+	set("PNPM_SCRIPT_SRC_DIR", s.Dir)
+	return append(env, s.Env...)
+}
+
+// Environ is the environment of a command in the package at dir that is none of
+// its scripts.
+func (h *Host) Environ(dir string) []string {
 	env := make([]string, 0, len(h.Env)+32)
 	path := ""
 	for _, kv := range h.Env {
@@ -24,11 +37,7 @@ func (h *Host) environment(s *Script, line string) []string {
 			env = append(env, kv)
 		}
 	}
-	set := func(key, value string) {
-		// A process with a NUL in its environment cannot be started.
-		env = append(env, key+"="+strings.ReplaceAll(value, "\x00", ""))
-	}
-	packageVariables(s.Manifest, set)
+	set := func(key, value string) { env = add(env, key, value) }
 	if h.Node != "" {
 		set("NODE", h.Node)
 		set("npm_node_execpath", h.Node)
@@ -36,17 +45,19 @@ func (h *Host) environment(s *Script, line string) []string {
 	if h.UserAgent != "" {
 		set("npm_config_user_agent", h.UserAgent)
 	}
-	set("npm_package_json", filepath.Join(s.Dir, "package.json"))
 	set("npm_execpath", h.Program)
 	set("npm_command", h.Verb)
-	set("npm_lifecycle_event", s.Event)
-	set("npm_lifecycle_script", line)
 	set("INIT_CWD", h.InitDir)
-	set("PNPM_SCRIPT_SRC_DIR", s.Dir)
 	// A pnpm that a script calls must not begin to install (pnpm #10060).
 	set("pnpm_config_verify_deps_before_run", "false")
-	set("PATH", h.path(s.Dir, path))
-	return append(env, s.Env...)
+	set("PATH", h.path(dir, path))
+	return env
+}
+
+// add sets a variable. A process with a NUL in its environment cannot be
+// started.
+func add(env []string, key, value string) []string {
+	return append(env, key+"="+strings.ReplaceAll(value, "\x00", ""))
 }
 
 func sameKey(a, b string) bool { return a == b || fsys.EnvIgnoresCase && strings.EqualFold(a, b) }
@@ -58,7 +69,7 @@ func replaced(key string) bool {
 	if fsys.EnvIgnoresCase {
 		key = strings.ToLower(key)
 	}
-	if strings.HasPrefix(key, "npm_package_") {
+	if strings.HasPrefix(key, "npm_package_") || strings.HasPrefix(key, "npm_lifecycle_") {
 		return true
 	}
 	for _, prefix := range []string{"npm_config_", "pnpm_config_"} {
