@@ -47,6 +47,7 @@ func process() *cli.Process {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
+		Signals: signals, Raise: raise,
 		Now: time.Now, Output: output, Libc: libc, Grow: grow,
 	}
 }
@@ -58,6 +59,22 @@ func process() *cli.Process {
 // at half as much for each it ran 60 times there.
 func grow(packages int) {
 	debug.SetMemoryLimit(max(160<<20, int64(packages)<<17))
+}
+
+// signals passes on what would end the process.
+func signals() (<-chan os.Signal, func()) {
+	c := make(chan os.Signal, 4) // more at one time than anybody sends
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	return c, func() { signal.Stop(c) }
+}
+
+// raise ends the process by a signal, so that the shell knows. Where that is not
+// possible the exit status tells.
+func raise(sig os.Signal) {
+	signal.Reset(sig)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(sig) == nil {
+		time.Sleep(100 * time.Millisecond) // it arrives at once; not at all if it is ignored
+	}
 }
 
 // output runs a program and returns what it prints.

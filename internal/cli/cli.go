@@ -27,7 +27,11 @@ type command struct {
 	run   func(context.Context, *call) error
 	// words are what must follow, one of them; nil takes nothing.
 	words []string
-	free  bool // takes any arguments; run looks at them
+	// free takes any arguments; run looks at them.
+	free bool
+	// stops is how many words, its own among them, are ours: flags behind them
+	// are for what the command runs. 0 is all.
+	stops int
 	bare  bool // words may be left out
 	// anywhere says that it needs no project.
 	anywhere bool
@@ -41,6 +45,21 @@ func commands() []command {
 	return []command{
 		{names: []string{"install", "i"}, usage: "[install] [flags]", help: "install the dependencies of the project", run: runInstall},
 		{names: []string{"ci", "clean-install"}, usage: "ci [flags]", help: "install what the lockfile says, into an empty node_modules", run: runCI},
+		{names: []string{"add"}, usage: "add <package>... [flags]", help: "add dependencies to package.json and install them; so does install with names behind it", run: runAdd, free: true},
+		{names: []string{"remove", "rm", "uninstall", "un", "uni"}, usage: "remove <name>... [flags]", help: "remove dependencies from package.json and node_modules", run: runRemove, free: true},
+		{names: []string{"update", "up", "upgrade"}, usage: "update [name or pattern]... [flags]", help: "take newer versions of dependencies, within their ranges or with --latest", run: runUpdate, free: true},
+		{names: []string{"run", "run-script"}, usage: "run [flags] [script] [arguments of the script]...", help: "run a script of package.json, with its pre and post scripts, or list them", run: runRun, free: true, stops: 2},
+		{names: []string{"test", "t", "tst"}, usage: "test [arguments of the script]...", help: "run the script test", run: runNamed, free: true, stops: 1},
+		{names: []string{"start"}, usage: "start [arguments of the script]...", help: "run the script start, or else server.js", run: runNamed, free: true, stops: 1},
+		{names: []string{"stop"}, usage: "stop [arguments of the script]...", help: "run the script stop", run: runNamed, free: true, stops: 1},
+		{names: []string{"restart"}, usage: "restart [arguments of the scripts]...", help: "run the scripts stop, restart and start", run: runRestart, free: true, stops: 1},
+		{names: []string{"exec"}, usage: "exec [flags] <command> [arguments]...", help: "run a command with those of the dependencies on PATH", run: runExec, free: true, stops: 2},
+		{names: []string{"list", "ls", "ll", "la"}, usage: "list [name or pattern]... [flags]", help: "show what is installed", run: runList, free: true},
+		{names: []string{"why", "explain"}, usage: "why <name or pattern>... [flags]", help: "show every way from the projects to a package", run: runWhy, free: true},
+		{names: []string{"outdated"}, usage: "outdated [name or pattern]... [flags]", help: "show which dependencies have newer versions, and fail if any has", run: runOutdated, free: true},
+		{names: []string{"init"}, usage: "init [flags]", help: "make a package.json", run: runInit, anywhere: true},
+		{names: []string{"root"}, usage: "root [flags]", help: "print the directory of the dependencies", run: runRoot, anywhere: true},
+		{names: []string{"bin"}, usage: "bin [flags]", help: "print the directory of their commands", run: runBin, anywhere: true},
 		{
 			names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
 			run: runStore, words: []string{"path", "status", "prune"}, anywhere: true,
@@ -66,18 +85,23 @@ type call struct {
 	lock      lockfile.File             // that the project keeps; set by install
 }
 
-// Run runs one command and returns the exit status: 0, or 1 for any failure.
+// Run runs one command and returns the exit status: 0, that of the script that
+// failed, or 1 for any other failure.
 func Run(ctx context.Context, p *Process) int {
 	err := run(ctx, p)
 	if err == nil {
 		return 0
 	}
 	printError(p, err)
-	return 1
+	code, signal := exitStatus(err)
+	if signal != nil && p.Raise != nil {
+		p.Raise(signal)
+	}
+	return code
 }
 
 func run(ctx context.Context, p *Process) error {
-	args, err := config.ParseArgs(p.Args, config.Grammar{Command: commandOf})
+	args, err := config.ParseArgs(p.Args, config.Grammar{Command: commandOf, Stop: stops})
 	if err != nil {
 		return err
 	}
@@ -90,7 +114,7 @@ func run(ctx context.Context, p *Process) error {
 	}
 	cmd := find(commandOf(args.Positional))
 	if cmd == nil {
-		return unknown(args.Positional[0])
+		return other(p, args)
 	}
 	if cmd.talk != nil {
 		return cmd.talk(ctx, p, args.Positional[1:])
@@ -100,7 +124,7 @@ func run(ctx context.Context, p *Process) error {
 			return err
 		}
 	} else if cmd.words == nil && !cmd.free && len(args.Positional) > 1 {
-		return fmt.Errorf("%s takes no arguments yet: add %s to package.json, then install", cmd.names[0], strings.Join(args.Positional[1:], " "))
+		return fmt.Errorf("%s takes no arguments, and got %s", cmd.names[0], strings.Join(args.Positional[1:], " "))
 	}
 	c, err := load(p, args, cmd.anywhere)
 	if err != nil {
@@ -117,6 +141,26 @@ func (cmd *command) checkWord(words []string) error {
 	return fmt.Errorf("%s wants one of %s behind it, and nothing else", cmd.names[0], strings.Join(cmd.words, ", "))
 }
 
+// other runs what is no command: a script of the project, or a command of its
+// dependencies.
+func other(p *Process, args *config.Args) error {
+	name := args.Positional[0]
+	c, err := load(p, args, true)
+	if err != nil {
+		return err
+	}
+	if handled, err := c.fallback(name); handled {
+		return err
+	}
+	return unknown(name)
+}
+
+// stops reports whether the words so far are all that is ours.
+func stops(positional []string) bool {
+	cmd := find(positional[0])
+	return cmd == nil || cmd.stops > 0 && len(positional) >= cmd.stops
+}
+
 // commandOf is the command that positional arguments ask for. None at all is
 // an install.
 func commandOf(positional []string) string {
@@ -124,6 +168,9 @@ func commandOf(positional []string) string {
 		return "install"
 	}
 	if cmd := find(positional[0]); cmd != nil {
+		if cmd.names[0] == "install" && len(positional) > 1 {
+			return "add"
+		}
 		return cmd.names[0]
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"godwit/internal/cli/ui"
+	"godwit/internal/spawn"
 )
 
 // coded is an error with a stable code for scripts.
@@ -21,6 +22,12 @@ type hinted interface{ Hint() string }
 func printError(p *Process, err error) {
 	if errors.Is(err, context.Canceled) && !errors.As(err, new(coded)) {
 		fmt.Fprintln(p.Stderr, "interrupted: run the same command again to go on")
+		return
+	}
+	if exit, ok := err.(*spawn.ExitError); ok && exit.Signal == nil {
+		return // exec: what failed has said so itself
+	}
+	if _, ok := err.(outdatedError); ok {
 		return
 	}
 	code := "ERR_GODWIT"

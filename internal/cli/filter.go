@@ -35,24 +35,55 @@ func (c *call) selectProjects(importers []install.Importer) error {
 		}
 		return nil
 	}
-	here, selectors, err := c.selectors()
+	dirs, err := c.matching(importers)
 	if err != nil {
 		return err
+	}
+	for i := range importers {
+		importers[i].Unselected = importers[i].Dir != "." && !dirs[importers[i].Dir]
+	}
+	return nil
+}
+
+// targets is the directories of the projects that a command is for which is
+// about one project unless told otherwise. With -r and nothing else the root is
+// one of them only where root is set.
+func (c *call) targets(importers []install.Importer, root bool) (map[string]bool, error) {
+	s := &c.cfg.Settings.Workspace
+	switch {
+	case len(s.Filter)+len(s.FilterProd) > 0:
+		return c.matching(importers)
+	case s.Root:
+		return map[string]bool{".": true}, nil
+	case !s.Recursive || c.workspace.globs == nil:
+		return map[string]bool{c.workspace.here: true}, nil
+	}
+	dirs := map[string]bool{}
+	for _, im := range importers {
+		dirs[im.Dir] = root || im.Dir != "."
+	}
+	return dirs, nil
+}
+
+// matching is the directories of the projects that --filter and --filter-prod
+// select. The error is a *NoMatchError if there are none.
+func (c *call) matching(importers []install.Importer) (map[string]bool, error) {
+	s := &c.cfg.Settings.Workspace
+	here, selectors, err := c.selectors()
+	if err != nil {
+		return nil, err
 	}
 	g, prod := c.projectGraph(importers, false), c.projectGraph(importers, true)
 	selection, err := workspace.Select(g, prod, selectors, workspace.Matchers{
 		Name: wildcard, Dir: project.MatchDir, Changed: c.changedSince,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(selection.Dirs) == 0 {
-		return &NoMatchError{Filters: append(s.Filter, s.FilterProd...), Dir: here}
+		return nil, &NoMatchError{Filters: append(s.Filter, s.FilterProd...), Dir: here}
 	}
-	for i := range importers {
-		importers[i].Unselected = importers[i].Dir != "." && !selection.Dirs[importers[i].Dir]
-	}
-	return nil
+	return selection.Dirs, nil
 }
 
 // selectors reads --filter and --filter-prod; paths are relative to here.

@@ -28,12 +28,17 @@ import (
 
 // runInstall is the command install: from settings to a request to the
 // engine.
-func runInstall(ctx context.Context, c *call) error {
-	return c.install(ctx, func(*install.Request) {})
+func runInstall(ctx context.Context, c *call) error { return c.install(ctx, job{}) }
+
+// job is what a command does with an install beside it. Fields may be nil.
+type job struct {
+	edit  *editing                                // changes to manifests
+	ready func(src *source, _ []install.Importer) // before them: the projects, and where to look at what comes from no registry
+	last  func(*install.Request)                  // has the last word
 }
 
-// install makes the request, lets change have its word, and runs it.
-func (c *call) install(ctx context.Context, change func(*install.Request)) error {
+// install makes the project complete.
+func (c *call) install(ctx context.Context, j job) error {
 	s := &c.cfg.Settings
 	reporter := c.reporter()
 	defer reporter.Close()
@@ -97,7 +102,14 @@ func (c *call) install(ctx context.Context, change func(*install.Request)) error
 	}
 	req := c.request(src, &growing{Sink: reporter, grow: c.Grow}, shaping)
 	req.Import, req.Builds = method, builds
-	change(req)
+	if j.edit == nil {
+		c.lifecycle(req, reporter)
+	} else if err := c.edit(req, j.edit, j.ready); err != nil {
+		return err
+	}
+	if j.last != nil {
+		j.last(req)
+	}
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {

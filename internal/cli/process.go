@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"os"
 	"time"
 )
 
@@ -21,6 +22,12 @@ type Process struct {
 	OS, Arch string // Go's words
 	Cores    int
 	Now      func() time.Time
+
+	// Signals gives the signals that would end the process to whoever runs
+	// another one in its place, until stop. May be nil.
+	Signals func() (signals <-chan os.Signal, stop func())
+	// Raise ends the process by a signal, as the one that it ran was. May be nil.
+	Raise func(os.Signal)
 
 	// Output runs a program in a directory and returns what it prints.
 	Output func(dir, program string, args ...string) (string, error)

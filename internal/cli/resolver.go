@@ -47,14 +47,15 @@ type local struct {
 	rules         *peers.Rules
 	root          string // what messages call the root project
 	shaping       *shaping
-	unusedPatches bool // are allowed
+	unusedPatches bool                    // are allowed
+	update        func(alias string) bool // see resolve.Request
 }
 
 // Resolve implements install.Resolver.
 func (l *local) Resolve(ctx context.Context, importers []install.Importer, locked install.Locked, picked install.Picked) (*install.Resolved, error) {
 	l.source.locked = locked.Graph
 	req := &resolve.Request{
-		Options: l.options, Catalogs: l.catalogs, Picked: picked,
+		Options: l.options, Catalogs: l.catalogs, Update: l.update, Picked: picked,
 		Locked: locked.Graph, Reshaped: locked.Reshaped, Freed: locked.Freed,
 	}
 	for _, im := range importers {
@@ -62,7 +63,7 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 		for alias, flags := range im.Meta {
 			injected[alias] = flags["injected"] == "true"
 		}
-		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest, Injected: injected})
+		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest, Injected: injected, Kept: im.Unselected})
 		m := resolve.Member{Dir: im.Dir, Manifest: im.Manifest, Injected: injected}
 		if !im.NoLinkDirectory {
 			m.Publish = im.PublishDirectory

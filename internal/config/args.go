@@ -175,6 +175,9 @@ func (p *argParser) letters(letters, arg, name, value string, hasValue bool) err
 			continue
 		}
 		s := lookupShort(letter, p.command())
+		if s == nil { // "install -O name" turns out to be add
+			s = lookupShort(letter, "")
+		}
 		switch {
 		case s == nil && i == 0 && lookup(letters, true) != nil:
 			return &FlagError{Flag: arg, Problem: "unknown flag", Nearest: []string{"-" + arg}}

@@ -101,7 +101,7 @@ func TestParseArgsErrors(t *testing.T) {
 		"--registry":           "no value for --registry",
 		"--registry --offline": "no value for --registry",
 		"-C":                   "no value for -C",
-		"--long":               "--long is a setting of npm or pnpm that godwit does not have",
+		"--umask":              "--umask is a setting of npm or pnpm that godwit does not have",
 		"--audit":              "--audit is a setting of npm or pnpm that godwit does not have",
 		"--no-audit=false":     "--no-audit is a setting of npm or pnpm that godwit does not have",
 		"install --save-dev":   "install takes no flag --save-dev",

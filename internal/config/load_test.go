@@ -124,6 +124,7 @@ func TestDefaults(t *testing.T) {
 		Workspace: Workspace{InstallAll: true, SharedLockfile: true, DedupeInjected: true, Hoist: true, PeersFromRoot: true},
 		Network:   Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},
 		Save:      Save{Save: true, Prefix: "^"},
+		Run:       Run{Sort: true, Bail: true, PrePost: true},
 		Terminal:  Terminal{Reporter: "default", LogLevel: "notice", Color: "auto"},
 	}
 	if diff := cmp.Diff(want, s, cmp.AllowUnexported(Settings{}, given{}, Secret{})); diff != "" {

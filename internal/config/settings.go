@@ -17,6 +17,8 @@ type Settings struct {
 	Workspace Workspace
 	Network   Network
 	Save      Save
+	Update    Update
+	Run       Run
 	Terminal  Terminal
 
 	given given
@@ -24,15 +26,19 @@ type Settings struct {
 
 // Call is what one call of the program is asked, beside its command.
 type Call struct {
-	DryRun  bool   // print the plan, write nothing
-	Force   bool   // do again what is already done
-	All     bool   // of approve-builds: approve all that await it
-	Pending bool   // of rebuild: only what is not built
-	Yes     Tri    // the answer to questions; Unset asks, if someone is there
-	JSON    bool   // print JSON, for scripts
-	Trace   string // write a Chrome trace of the install to this file; "" does not
-	Help    bool
-	Version bool
+	DryRun    bool   // print the plan, write nothing
+	Force     bool   // do again what is already done
+	All       bool   // of approve-builds: approve all that await it
+	Pending   bool   // of rebuild: only what is not built
+	Yes       Tri    // the answer to questions; Unset asks, if someone is there
+	JSON      bool   // print JSON, for scripts
+	Long      bool   // list: with paths
+	Parseable bool   // list: nothing but paths
+	Depth     string // a number or "Infinity"; "" is the command's own default
+	Global    bool   // about what is installed for all projects
+	Trace     string // write a Chrome trace of the install to this file; "" does not
+	Help      bool
+	Version   bool
 }
 
 // Dirs is where things are. Paths are absolute unless a field says otherwise.
@@ -81,7 +87,6 @@ type Build struct {
 	Width         int  // packages that build at once; 0 is the engine's choice
 	Cache         bool // what install scripts made is in the store
 	CacheReadonly bool
-	Shell         string // "" is the system's
 	Jail          bool   // install scripts may only build
 }
 
@@ -177,6 +182,27 @@ type Save struct {
 	Peer     bool
 	Exact    bool
 	Prefix   string
+
+	Workspace bool // what is added is a project of the workspace
+}
+
+// Update is what update takes.
+type Update struct {
+	Latest bool // the latest version, whatever the range says
+}
+
+// Run is how scripts are run.
+type Run struct {
+	IfPresent   bool // a script that is not there is none to run
+	Parallel    bool // in all projects at one time
+	Stream      bool // label the lines of a project that runs alone
+	Sort        bool // a project after those it depends on
+	Reverse     bool
+	Bail        bool   // stop at the first that fails
+	ResumeFrom  string // name of a project
+	Concurrency int    // projects at one time; 0 is the default
+	ShellMode   bool   // exec: a shell reads the command
+	PrePost     bool   // pre and post scripts run too
 }
 
 // Terminal is how we talk.

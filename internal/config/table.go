@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // Kind is the type of a setting's value.
 type Kind uint8
 
@@ -52,6 +54,13 @@ type Setting struct {
 var (
 	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "approve-builds", "install-test"}
 	saving     = []string{"add", "remove", "update", "link", "unlink"}
+	grouping   = []string{"add", "remove", "link", "unlink"} // name a map of package.json
+	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
+	scoped     = slices.Concat(installing, running, []string{"list", "outdated", "root", "bin"}) // for one project or several
+	adding     = []string{"add"}
+	updating   = []string{"update"}
+	listing    = []string{"list"}
+	grouped    = slices.Concat(installing, listing, []string{"outdated"})
 )
 
 // Table lists all settings in the order in which help shows them. Flags,
@@ -62,11 +71,11 @@ func Table() []Setting { return table }
 
 var table = []Setting{
 	// What to install.
-	{Key: "production", Also: "prod", Short: "P", Kind: Bool, For: installing, Help: "leave devDependencies out",
+	{Key: "production", Also: "prod", Short: "P", Kind: Bool, For: grouped, Help: "leave devDependencies out",
 		bind: func(s *Settings) any { return &s.given.prod }},
-	{Key: "dev", Short: "D", Kind: Bool, For: installing, Help: "install devDependencies only", never: notFile | notEnv, // npm's dev=true in a file means --include=dev
+	{Key: "dev", Short: "D", Kind: Bool, For: grouped, Help: "install devDependencies only", never: notFile | notEnv, // npm's dev=true in a file means --include=dev
 		bind: func(s *Settings) any { return &s.given.dev }},
-	{Key: "optional", Kind: Bool, For: installing, Help: "install optionalDependencies (default true)",
+	{Key: "optional", Kind: Bool, For: grouped, Help: "install optionalDependencies (default true)",
 		bind: func(s *Settings) any { return &s.given.opt }},
 	{Key: "omit", Kind: Names, Values: "dev optional peer", For: installing, Help: "dependency groups to leave out",
 		bind: func(s *Settings) any { return &s.given.omit }},
@@ -200,19 +209,19 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Dirs.MaxPeersSuffix }},
 
 	// Workspace.
-	{Key: "recursive", Short: "r", Kind: Bool, For: installing, Help: "for all projects of the workspace (the default of install)", never: notFile | notEnv,
+	{Key: "recursive", Short: "r", Kind: Bool, For: scoped, Help: "for all projects of the workspace (the default of install)", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Workspace.Recursive }},
-	{Key: "filter", Short: "F", Kind: List, For: installing, Help: "for the projects of the workspace that a name, a path or [a git ref] selects", never: notFile,
+	{Key: "filter", Short: "F", Kind: List, For: scoped, Help: "for the projects of the workspace that a name, a path or [a git ref] selects", never: notFile,
 		bind: func(s *Settings) any { return &s.Workspace.Filter }},
-	{Key: "filter-prod", Kind: List, For: installing, Help: "as --filter, not following devDependencies", never: notFile,
+	{Key: "filter-prod", Kind: List, For: scoped, Help: "as --filter, not following devDependencies", never: notFile,
 		bind: func(s *Settings) any { return &s.Workspace.FilterProd }},
-	{Key: "fail-if-no-match", Kind: Bool, Default: "false", For: installing, Help: "fail if --filter selects nothing", never: notFile,
+	{Key: "fail-if-no-match", Kind: Bool, Default: "false", For: scoped, Help: "fail if --filter selects nothing", never: notFile,
 		bind: func(s *Settings) any { return &s.Workspace.FailIfNone }},
-	{Key: "workspace-root", Short: "w", Kind: Bool, Default: "false", For: installing, Help: "for the root of the workspace", never: notFile | notEnv,
+	{Key: "workspace-root", Short: "w", Kind: Bool, Default: "false", For: scoped, Help: "for the root of the workspace", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Workspace.Root }},
-	{Key: "include-workspace-root", Kind: Bool, Default: "false", For: installing, Help: "for the root of the workspace, too, where --filter only excludes",
+	{Key: "include-workspace-root", Kind: Bool, Default: "false", For: scoped, Help: "for the root of the workspace, too, where --filter only excludes",
 		bind: func(s *Settings) any { return &s.Workspace.IncludeRoot }},
-	{Key: "ignore-workspace", Kind: Bool, Default: "false", For: installing, Help: "take the project for one outside of any workspace", never: notProject,
+	{Key: "ignore-workspace", Kind: Bool, Default: "false", For: scoped, Help: "take the project for one outside of any workspace", never: notProject,
 		bind: func(s *Settings) any { return &s.Workspace.Ignore }},
 	{Key: "recursive-install", Kind: Bool, Default: "true", For: installing, Help: "install for all projects of the workspace, not only for the one at hand",
 		bind: func(s *Settings) any { return &s.Workspace.InstallAll }},
@@ -292,18 +301,53 @@ var table = []Setting{
 	// Writing package.json.
 	{Key: "save", Short: "S", Kind: Bool, Default: "true", For: saving, Help: "write to package.json",
 		bind: func(s *Settings) any { return &s.Save.Save }},
-	{Key: "save-dev", Short: "D", Kind: Bool, Default: "false", For: saving, Help: "write to devDependencies",
+	{Key: "save-dev", Short: "D", Kind: Bool, Default: "false", For: grouping, Help: "write to devDependencies",
 		bind: func(s *Settings) any { return &s.Save.Dev }},
-	{Key: "save-prod", Short: "P", Kind: Bool, Default: "false", For: saving, Help: "write to dependencies",
+	{Key: "save-prod", Short: "P", Kind: Bool, Default: "false", For: grouping, Help: "write to dependencies",
 		bind: func(s *Settings) any { return &s.Save.Prod }},
-	{Key: "save-optional", Short: "O", Kind: Bool, Default: "false", For: saving, Help: "write to optionalDependencies",
+	{Key: "save-optional", Short: "O", Kind: Bool, Default: "false", For: grouping, Help: "write to optionalDependencies",
 		bind: func(s *Settings) any { return &s.Save.Optional }},
-	{Key: "save-peer", Kind: Bool, Default: "false", For: saving, Help: "write to peerDependencies",
+	{Key: "save-peer", Kind: Bool, Default: "false", For: grouping, Help: "write to peerDependencies",
 		bind: func(s *Settings) any { return &s.Save.Peer }},
 	{Key: "save-exact", Short: "E", Kind: Bool, Default: "false", For: saving, Help: "write the exact version",
 		bind: func(s *Settings) any { return &s.Save.Exact }},
 	{Key: "save-prefix", Kind: Text, Default: "^", For: saving, Help: "what stands before the version that is written",
 		bind: func(s *Settings) any { return &s.Save.Prefix }},
+
+	{Key: "workspace", Kind: Bool, Default: "false", For: adding, Help: "add projects of the workspace", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Save.Workspace }},
+	{Key: "latest", Short: "L", Kind: Bool, Default: "false", For: updating, Help: "take the latest versions, whatever the ranges say", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Update.Latest }},
+	{Key: "long", Short: "l", Kind: Bool, Default: "false", For: listing, Help: "show where each package is", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Long }},
+	{Key: "parseable", Short: "p", Kind: Bool, Default: "false", For: listing, Help: "print paths, a line each", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Parseable }},
+	{Key: "depth", Kind: Text, For: slices.Concat(updating, listing), Help: "how deep: 0 is what the project depends on itself (the default of list), or Infinity (of update)", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Depth }},
+	{Key: "global", Short: "g", Kind: Bool, Default: "false", For: saving, Help: "for all projects; not supported yet", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Global }},
+
+	// Scripts.
+	{Key: "if-present", Kind: Bool, Default: "false", For: running, Help: "no error if there is no such script", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Run.IfPresent }},
+	{Key: "parallel", Kind: Bool, Default: "false", For: running, Help: "in all projects at one time, in no order", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Run.Parallel }},
+	{Key: "stream", Kind: Bool, Default: "false", For: running, Help: "write the project before each line, also of one that runs alone",
+		bind: func(s *Settings) any { return &s.Run.Stream }},
+	{Key: "sort", Kind: Bool, Default: "true", For: running, Help: "a project after those that it depends on",
+		bind: func(s *Settings) any { return &s.Run.Sort }},
+	{Key: "reverse", Kind: Bool, Default: "false", For: running, Help: "in the opposite order", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Run.Reverse }},
+	{Key: "bail", Kind: Bool, Default: "true", For: running, Help: "stop when a script fails",
+		bind: func(s *Settings) any { return &s.Run.Bail }},
+	{Key: "resume-from", Kind: Text, For: running, Help: "leave out what comes before the project of this name", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Run.ResumeFrom }},
+	{Key: "workspace-concurrency", Kind: Int, For: running, Help: "projects at one time (default 4, or as many as there are processors)",
+		bind: func(s *Settings) any { return &s.Run.Concurrency }},
+	{Key: "shell-mode", Short: "c", Kind: Bool, Default: "false", For: []string{"exec"}, Help: "let a shell read the command", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Run.ShellMode }},
+	{Key: "enable-pre-post-scripts", Kind: Bool, Default: "true", For: running, Help: "run prebuild and postbuild with build",
+		bind: func(s *Settings) any { return &s.Run.PrePost }},
 
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,
@@ -318,7 +362,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Pending }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: []string{"peers"}, Help: "print JSON", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: []string{"peers", "list", "why", "outdated"}, Help: "print JSON", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"godwit/internal/install"
+	"godwit/internal/npm"
+	"godwit/internal/npm/specifier"
+)
+
+// runAdd is the command add, and install with names behind it.
+func runAdd(ctx context.Context, c *call) error {
+	names := c.args.Positional[1:]
+	if len(names) == 0 {
+		return &usageError{"add wants the names of packages", "for example: godwit add left-pad, or godwit add -D typescript@5"}
+	}
+	s := &c.cfg.Settings
+	if !s.Save.Save {
+		return &unsupportedError{"add --no-save", "leave the flag out, and take the change back afterwards"}
+	}
+	requests := make([]specifier.Specifier, len(names))
+	for i, name := range names {
+		alias, raw := specifier.Split(name)
+		if raw == "" && alias != "" {
+			requests[i] = specifier.Specifier{Alias: alias}
+			continue
+		}
+		var err error
+		if requests[i], err = specifier.Parse(alias, raw); err != nil {
+			return err
+		}
+	}
+	e := &editing{}
+	e.targets = func(importers []install.Importer) (map[string]bool, error) {
+		return c.targets(importers, s.Workspace.IncludeRoot)
+	}
+	return c.install(ctx, job{edit: e, ready: func(src *source, importers []install.Importer) {
+		used := workspaceSpecifiers(importers)
+		e.changes = func(im *install.Importer) ([]change, error) {
+			a := adding{call: c, used: used, into: im}
+			for _, r := range requests {
+				if err := a.add(ctx, src, r); err != nil {
+					return nil, err
+				}
+			}
+			return a.changes, nil
+		}
+	}})
+}
+
+// adding collects what add does to one project.
+type adding struct {
+	*call
+	used    map[string]string
+	into    *install.Importer
+	changes []change
+}
+
+func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) error {
+	save := &a.cfg.Settings.Save
+	present := ""
+	if s.Alias != "" {
+		group := groupOf(a.into.Manifest, s.Alias)
+		if group != "" {
+			present, _ = depsOf(a.into.Manifest, group).Lookup(s.Alias)
+		}
+	}
+	as := specifier.Save{Prefix: save.Prefix}
+	if save.Exact {
+		as.Prefix = ""
+	}
+	c := change{alias: s.Alias, also: save.Peer}
+	if s.Kind == specifier.Invalid { // a name alone
+		c.ask = present
+		if present == "" {
+			if err := a.named(&s); err != nil {
+				return err
+			}
+		}
+	}
+	if s.Kind != specifier.Invalid {
+		if err := a.nameIt(ctx, src, &s); err != nil {
+			return err
+		}
+		c.alias, c.ask = s.Alias, s.Raw
+		c.save = func(name, version string) string { return recorded(as, s, name, version) }
+	}
+	c.group = a.groupFor(c.alias)
+	a.changes = slices.DeleteFunc(a.changes, func(o change) bool { return o.alias == c.alias }) // the last one counts
+	a.changes = append(a.changes, c)
+	return nil
+}
+
+// named is what a name alone asks for: what other projects of the workspace ask
+// for, if they agree (as pnpm does), or the default tag.
+func (a *adding) named(s *specifier.Specifier) error {
+	raw := a.used[s.Alias]
+	if a.cfg.Settings.Save.Workspace {
+		raw = "workspace:*"
+	}
+	if raw == "" {
+		raw = a.cfg.Settings.Resolve.Tag
+	}
+	var err error
+	*s, err = specifier.Parse(s.Alias, raw)
+	return err
+}
+
+// nameIt finds the name of what was asked for without one: that of its
+// package.json. A bare path to a directory is a link, as with pnpm.
+func (a *adding) nameIt(ctx context.Context, src *source, s *specifier.Specifier) error {
+	if s.Alias != "" {
+		return nil
+	}
+	raw := s.Raw
+	switch {
+	case s.Kind.IsRegistry():
+		raw, s.Alias = s.Range, string(s.Name)
+	case s.Kind == specifier.Archive:
+		raw = "file:" + path.Clean(s.Path)
+	case s.Kind == specifier.Link, s.Kind == specifier.Directory && !strings.HasPrefix(raw, "file:"):
+		raw = "link:" + path.Clean(s.Path)
+	case s.Kind == specifier.Git && s.Git.Shortcut() != "" && !strings.Contains(raw, ":"):
+		raw = s.Git.Host + ":" + raw
+	}
+	if s.Alias == "" {
+		parsed, err := specifier.Parse("", raw)
+		if err != nil {
+			return err
+		}
+		ext, err := src.External(ctx, parsed, a.into.Dir)
+		if err != nil {
+			return fmt.Errorf("add %s: %w", raw, err)
+		}
+		if s.Alias = string(ext.Manifest.Name); s.Alias == "" {
+			return &namelessError{raw}
+		}
+	}
+	var err error
+	*s, err = specifier.Parse(s.Alias, raw)
+	return err
+}
+
+// recorded is the specifier for package.json.
+func recorded(as specifier.Save, s specifier.Specifier, name, version string) string {
+	switch {
+	case s.Kind == specifier.Workspace:
+		return specifier.Rolling(s)
+	case name == "" && s.Kind.IsRegistry(): // a project of the workspace
+		return "workspace:" + as.Prefix
+	}
+	return as.Chosen(s, name, version)
+}
+
+// groupFor is the map that a flag names, else the one that has the dependency.
+func (a *adding) groupFor(alias string) string {
+	switch save := &a.cfg.Settings.Save; {
+	case save.Dev || save.Peer:
+		return devGroup
+	case save.Optional:
+		return optionalGroup
+	case save.Prod:
+		return prodGroup
+	}
+	if group := groupOf(a.into.Manifest, alias); group != "" {
+		return group
+	}
+	return prodGroup
+}
+
+// workspaceSpecifiers are the specifiers on which all projects agree, by alias.
+func workspaceSpecifiers(importers []install.Importer) map[string]string {
+	out := map[string]string{}
+	disputed := map[string]bool{}
+	for _, im := range importers {
+		for _, deps := range []npm.Deps{im.Manifest.DevDependencies, im.Manifest.Dependencies, im.Manifest.OptionalDependencies} {
+			for _, d := range deps {
+				if was, known := out[d.Alias]; known && was != d.Specifier {
+					disputed[d.Alias] = true
+				}
+				out[d.Alias] = d.Specifier
+			}
+		}
+	}
+	for alias := range disputed {
+		delete(out, alias)
+	}
+	return out
+}
+
+// usageError is a command line that lacks something.
+type usageError struct{ what, next string }
+
+func (e *usageError) Error() string { return e.what }
+
+// Hint is what the user can do.
+func (e *usageError) Hint() string { return e.next }

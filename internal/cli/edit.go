@@ -1,0 +1,277 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sort"
+
+	"godwit/internal/config"
+	"godwit/internal/fsys"
+	"godwit/internal/graph"
+	"godwit/internal/install"
+	"godwit/internal/npm"
+	"godwit/internal/project"
+)
+
+// editing is what a command does to package.json files. It is an
+// install.Editor: the files are written when what they ask for is in place.
+type editing struct {
+	// changes says what is to become of one project.
+	changes func(im *install.Importer) ([]change, error)
+	// update says of which packages the newest version is wanted; may be nil.
+	update func(importers []install.Importer) func(alias string) bool
+	// targets selects the projects to change.
+	targets func(importers []install.Importer) (map[string]bool, error)
+	keep    bool // package.json stays as it is (no-save)
+	// demand, if set, has the last word before anything is done.
+	demand func() error
+
+	root  string
+	files []*edited
+}
+
+// change is what becomes of one dependency of a project.
+type change struct {
+	alias string
+	group string // of package.json; "" removes the dependency from all
+	only  string // with group "": removes it from this group alone
+	ask   string // specifier to resolve; "" where group is ""
+	// save is the specifier to record for the chosen package; nil for ask.
+	save func(name, version string) string
+	// saved is what save said, or ask.
+	saved string
+	also  bool // under peerDependencies, too
+}
+
+// edited is one package.json with its changes.
+type edited struct {
+	dir     string
+	project *project.Project
+	changes []change
+}
+
+// edit makes an install one that changes manifests first.
+func (c *call) edit(req *install.Request, e *editing, ready func(*source, []install.Importer)) error {
+	if c.cfg.Settings.Lockfile.Frozen == config.Yes && c.args.Has("frozen-lockfile") {
+		return &usageError{"--frozen-lockfile forbids what " + c.args.Positional[0] + " is for: to change the lockfile", "leave the flag out"}
+	}
+	if c.cfg.Settings.Call.Global {
+		return &unsupportedError{"--global", "use npm or pnpm for global packages, or add them to a project"}
+	}
+	resolver, ok := req.Resolver.(*local)
+	if !ok {
+		panic("cli: manifests are changed by what another resolver found")
+	}
+	e.root = req.Root
+	req.Editor, req.Frozen, req.Resolve = e, install.NotFrozen, true
+	req.Filtered = c.workspace.globs != nil
+	projects := req.Projects
+	req.Projects = func() ([]install.Importer, error) {
+		importers, err := projects()
+		if err != nil {
+			return nil, err
+		}
+		if ready != nil {
+			ready(resolver.source, importers)
+		}
+		if err := e.apply(importers); err != nil {
+			return nil, err
+		}
+		if e.update != nil {
+			resolver.update = e.update(importers)
+		}
+		return importers, nil
+	}
+	return nil
+}
+
+// The maps of package.json, in the order in which pnpm looks for a dependency.
+const (
+	prodGroup     = "dependencies"
+	devGroup      = "devDependencies"
+	optionalGroup = "optionalDependencies"
+	peerGroup     = "peerDependencies"
+)
+
+var groupsOfManifest = []string{devGroup, prodGroup, optionalGroup, peerGroup}
+
+// depsOf is one of these maps of a manifest.
+func depsOf(m *npm.Manifest, group string) *npm.Deps {
+	switch group {
+	case devGroup:
+		return &m.DevDependencies
+	case optionalGroup:
+		return &m.OptionalDependencies
+	case peerGroup:
+		return &m.PeerDependencies
+	}
+	return &m.Dependencies
+}
+
+// groupOf is the map in which a manifest has a dependency, peers aside, or "".
+func groupOf(m *npm.Manifest, alias string) string {
+	for _, group := range groupsOfManifest[:3] {
+		if _, ok := depsOf(m, group).Lookup(alias); ok {
+			return group
+		}
+	}
+	return ""
+}
+
+// apply gives the importers the manifests that the changes ask for. Those that
+// are not changed keep what they have, as with a filter.
+func (e *editing) apply(importers []install.Importer) error {
+	targets, err := e.targets(importers)
+	if err != nil {
+		return err
+	}
+	for i := range importers {
+		im := &importers[i]
+		im.Unselected = !targets[im.Dir]
+		if im.Unselected {
+			continue
+		}
+		changes, err := e.changes(im)
+		if err != nil {
+			return err
+		}
+		p, err := project.Read(filepath.Join(e.root, filepath.FromSlash(im.Dir)))
+		if err != nil {
+			return err
+		}
+		m := *im.Manifest
+		for k := range changes {
+			changes[k].apply(&m)
+		}
+		im.Manifest = &m
+		e.files = append(e.files, &edited{im.Dir, p, changes})
+	}
+	if e.demand != nil {
+		return e.demand()
+	}
+	return nil
+}
+
+// apply changes a manifest of which the caller has made a copy.
+func (c *change) apply(m *npm.Manifest) {
+	for _, group := range groupsOfManifest {
+		if c.removes(group) {
+			deps := depsOf(m, group)
+			*deps = slices.DeleteFunc(slices.Clone(*deps), func(d npm.Dep) bool { return d.Alias == c.alias })
+		}
+	}
+	if c.group != "" {
+		set(depsOf(m, c.group), c.alias, c.ask)
+	}
+}
+
+// removes reports whether the dependency goes from a map. One that is added to
+// a map leaves the others, but stays a peer.
+func (c *change) removes(group string) bool {
+	if c.group == "" {
+		return c.only == "" || c.only == group
+	}
+	return group != c.group && group != peerGroup
+}
+
+// set puts a dependency into a copy of deps, at the end if it is new.
+func set(deps *npm.Deps, alias, spec string) {
+	out := slices.Clone(*deps)
+	if i := slices.IndexFunc(out, func(d npm.Dep) bool { return d.Alias == alias }); i >= 0 {
+		out[i].Specifier = spec
+	} else {
+		out = append(out, npm.Dep{Alias: alias, Specifier: spec})
+	}
+	*deps = out
+}
+
+// Chosen implements install.Editor.
+func (e *editing) Chosen(g *graph.Graph, importers []install.Importer) error {
+	for _, f := range e.files {
+		im := g.Importer(f.dir)
+		i := slices.IndexFunc(importers, func(im install.Importer) bool { return im.Dir == f.dir })
+		for k := range f.changes {
+			c := &f.changes[k]
+			if c.group == "" {
+				continue
+			}
+			c.saved = c.ask
+			d := directDep(im, c.alias)
+			if d == nil { // an optional dependency that cannot be had
+				continue
+			}
+			if p := g.Packages[d.Target.Key]; c.save != nil && p != nil {
+				c.saved = c.save(string(p.Name), p.Version)
+			} else if c.save != nil {
+				c.saved = c.save("", "")
+			}
+			if !e.keep {
+				d.Specifier = c.saved
+			} else if d.Specifier = written(&f.project.Manifest.Manifest, c); d.Specifier == "" {
+				d.Specifier = c.saved
+			}
+			set(depsOf(importers[i].Manifest, c.group), c.alias, d.Specifier)
+		}
+	}
+	return nil
+}
+
+// written is the specifier that a manifest has for what a change is about.
+func written(m *npm.Manifest, c *change) string {
+	spec, _ := depsOf(m, c.group).Lookup(c.alias)
+	return spec
+}
+
+func directDep(im *graph.Importer, alias string) *graph.Direct {
+	if im == nil {
+		return nil
+	}
+	for i := range im.Deps {
+		if im.Deps[i].Alias == alias {
+			return &im.Deps[i]
+		}
+	}
+	return nil
+}
+
+// Save implements install.Editor.
+func (e *editing) Save() error {
+	if e.keep {
+		return nil
+	}
+	for _, f := range e.files {
+		out, err := project.Rewrite(f.project.Raw(), f.edits(), project.Code)
+		if err != nil {
+			return fmt.Errorf("change %s: %w", f.project.Path(), err)
+		}
+		if string(out) == string(f.project.Raw()) {
+			continue
+		}
+		if err := fsys.WriteFile(f.project.Path(), out, fsys.WriteOptions{}); err != nil {
+			return fmt.Errorf("write %s: %w", f.project.Path(), err)
+		}
+	}
+	return nil
+}
+
+// edits is the changes as they are made to the file, map by map.
+func (f *edited) edits() []project.Edit {
+	var out []project.Edit
+	for _, c := range f.changes {
+		for _, group := range groupsOfManifest {
+			if c.removes(group) {
+				out = append(out, project.Edit{Group: group, Alias: c.alias})
+			}
+		}
+		if c.group != "" {
+			out = append(out, project.Edit{Group: c.group, Alias: c.alias, Specifier: c.saved})
+		}
+		if c.also {
+			out = append(out, project.Edit{Group: peerGroup, Alias: c.alias, Specifier: c.saved})
+		}
+	}
+	order := func(group string) int { return slices.Index(groupsOfManifest, group) }
+	sort.SliceStable(out, func(i, j int) bool { return order(out[i].Group) < order(out[j].Group) })
+	return out
+}

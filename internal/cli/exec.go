@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"godwit/internal/fsys"
+	"godwit/internal/project"
+)
+
+// runExec is the command exec: a program with the commands of the project's
+// dependencies on its PATH, in the directory where the user is.
+func runExec(_ context.Context, c *call) error {
+	words := c.arguments()
+	if len(words) == 0 {
+		return &execError{what: "exec wants a command", code: "ERR_PNPM_EXEC_MISSING_COMMAND", next: "for example: godwit exec tsc --noEmit"}
+	}
+	if err := c.checkScope(); err != nil {
+		return err
+	}
+	r, stop := c.newRunner("exec")
+	defer stop()
+	if !c.recursive() {
+		p, err := c.projectOf()
+		if err != nil {
+			return err
+		}
+		dir := c.args.Dir(c.Dir, c.Home)
+		if c.cfg.Settings.Workspace.Root {
+			dir = p.Dir
+		}
+		return r.program(p, dir, words, "")
+	}
+	projects, levels, err := r.selection()
+	if err != nil {
+		return r.noneIsFine(err)
+	}
+	var tasks [][]task
+	for _, level := range levels {
+		var at []task
+		for _, dir := range level {
+			p := projects[dir]
+			at = append(at, task{dir, func(label string) error { return r.program(p, p.Dir, words, label) }})
+		}
+		tasks = append(tasks, at)
+	}
+	return r.levels(tasks)
+}
+
+// program runs words as a command, or as a line of the shell.
+func (r *runner) program(p *project.Project, dir string, words []string, label string) error {
+	env := append(r.host.Environ(p.Dir), "PNPM_PACKAGE_NAME="+string(p.Manifest.Name))
+	var cmd *exec.Cmd
+	if r.cfg.Settings.Run.ShellMode {
+		cmd = fsys.ShellCommand(context.Background(), r.host.Shell, strings.Join(words, " "))
+	} else if file := lookup(env, dir, words[0]); file != "" {
+		cmd = exec.Command(file, words[1:]...)
+	} else {
+		return &execError{what: "there is no command " + words[0], code: "ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL", next: "install a package that has it, or check the name"}
+	}
+	cmd.Dir, cmd.Env = dir, env
+	return r.run(cmd, label)
+}
+
+// lookup is the path of a program: along the PATH of env, or from dir where it
+// is a path; "" where there is none.
+func lookup(env []string, dir, name string) string {
+	if filepath.Base(name) != name {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+		return name
+	}
+	for _, at := range filepath.SplitList(pathOf(env)) {
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(dir, at)
+		}
+		if file, err := exec.LookPath(filepath.Join(at, name)); err == nil {
+			return file
+		}
+	}
+	return ""
+}
+
+// fallback runs what is no command of ours: a script of the project, else a
+// command of its dependencies. handled is false if it is neither.
+func (c *call) fallback(name string) (handled bool, err error) {
+	p, err := c.projectOf()
+	if err != nil {
+		return false, nil
+	}
+	if names, err := scriptNames(&p.Manifest, name); err == nil && len(names) > 0 || c.recursive() {
+		return true, c.runScript("run-script", name, c.arguments())
+	}
+	r, stop := c.newRunner("exec")
+	defer stop()
+	if lookup(r.host.Environ(p.Dir), c.Dir, name) == "" {
+		return false, nil
+	}
+	return true, r.program(p, c.args.Dir(c.Dir, c.Home), append([]string{name}, c.arguments()...), "")
+}
+
+// execError is a command that cannot be run.
+type execError struct{ what, code, next string }
+
+func (e *execError) Error() string { return e.what }
+func (e *execError) Code() string  { return e.code }
+func (e *execError) Hint() string  { return e.next }

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"godwit/internal/fsys"
+	"godwit/internal/npm"
+	"godwit/internal/project"
+)
+
+// starter is the package.json of a new project: pnpm's, but for the fields that
+// pin pnpm itself.
+const starter = `{
+  "name": %s,
+  "version": "1.0.0",
+  "description": "",
+  "main": "index.js",
+  "scripts": {
+    "test": "echo \"Error: no test specified\" && exit 1"
+  },
+  "keywords": [],
+  "author": "",
+  "license": "ISC",
+  "type": "module"
+}
+`
+
+// runInit is the command init: a package.json where there is none.
+func runInit(_ context.Context, c *call) error {
+	dir := c.args.Dir(c.Dir, c.Home)
+	file := filepath.Join(dir, project.ManifestFile)
+	switch _, err := os.Lstat(file); {
+	case err == nil:
+		return &initError{file}
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("look for %s: %w", file, err)
+	}
+	name, err := json.Marshal(nameFor(filepath.Base(dir)))
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf(starter, name)
+	if err := fsys.WriteFile(file, []byte(text), fsys.WriteOptions{}); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	_, err = fmt.Fprintf(c.Stdout, "Wrote to %s\n\n%s", file, text)
+	return err
+}
+
+// nameFor makes a package's name of a directory's, as npm does.
+func nameFor(base string) string {
+	name := strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("-_.", r) {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(base))
+	name = strings.Trim(name, "-_.")
+	if _, err := npm.ParseName(name); err != nil {
+		return "app"
+	}
+	return name
+}
+
+// initError is a project that is there already.
+type initError struct{ file string }
+
+func (e *initError) Error() string { return e.file + " exists" }
+
+// Code is pnpm's code for this error.
+func (e *initError) Code() string { return "ERR_PNPM_PACKAGE_JSON_EXISTS" }
+
+// Hint is what the user can do.
+func (e *initError) Hint() string { return "change that file, or name another directory with -C" }

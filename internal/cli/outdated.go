@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"godwit/internal/cli/ui"
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
+	"godwit/internal/npm/specifier"
+	"godwit/internal/project"
+	"godwit/internal/registry"
+	"godwit/internal/spawn"
+)
+
+// outdated is one dependency with a newer version, in the shape of pnpm's JSON.
+type outdated struct {
+	Current    string `json:"current"`
+	Latest     string `json:"latest"`
+	Wanted     string `json:"wanted"`
+	Deprecated bool   `json:"isDeprecated"`
+	Type       string `json:"dependencyType"`
+
+	name   string
+	change int // 0 for a patch, 1 for a minor version, 2 for a major one
+}
+
+// outdatedError ends the command where something is outdated; it has been said.
+type outdatedError struct{}
+
+func (outdatedError) Error() string { return "" }
+
+// packumentsAtOnce bounds what outdated asks the registry for at one time: what
+// browsers ask of one host over HTTP/2, and what registries serve without
+// complaint.
+const packumentsAtOnce = 32
+
+// runOutdated is the command outdated: which direct dependencies have a newer
+// version than the one that is locked. It fails if there are any.
+func runOutdated(ctx context.Context, c *call) error {
+	p, err := c.projectOf()
+	if err != nil {
+		return err
+	}
+	g, err := c.installed()
+	if err != nil {
+		return err
+	}
+	rows := c.candidates(p, g)
+	reporter := c.reporter()
+	defer reporter.Close()
+	client, err := c.client(reporter)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	err = spawn.Each(len(rows), packumentsAtOnce, true, func(i int) error { return rows[i].look(ctx, client) })
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(o *outdated) bool { return o.Latest == "" })
+	slices.SortStableFunc(rows, func(a, b *outdated) int {
+		return cmp.Or(cmp.Compare(a.change, b.change), strings.Compare(a.name, b.name))
+	})
+	if c.cfg.Settings.Call.JSON {
+		err = writeOutdatedJSON(c.Stdout, rows)
+	} else if len(rows) > 0 {
+		err = writeOutdated(c.Stdout, rows)
+	}
+	if err == nil && len(rows) > 0 {
+		return outdatedError{}
+	}
+	return err
+}
+
+// candidates are the direct dependencies from registries that the call is about.
+func (c *call) candidates(p *project.Project, g *graph.Graph) (rows []*outdated) {
+	in := c.cfg.Settings.Include
+	wants := func(string) bool { return true }
+	if patterns := c.args.Positional[1:]; len(patterns) > 0 {
+		wants = matcher(patterns)
+	}
+	for group, on := range map[string]bool{prodGroup: in.Prod, devGroup: in.Dev, optionalGroup: in.Optional} {
+		for _, d := range *depsOf(&p.Manifest.Manifest, group) {
+			s, err := specifier.Parse(d.Alias, d.Specifier)
+			if !on || !wants(d.Alias) || err != nil || !s.Kind.IsRegistry() {
+				continue
+			}
+			o := &outdated{name: string(s.Name), Type: group}
+			if g != nil {
+				if direct := directDep(g.Importer(c.workspace.here), d.Alias); direct != nil && g.Packages[direct.Target.Key] != nil {
+					o.Current = g.Packages[direct.Target.Key].Version
+				}
+			}
+			o.Wanted = o.Current
+			rows = append(rows, o)
+		}
+	}
+	slices.SortFunc(rows, func(a, b *outdated) int { return strings.Compare(a.name, b.name) })
+	return rows
+}
+
+// look asks the registry; Latest stays "" if the current version is as new.
+func (o *outdated) look(ctx context.Context, client *registry.Client) error {
+	doc, err := client.Packument(ctx, npm.Name(o.name), registry.Short)
+	if err != nil {
+		return fmt.Errorf("look for newer versions of %s: %w", o.name, err)
+	}
+	latest, ok := doc.DistTags["latest"]
+	if !ok {
+		return nil
+	}
+	now, err1 := semver.Parse(o.Current, semver.Options{})
+	newest, err2 := semver.Parse(latest, semver.Options{})
+	if err2 != nil || err1 == nil && newest.Compare(now) <= 0 {
+		return nil
+	}
+	o.Latest, o.change = latest, rank(now, newest)
+	if m, err := doc.Manifest(latest); err == nil {
+		o.Deprecated = m.Deprecated != ""
+	}
+	return nil
+}
+
+// rank is how much two versions differ: in the major number, the minor one, or
+// less.
+func rank(a, b semver.Version) int {
+	switch {
+	case a.Major != b.Major:
+		return 2
+	case a.Minor != b.Minor:
+		return 1
+	}
+	return 0
+}
+
+// writeOutdatedJSON keeps the order, which a map would not.
+func writeOutdatedJSON(w io.Writer, rows []*outdated) error {
+	var b strings.Builder
+	b.WriteString("{")
+	for i, o := range rows {
+		name, _ := json.Marshal(o.name)
+		value, err := json.MarshalIndent(o, "  ", "  ")
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, "\n  %s: %s", name, value)
+	}
+	if len(rows) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString("}\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeOutdated draws pnpm's table.
+func writeOutdated(w io.Writer, rows []*outdated) error {
+	cells := [][]string{{"Package", "Current", "Latest"}}
+	for _, o := range rows {
+		name := o.name
+		switch o.Type {
+		case devGroup:
+			name += " (dev)"
+		case optionalGroup:
+			name += " (optional)"
+		}
+		cells = append(cells, []string{name, cmp.Or(o.Current, "missing"), o.Latest})
+	}
+	width := make([]int, 3)
+	for _, row := range cells {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	line := func(left, middle, right string) string {
+		parts := make([]string, len(width))
+		for i, n := range width {
+			parts[i] = strings.Repeat("─", n+2)
+		}
+		return left + strings.Join(parts, middle) + right + "\n"
+	}
+	text := line("┌", "┬", "┐")
+	for k, row := range cells {
+		if k > 0 {
+			text += line("├", "┼", "┤")
+		}
+		for i, cell := range row {
+			text += "│ " + ui.Plain(cell) + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)) + " "
+		}
+		text += "│\n"
+	}
+	_, err := io.WriteString(w, text+line("└", "┴", "┘"))
+	return err
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"godwit/internal/install"
+	"godwit/internal/project"
+	"godwit/internal/spawn"
+)
+
+// task is one script, or one command, to run in one project.
+type task struct {
+	dir string // slash path from the root of the workspace
+	run func(label string) error
+}
+
+// everywhere runs the scripts that name means in the projects selected.
+func (r *runner) everywhere(name string, args []string) error {
+	projects, levels, err := r.selection()
+	if err != nil {
+		return r.noneIsFine(err)
+	}
+	total := 0
+	var tasks [][]task
+	for _, level := range levels {
+		var at []task
+		for _, dir := range level {
+			p := projects[dir]
+			names, err := scriptNames(&p.Manifest, name)
+			if err != nil {
+				return err
+			}
+			for _, n := range names {
+				at = append(at, task{dir, func(label string) error { return r.script(p, n, args, label) }})
+			}
+		}
+		total += len(at)
+		tasks = append(tasks, at)
+	}
+	if total == 0 && !r.cfg.Settings.Run.IfPresent && name != "test" {
+		return &noScriptError{Name: name, Where: "any of the projects selected", ID: "ERR_PNPM_RECURSIVE_RUN_NO_SCRIPT"}
+	}
+	return r.levels(tasks)
+}
+
+// several runs some scripts of one project, at one time.
+func (r *runner) several(p *project.Project, names, args []string) error {
+	var tasks []task
+	for _, name := range names {
+		tasks = append(tasks, task{".", func(label string) error { return r.script(p, name, args, label) }})
+	}
+	return r.levels([][]task{tasks})
+}
+
+// noneIsFine makes a filter that selects nothing a success, unless the settings
+// want otherwise.
+func (r *runner) noneIsFine(err error) error {
+	if errors.As(err, new(*NoMatchError)) && !r.cfg.Settings.Workspace.FailIfNone {
+		fmt.Fprintln(r.Stderr, err)
+		return nil
+	}
+	return err
+}
+
+// selection is the projects that the call is for, in the order in which to work
+// on them.
+func (r *runner) selection() (map[string]*project.Project, [][]string, error) {
+	s := &r.cfg.Settings
+	if err := r.workspace.list(); err != nil {
+		return nil, nil, err
+	}
+	projects := map[string]*project.Project{}
+	var importers []install.Importer
+	for _, dir := range r.workspace.dirs {
+		p, err := project.Read(filepath.Join(r.workspace.root, filepath.FromSlash(dir)))
+		if dir == "." && errors.As(err, new(*project.NotFoundError)) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		projects[dir] = p
+		importers = append(importers, importer(dir, &p.Manifest))
+	}
+	s.Workspace.Recursive = true
+	dirs, err := r.targets(importers, s.Workspace.IncludeRoot)
+	if err != nil {
+		return nil, nil, err
+	}
+	levels := [][]string{nil}
+	if s.Run.Sort && !s.Run.Parallel {
+		levels = r.projectGraph(importers, false).Levels(dirs)
+	} else {
+		for _, im := range importers {
+			if dirs[im.Dir] {
+				levels[0] = append(levels[0], im.Dir)
+			}
+		}
+	}
+	if s.Run.Reverse {
+		slices.Reverse(levels)
+	}
+	levels, err = resume(levels, s.Run.ResumeFrom, projects)
+	return projects, levels, err
+}
+
+// resume leaves out the levels before that of the project called from.
+func resume(levels [][]string, from string, projects map[string]*project.Project) ([][]string, error) {
+	if from == "" {
+		return levels, nil
+	}
+	for i, level := range levels {
+		for _, dir := range level {
+			if string(projects[dir].Manifest.Name) == from {
+				return levels[i:], nil
+			}
+		}
+	}
+	return nil, &resumeError{from}
+}
+
+// levels runs the tasks of one level after those of the one before.
+func (r *runner) levels(levels [][]task) error {
+	s := &r.cfg.Settings.Run
+	width := s.Concurrency
+	if width == 0 {
+		width = min(4, r.Cores) // pnpm's default
+	}
+	if s.Parallel {
+		width = 1 << 20 // all of them
+	}
+	failed := 0
+	var first error
+	for _, level := range levels {
+		err := spawn.Each(len(level), width, s.Bail, func(i int) error {
+			label := ""
+			if s.Stream || s.Parallel || len(level) > 1 && width > 1 {
+				label = level[i].dir
+			}
+			err := level[i].run(label)
+			if err != nil {
+				r.lock.Lock()
+				defer r.lock.Unlock()
+				failed++
+			}
+			return err
+		})
+		if err != nil && first == nil {
+			first = err
+		}
+		if err != nil && s.Bail {
+			break
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return &recursiveError{Failed: failed, Bail: s.Bail, Err: first}
+}
+
+// recursiveError is a script that failed in one of several projects. Its exit
+// status is 1, whatever that of the script.
+type recursiveError struct {
+	Failed int
+	Bail   bool
+	Err    error
+}
+
+func (e *recursiveError) Error() string {
+	if e.Failed == 1 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%d scripts failed; the first: %v", e.Failed, e.Err)
+}
+
+// Unwrap hides what would be our exit status, but for signals.
+func (e *recursiveError) Unwrap() error {
+	if _, signal := exitStatus(e.Err); signal != nil {
+		return e.Err
+	}
+	return nil
+}
+
+// Code is pnpm's code for this error.
+func (e *recursiveError) Code() string {
+	if e.Bail {
+		return "ERR_PNPM_RECURSIVE_RUN_FIRST_FAIL"
+	}
+	return "ERR_PNPM_RECURSIVE_FAIL"
+}
+
+// resumeError is --resume-from with a project that is not selected.
+type resumeError struct{ name string }
+
+func (e *resumeError) Error() string {
+	return fmt.Sprintf("--resume-from %s: no project selected is called that", e.name)
+}
+
+// Code is pnpm's code for this error.
+func (e *resumeError) Code() string { return "ERR_PNPM_RESUME_FROM_NOT_FOUND" }

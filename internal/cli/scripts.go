@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"godwit/internal/cli/ui"
+	"godwit/internal/event"
+	"godwit/internal/fsys"
+	"godwit/internal/npm"
+	"godwit/internal/project"
+	"godwit/internal/script"
+	"godwit/internal/spawn"
+)
+
+// pnpmVersion is the version of pnpm that scripts are told they run under: the
+// one whose behaviour this one has.
+const pnpmVersion = "12.21.0"
+
+// runner runs scripts of projects.
+type runner struct {
+	*call
+	host    script.Host
+	signals <-chan os.Signal
+	quiet   bool       // the command lines are not shown
+	sink    event.Sink // takes the lines of scripts that an install runs; nil otherwise
+	lock    sync.Mutex // of the output, and of what levels counts
+}
+
+// newRunner prepares to run scripts for a command of npm's name. stop gives the
+// signals back.
+func (c *call) newRunner(command string) (r *runner, stop func()) {
+	r = &runner{call: c, quiet: c.cfg.Settings.Terminal.LogLevel == "silent" || c.cfg.Settings.Terminal.Reporter == "silent"}
+	r.host = *c.scriptHost(command)
+	r.host.InitDir = c.Dir
+	// "only-allow pnpm" and its like look at the first word.
+	r.host.UserAgent = fmt.Sprintf("pnpm/%s npm/? node/? %s %s godwit/%s", pnpmVersion, c.OS, npm.PlatformOf(c.OS, c.Arch, "").CPU, Version)
+	stop = func() {}
+	if c.Signals != nil {
+		r.signals, stop = c.Signals()
+	}
+	return r, stop
+}
+
+// pathOf is the last PATH among variables.
+func pathOf(env []string) string {
+	for _, kv := range slices.Backward(env) {
+		if key, value, _ := strings.Cut(kv, "="); key == "PATH" || fsys.EnvIgnoresCase && strings.EqualFold(key, "PATH") {
+			return value
+		}
+	}
+	return ""
+}
+
+// script runs one script of a project with its pre and post scripts; only the
+// script itself gets args.
+func (r *runner) script(p *project.Project, event string, args []string, label string) error {
+	for _, e := range []string{"pre" + event, event, "post" + event} {
+		text := p.Manifest.Scripts[e]
+		if text == "" || e != event && !r.cfg.Settings.Run.PrePost {
+			continue
+		}
+		var with []string
+		if e == event {
+			with = args
+		}
+		if err := r.line(p, e, text, with, label); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line runs a line with arguments as the script event of a project.
+func (r *runner) line(p *project.Project, event, text string, args []string, label string) error {
+	cmd, err := r.host.Command(context.Background(), &script.Script{Event: event, Line: text, Args: args, Dir: p.Dir, Manifest: p.Raw()})
+	if err != nil {
+		return err
+	}
+	if label != "" {
+		label += " " + event
+	}
+	r.say(label, cmd.Args[len(cmd.Args)-1])
+	if err := r.run(cmd, label); err != nil {
+		return &scriptError{Event: event, Dir: p.Dir, Err: err}
+	}
+	return nil
+}
+
+// say shows a command line before it runs.
+func (r *runner) say(label, line string) {
+	if r.quiet {
+		return
+	}
+	if label == "" {
+		fmt.Fprintf(r.Stderr, "$ %s\n", ui.Plain(line))
+		return
+	}
+	r.print(label+"$ ", ui.Plain(line))
+}
+
+// print writes one line about a script that may run beside others.
+func (r *runner) print(prefix, line string) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	if r.sink != nil {
+		r.sink.Emit(event.Output{Line: prefix + line})
+		return
+	}
+	fmt.Fprintln(r.Stdout, prefix+line)
+}
+
+// run runs a process; with a label its lines are written behind that.
+func (r *runner) run(cmd *exec.Cmd, label string) error {
+	if label == "" {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Stdin, r.Stdout, r.Stderr
+		return spawn.Run(cmd, r.signals)
+	}
+	lines := &spawn.Lines{Emit: func(line string) { r.print(label+": ", line) }}
+	cmd.Stdout, cmd.Stderr = lines, lines // one after the other, as pnpm has it
+	err := spawn.Run(cmd, r.signals)
+	lines.Close()
+	switch {
+	case r.quiet:
+	case err != nil:
+		r.print(label+": ", "Failed")
+	default:
+		r.print(label+": ", "Done")
+	}
+	return err
+}
+
+// scriptNames finds the scripts of a project that a name means: "/build:.*/" is a
+// regular expression.
+func scriptNames(m *project.Manifest, name string) ([]string, error) {
+	inner, ok := strings.CutPrefix(name, "/")
+	if at := strings.LastIndexByte(inner, '/'); ok && at >= 0 {
+		if at != len(inner)-1 {
+			return nil, &usageError{fmt.Sprintf("the script name %q has flags of a regular expression behind it", name), "leave them out: /" + inner[:at] + "/"}
+		}
+		re, err := regexp.Compile(inner[:at])
+		if err != nil {
+			return nil, fmt.Errorf("read the regular expression %s: %w", name, err)
+		}
+		return slices.DeleteFunc(slices.Clone(m.ScriptOrder), func(s string) bool { return !re.MatchString(s) }), nil
+	}
+	if m.Scripts[name] == "" {
+		return nil, nil
+	}
+	return []string{name}, nil
+}
+
+// scriptError is a script that failed.
+type scriptError struct {
+	Event, Dir string
+	Err        error
+}
+
+func (e *scriptError) Error() string {
+	return fmt.Sprintf("the script %s in %s failed: %v", e.Event, e.Dir, e.Err)
+}
+func (e *scriptError) Unwrap() error { return e.Err }
+
+// Code is npm's code, and pnpm's, for this error.
+func (e *scriptError) Code() string { return "ELIFECYCLE" }
+
+// noScriptError is a script that a project does not have.
+type noScriptError struct {
+	Name, Where string
+	Near        []string
+	ID          string
+}
+
+func (e *noScriptError) Error() string {
+	msg := fmt.Sprintf("there is no script %q in %s", e.Name, e.Where)
+	if len(e.Near) > 0 {
+		msg += ": did you mean " + strings.Join(e.Near, " or ") + "?"
+	}
+	return msg
+}
+
+// Code is pnpm's code for this error.
+func (e *noScriptError) Code() string { return e.ID }
+
+// Hint is what the user can do.
+func (e *noScriptError) Hint() string { return "godwit run lists the scripts that there are" }
+
+// exitStatus is the exit status that an error asks for, and the signal that
+// ended what we ran.
+func exitStatus(err error) (int, os.Signal) {
+	if exit, ok := errors.AsType[*spawn.ExitError](err); ok {
+		return exit.Code, exit.Signal
+	}
+	return 1, nil
+}

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"godwit/internal/install"
+	"godwit/internal/npm/specifier"
+)
+
+// runUpdate is the command update: of all dependencies, or of those that names,
+// patterns and flags select.
+func runUpdate(ctx context.Context, c *call) error {
+	u := updating{call: c, versions: map[string]string{}}
+	for _, name := range c.args.Positional[1:] {
+		alias, raw := specifier.Split(name)
+		if alias == "" {
+			alias = name // a pattern
+		}
+		u.patterns = append(u.patterns, alias)
+		if raw != "" {
+			u.versions[alias] = raw
+		}
+	}
+	u.matches = func(string) bool { return true }
+	if len(u.patterns) > 0 {
+		u.matches = matcher(u.patterns)
+	}
+	e := &editing{keep: !c.cfg.Settings.Save.Save, changes: u.changes, update: u.names}
+	e.targets = func(importers []install.Importer) (map[string]bool, error) { return c.targets(importers, true) }
+	return c.install(ctx, job{edit: e})
+}
+
+// updating is what one call of update is about.
+type updating struct {
+	*call
+	patterns []string
+	versions map[string]string // name -> what stands behind its "@"
+	matches  func(alias string) bool
+}
+
+// groups are the maps that flags leave.
+func (u *updating) groups() []string {
+	in := u.cfg.Settings.Include
+	var out []string
+	for group, on := range map[string]bool{prodGroup: in.Prod, devGroup: in.Dev, optionalGroup: in.Optional} {
+		if on {
+			out = append(out, group)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// names says of which packages the newest version is wanted. Without names or
+// groups that is all of them, however deep; flags for groups, and depth 0, mean
+// the packages that the projects depend on themselves.
+func (u *updating) names(importers []install.Importer) func(alias string) bool {
+	groups := u.groups()
+	if len(groups) == 3 && u.cfg.Settings.Call.Depth != "0" {
+		return u.matches
+	}
+	direct := map[string]bool{}
+	for _, im := range importers {
+		if im.Unselected {
+			continue
+		}
+		for _, group := range groups {
+			for _, d := range *depsOf(im.Manifest, group) {
+				direct[d.Alias] = u.matches(d.Alias)
+			}
+		}
+	}
+	return func(alias string) bool { return direct[alias] }
+}
+
+// changes raises the specifiers of what a project depends on itself.
+func (u *updating) changes(im *install.Importer) ([]change, error) {
+	save := &u.cfg.Settings.Save
+	as := specifier.Save{Prefix: save.Prefix, Update: true}
+	if save.Exact {
+		as.Prefix = ""
+	}
+	var out []change
+	for _, group := range u.groups() {
+		for _, d := range *depsOf(im.Manifest, group) {
+			if !u.matches(d.Alias) {
+				continue
+			}
+			s, err := specifier.Parse(d.Alias, d.Specifier)
+			if err != nil || !s.Kind.IsRegistry() {
+				continue // the resolver tells of errors; what is no registry's has nothing to raise
+			}
+			c := change{alias: d.Alias, group: group, ask: u.ask(s)}
+			c.save = func(name, version string) string {
+				if name == "" { // a project of the workspace
+					return d.Specifier
+				}
+				return as.Chosen(s, name, version)
+			}
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// ask is the specifier to resolve for a dependency: its own, or what the call
+// says instead.
+func (u *updating) ask(s specifier.Specifier) string {
+	want := u.versions[s.Alias]
+	if want == "" && u.cfg.Settings.Update.Latest && s.Kind != specifier.Tag {
+		want = "latest"
+	}
+	switch {
+	case want == "":
+		return s.Raw
+	case s.JSR != "":
+		return "jsr:" + string(s.JSR) + "@" + want
+	case s.Aliased():
+		return "npm:" + string(s.Name) + "@" + want
+	}
+	return want
+}

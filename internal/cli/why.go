@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/cli/ui"
+	"godwit/internal/graph"
+	"godwit/internal/project"
+)
+
+// dependent is one that depends on a package, in the shape of pnpm's JSON: a
+// package with its own dependents, or a project with the map that says so.
+type dependent struct {
+	Name       string      `json:"name"`
+	Version    string      `json:"version"`
+	Path       string      `json:"path,omitempty"`
+	Dependents []dependent `json:"dependents,omitempty"`
+	DepField   string      `json:"depField,omitempty"`
+	Circular   bool        `json:"circular,omitempty"`
+	Deduped    bool        `json:"deduped,omitempty"` // its dependents are shown elsewhere
+}
+
+// inquiry answers who depends on what.
+type inquiry struct {
+	*call
+	graph      *graph.Graph
+	dependents map[graph.Key][]graph.Key
+	direct     map[graph.Key][]dependent
+}
+
+// runWhy is the command why: every way from the projects to a package.
+func runWhy(_ context.Context, c *call) error {
+	names := c.args.Positional[1:]
+	if len(names) == 0 {
+		return &usageError{"why wants the names of packages", "for example: godwit why left-pad"}
+	}
+	g, err := c.installed()
+	if err != nil {
+		return err
+	}
+	q := inquiry{call: c, graph: g, dependents: map[graph.Key][]graph.Key{}, direct: map[graph.Key][]dependent{}}
+	if g == nil {
+		return &usageError{"nothing is installed", "run godwit install first"}
+	}
+	if err := q.index(); err != nil {
+		return err
+	}
+	wants := matcher(names)
+	found := []dependent{}
+	for _, key := range sortedKeys(g) {
+		if p := g.Packages[key]; wants(string(p.Name)) {
+			d := q.ways(key, map[graph.Key]bool{})
+			d.Path = c.slotPath(key)
+			found = append(found, d)
+		}
+	}
+	if c.cfg.Settings.Call.JSON {
+		return writeJSON(c.Stdout, found)
+	}
+	return drawWays(c.Stdout, found)
+}
+
+func sortedKeys(g *graph.Graph) []graph.Key {
+	keys := make([]graph.Key, 0, len(g.Packages))
+	for key := range g.Packages {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// index notes who depends on each package.
+func (q *inquiry) index() error {
+	for _, key := range sortedKeys(q.graph) {
+		for _, e := range q.graph.Packages[key].Edges {
+			q.dependents[e.Target.Key] = append(q.dependents[e.Target.Key], key)
+		}
+	}
+	for _, im := range q.graph.Importers {
+		p, err := project.Read(filepath.Join(q.workspace.root, filepath.FromSlash(im.Dir)))
+		if err != nil {
+			continue // a project that is gone since depends on nothing
+		}
+		name := string(p.Manifest.Name)
+		if name == "" {
+			name = im.Dir
+		}
+		for _, d := range im.Deps {
+			field := [...]string{graph.Prod: prodGroup, graph.Dev: devGroup, graph.Optional: optionalGroup}[d.Group]
+			q.direct[d.Target.Key] = append(q.direct[d.Target.Key], dependent{Name: name, Version: p.Manifest.Version, DepField: field})
+		}
+	}
+	return nil
+}
+
+// ways is a package with all that depend on it. A circle ends where it closes,
+// and what was shown before is not shown again: the ways of a large project are
+// more than anybody reads. shown is true for what is finished, false for what is
+// above.
+func (q *inquiry) ways(key graph.Key, shown map[graph.Key]bool) dependent {
+	p := q.graph.Packages[key]
+	d := dependent{Name: string(p.Name), Version: p.Version}
+	if finished, before := shown[key]; before {
+		d.Circular, d.Deduped = !finished, finished && len(q.dependents[key]) > 0
+		if finished && len(q.dependents[key]) == 0 {
+			d.Dependents = q.direct[key]
+		}
+		return d
+	}
+	shown[key] = false
+	for _, by := range q.dependents[key] {
+		d.Dependents = append(d.Dependents, q.ways(by, shown))
+	}
+	shown[key] = true
+	d.Dependents = append(d.Dependents, q.direct[key]...)
+	slices.SortStableFunc(d.Dependents, func(a, b dependent) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version))
+	})
+	return d
+}
+
+// drawWays writes trees that grow from a package to the projects.
+func drawWays(w io.Writer, found []dependent) error {
+	if len(found) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	versions := map[string]map[string]bool{}
+	var names []string
+	for _, d := range found {
+		fmt.Fprintln(&b, label(d.Name, d.Version))
+		drawDependents(&b, "", d.Dependents)
+		b.WriteByte('\n')
+		if versions[d.Name] == nil {
+			versions[d.Name] = map[string]bool{}
+			names = append(names, d.Name)
+		}
+		versions[d.Name][d.Version] = true
+	}
+	for _, name := range names {
+		plural := "s"
+		if len(versions[name]) == 1 {
+			plural = ""
+		}
+		fmt.Fprintf(&b, "Found %d version%s of %s\n", len(versions[name]), plural, name)
+	}
+	_, err := io.WriteString(w, ui.Plain(b.String()))
+	return err
+}
+
+func drawDependents(b *strings.Builder, indent string, dependents []dependent) {
+	for i, d := range dependents {
+		corner, below := "├── ", "│ "
+		if i == len(dependents)-1 {
+			corner, below = "└── ", "  "
+		}
+		if len(d.Dependents) > 0 {
+			corner = strings.Replace(corner, "── ", "─┬ ", 1)
+		}
+		text := label(d.Name, d.Version)
+		if d.DepField != "" {
+			text += " (" + d.DepField + ")"
+		}
+		if d.Circular {
+			text += " [circular]"
+		}
+		if d.Deduped {
+			text += " [deduped]"
+		}
+		fmt.Fprintf(b, "%s%s%s\n", indent, corner, text)
+		drawDependents(b, indent+below, d.Dependents)
+	}
+}
