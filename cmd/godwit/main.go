@@ -64,8 +64,13 @@ func grow(packages int) {
 // signals passes on what would end the process.
 func signals() (<-chan os.Signal, func()) {
 	c := make(chan os.Signal, 4) // more at one time than anybody sends
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	return c, func() { signal.Stop(c) }
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGHUP)
+	typed := c
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		typed = make(chan os.Signal, 1) // Ctrl-C goes to all in the terminal: once is enough
+	}
+	signal.Notify(typed, os.Interrupt)
+	return c, func() { signal.Stop(c); signal.Stop(typed) }
 }
 
 // raise ends the process by a signal, so that the shell knows. Where that is not

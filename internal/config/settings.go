@@ -87,6 +87,7 @@ type Build struct {
 	Width         int  // packages that build at once; 0 is the engine's choice
 	Cache         bool // what install scripts made is in the store
 	CacheReadonly bool
+	Shell         string // "" is the system's
 	Jail          bool   // install scripts may only build
 }
 
