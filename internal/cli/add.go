@@ -38,7 +38,7 @@ func runAdd(ctx context.Context, c *call) error {
 	e.targets = func(importers []install.Importer) (map[string]bool, error) {
 		return c.targets(importers, s.Workspace.IncludeRoot)
 	}
-	return c.install(ctx, job{edit: e, ready: func(src *source, importers []install.Importer) {
+	return c.change(ctx, e, func(src *source, importers []install.Importer) {
 		used := workspaceSpecifiers(importers)
 		e.changes = func(im *install.Importer) ([]change, error) {
 			a := adding{call: c, used: used, into: im}
@@ -49,7 +49,7 @@ func runAdd(ctx context.Context, c *call) error {
 			}
 			return a.changes, nil
 		}
-	}})
+	})
 }
 
 // adding collects what add does to one project.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,13 @@ type edited struct {
 	dir     string
 	project *project.Project
 	changes []change
+}
+
+// change installs after changes to manifests. Before them ready, if it is not
+// nil, is told what the projects are and where to look at what comes from no
+// registry.
+func (c *call) change(ctx context.Context, e *editing, ready func(*source, []install.Importer)) error {
+	return c.install(ctx, func(req *install.Request) error { return c.edit(req, e, ready) })
 }
 
 // edit makes an install one that changes manifests first.

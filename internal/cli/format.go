@@ -37,7 +37,9 @@ func (c *call) findLock() error {
 
 // runCI is the command ci: an install from the lockfile alone, into nothing.
 func runCI(ctx context.Context, c *call) error {
-	return c.install(ctx, job{last: func(req *install.Request) {
+	return c.install(ctx, func(req *install.Request) error {
+		c.lifecycle(req)
 		req.Clean, req.Frozen = true, install.MustBeFrozen
-	}})
+		return nil
+	})
 }

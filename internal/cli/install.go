@@ -28,17 +28,15 @@ import (
 
 // runInstall is the command install: from settings to a request to the
 // engine.
-func runInstall(ctx context.Context, c *call) error { return c.install(ctx, job{}) }
-
-// job is what a command does with an install beside it. Fields may be nil.
-type job struct {
-	edit  *editing                                // changes to manifests
-	ready func(src *source, _ []install.Importer) // before them: the projects, and where to look at what comes from no registry
-	last  func(*install.Request)                  // has the last word
+func runInstall(ctx context.Context, c *call) error {
+	return c.install(ctx, func(req *install.Request) error {
+		c.lifecycle(req)
+		return nil
+	})
 }
 
-// install makes the project complete.
-func (c *call) install(ctx context.Context, j job) error {
+// install makes the request, lets change have its word, and runs it.
+func (c *call) install(ctx context.Context, change func(*install.Request) error) error {
 	s := &c.cfg.Settings
 	reporter := c.reporter()
 	defer reporter.Close()
@@ -102,13 +100,8 @@ func (c *call) install(ctx context.Context, j job) error {
 	}
 	req := c.request(src, &growing{Sink: reporter, grow: c.Grow}, shaping)
 	req.Import, req.Builds = method, builds
-	if j.edit == nil {
-		c.lifecycle(req, reporter)
-	} else if err := c.edit(req, j.edit, j.ready); err != nil {
+	if err := change(req); err != nil {
 		return err
-	}
-	if j.last != nil {
-		j.last(req)
 	}
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError

@@ -17,7 +17,7 @@ var (
 )
 
 // lifecycle lets an install run the scripts of the projects that it is for.
-func (c *call) lifecycle(req *install.Request, sink event.Sink) {
+func (c *call) lifecycle(req *install.Request) {
 	s := &c.cfg.Settings
 	if s.Install.IgnoreScripts || req.LockfileOnly || req.DryRun {
 		return
@@ -26,8 +26,8 @@ func (c *call) lifecycle(req *install.Request, sink event.Sink) {
 	if s.Include.Dev {
 		after = append(after[:len(after):len(after)], toPrepare...)
 	}
-	req.Before = func(importers []install.Importer) error { return c.stage(importers, beforeInstall, sink) }
-	req.After = func(importers []install.Importer) error { return c.stage(importers, after, sink) }
+	req.Before = func(importers []install.Importer) error { return c.stage(importers, beforeInstall, req.Sink) }
+	req.After = func(importers []install.Importer) error { return c.stage(importers, after, req.Sink) }
 }
 
 // stage runs some scripts of the projects selected, one after the other in each

@@ -55,7 +55,7 @@ func runRemove(ctx context.Context, c *call) error {
 			code: "ERR_PNPM_CANNOT_REMOVE_MISSING_DEPS", next: "there are: " + strings.Join(slices.Sorted(maps.Keys(has)), ", "),
 		}
 	}
-	return c.install(ctx, job{edit: e})
+	return c.change(ctx, e, nil)
 }
 
 // removeError is a removal of what is not there.

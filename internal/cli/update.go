@@ -28,7 +28,7 @@ func runUpdate(ctx context.Context, c *call) error {
 	}
 	e := &editing{keep: !c.cfg.Settings.Save.Save, changes: u.changes, update: u.names}
 	e.targets = func(importers []install.Importer) (map[string]bool, error) { return c.targets(importers, true) }
-	return c.install(ctx, job{edit: e})
+	return c.change(ctx, e, nil)
 }
 
 // updating is what one call of update is about.
