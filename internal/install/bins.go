@@ -120,6 +120,10 @@ func (t *tasks) plainCommands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error)
 			}
 			taken[offer.Name] = true
 			bin := t.bin(dir.Dir, c, offer)
+			if c.Real != "" {
+				// npm makes the commands of the user's own projects executable, too.
+				bin.Real, bin.Foreign = filepath.Join(t.abs(c.Real), filepath.FromSlash(offer.Path)), false
+			}
 			if _, err := os.Lstat(bin.Target); bin.Stored || err == nil {
 				out = append(out, bin)
 			}

@@ -25,10 +25,12 @@ func (e *engine) npm() bool { return e.Choice.Npm != "" }
 // adopt is npm's lockfile with what the projects ask for today. There is no
 // lockfile that is too old for that, but one that lacks something.
 func (e *engine) adopt(present *lockfile.Document, reasons []lockfile.Reason) (*lockfile.Document, error) {
-	for _, r := range reasons {
-		if !r.Harmless {
-			return nil, &NoNpmResolverError{reasons}
-		}
+	lacks := slices.DeleteFunc(slices.Clone(reasons), func(r lockfile.Reason) bool { return r.Harmless })
+	if present.Npm.Merged {
+		lacks = lacks[1:] // the first reason is the merge, which adopting writes down
+	}
+	if len(lacks) > 0 {
+		return nil, &NoNpmResolverError{lacks}
 	}
 	if len(reasons) > 0 || present.Npm.Version == 1 { // which does not say what projects ask for
 		var err error

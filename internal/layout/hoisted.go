@@ -123,7 +123,7 @@ func (b *hoisted) links(opts Options) {
 		default:
 			continue // of a project that is not installed
 		}
-		b.offer(l.At, Command{Dir: l.At})
+		b.offer(l.At, Command{Dir: l.At, Real: l.Target})
 	}
 }
 

@@ -62,6 +62,7 @@ func (b *Bins) add(c Command) {
 type Command struct {
 	Alias string
 	Dir   string // of the package's files, as seen from the dependent
+	Real  string // the project that Dir is a link to; "" if it is none
 	// Package is nil for a linked directory, whose package.json has to be
 	// read to know its commands.
 	Package *graph.Package

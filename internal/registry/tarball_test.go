@@ -105,6 +105,10 @@ func TestReplaceHost(t *testing.T) {
 		want     string
 	}{
 		{ReplaceHost{}, "https://mine.example", "a", "https://public.example/a/-/a-1.0.0.tgz", "https://public.example/a/-/a-1.0.0.tgz"},
+		{ReplaceHost{Public: true}, "https://mine.example/npm", "@s/a", "https://public.example/@s/a/-/a-1.0.0.tgz", "https://mine.example/npm/@s/a/-/a-1.0.0.tgz"},
+		{ReplaceHost{Public: true}, "https://mine.example", "a", "https://other.example/npm/a/-/a-1.0.0.tgz", "https://other.example/npm/a/-/a-1.0.0.tgz"},
+		{ReplaceHost{Public: true}, "https://mine.example", "a", "https://other.example:8443/a/-/a-1.0.0.tgz", "https://other.example:8443/a/-/a-1.0.0.tgz"},
+		{ReplaceHost{Public: true}, "https://mine.example", "a", "https://other.example/b/-/b-1.0.0.tgz", "https://other.example/b/-/b-1.0.0.tgz"},
 		{ReplaceHost{Host: public}, "https://mine.example", "a", "https://Public.example/a/-/a-1.0.0.tgz?x=1", "https://mine.example/a/-/a-1.0.0.tgz?x=1"},
 		{ReplaceHost{Host: public}, "http://mine.example:4873/npm/", "@s/a", "https://public.example/@s%2fa/-/a-1.0.0.tgz", "http://mine.example:4873/npm/@s%2fa/-/a-1.0.0.tgz"},
 		{ReplaceHost{Host: public}, "https://mine.example/npm", "a", "https://public.example/npm/a/-/a-1.0.0.tgz", "https://mine.example/npm/a/-/a-1.0.0.tgz"},

@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type Bin struct {
 	Name   string // what the user types
 	Dir    string // the .bin directory: absolute, clean, below a root
 	Target string // the file to run: absolute, clean; may be missing until a build makes it
+	Real   string // where that is, if Target leads through a link to a project; else ""
 
 	// Stored says that Target is in a slot that shares its files with the
 	// store, and Shebang what the store knows of its first line. The file is
@@ -168,7 +170,7 @@ func (l *Linker) prepareTarget(b *Bin, dropCR bool) error {
 	if b.Stored && !dropCR || b.Foreign {
 		return nil
 	}
-	r, rel, err := l.within(b.Target)
+	r, rel, err := l.within(cmp.Or(b.Real, b.Target))
 	if err != nil {
 		return nil
 	}

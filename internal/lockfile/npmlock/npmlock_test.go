@@ -345,10 +345,7 @@ func TestAdopt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, dir := range again.Directories() {
-		got = append(got, dir)
-	}
+	got := again.Directories()
 	// The alias is gone. What a member of the workspace needs stays.
 	want := []string{"", "node_modules/a", "node_modules/a/node_modules/b", "node_modules/a/node_modules/in", "node_modules/d", "node_modules/m", "packages/m", "packages/m/node_modules/b"}
 	if diff := cmp.Diff(want, got); diff != "" {
