@@ -29,7 +29,8 @@ func overview(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("Usage: godwit [command] [flags]\n\nWithout a command godwit installs.\n\nCommands:\n")
 	for _, cmd := range commands() {
-		fmt.Fprintf(&b, "  %-16s %s\n", strings.Join(cmd.names, ", "), cmd.help)
+		// The first two names; help about the command has all of them.
+		fmt.Fprintf(&b, "  %-19s %s\n", strings.Join(cmd.names[:min(2, len(cmd.names))], ", "), cmd.help)
 	}
 	b.WriteString("\nFlags that are often used:\n")
 	for _, s := range config.Table() {

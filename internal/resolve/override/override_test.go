@@ -17,7 +17,7 @@ func deps(pairs ...string) (out npm.Deps) {
 
 func parse(t *testing.T, pairs ...string) *Set {
 	t.Helper()
-	s, err := Parse(deps(pairs...), Options{Root: "/work/app"})
+	s, err := Parse(deps(pairs...), Options{Root: "/proj/app"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestDependencies(t *testing.T) {
 		{"converges", []string{"foo@", "1.4.0"}, "^1.2.0", "1.4.0"},
 		{"does not converge", []string{"foo@", "1.4.0"}, "^2.0.0", "^2.0.0"},
 		{"explicit before convergent", []string{"foo@", "1.4.0", "foo@^1", "1.5.0"}, "^1.2.0", "1.5.0"},
-		{"link", []string{"foo", "link:../foo"}, "^1", "link:/work/foo"},
+		{"link", []string{"foo", "link:../foo"}, "^1", "link:/proj/foo"},
 		{"file", []string{"foo", "file:/abs/foo"}, "^1", "file:/abs/foo"},
 	} {
 		m := &npm.Manifest{Name: "bar", Version: "1.2.0", Dependencies: deps("a", "1", "foo", test.spec, "z", "1")}
@@ -77,7 +77,7 @@ func TestPeers(t *testing.T) {
 	if want := deps("foo", "2.0.0", "local", "^1"); !reflect.DeepEqual(got.PeerDependencies, want) {
 		t.Errorf("peers %v", got.PeerDependencies)
 	}
-	if want := deps("x", "1", "local", "link:/work/app/local"); !reflect.DeepEqual(got.Dependencies, want) {
+	if want := deps("x", "1", "local", "link:/proj/app/local"); !reflect.DeepEqual(got.Dependencies, want) {
 		t.Errorf("dependencies %v", got.Dependencies)
 	}
 	if want := map[string]bool{"foo": true}; !reflect.DeepEqual(got.OptionalPeers, want) {
@@ -91,11 +91,11 @@ func TestPeers(t *testing.T) {
 // Targets are written from where the manifest is.
 func TestLocal(t *testing.T) {
 	for _, test := range []struct{ value, dir, want string }{
-		{"link:../lib", "/work/app", "link:../lib"},
-		{"link:lib", "/work/app", "link:lib"},
-		{"link:lib", "/work/app/packages/a", "link:../../lib"},
-		{"file:lib", "/work/app/packages/a", "file:../../lib"},
-		{"link:/abs/lib", "/work/app", "link:/abs/lib"},
+		{"link:../lib", "/proj/app", "link:../lib"},
+		{"link:lib", "/proj/app", "link:lib"},
+		{"link:lib", "/proj/app/packages/a", "link:../../lib"},
+		{"file:lib", "/proj/app/packages/a", "file:../../lib"},
+		{"link:/abs/lib", "/proj/app", "link:/abs/lib"},
 	} {
 		m := &npm.Manifest{Name: "app", DevDependencies: deps("foo", "1")}
 		got, _ := parse(t, "foo", test.value).Apply(m, test.dir).DevDependencies.Lookup("foo")
