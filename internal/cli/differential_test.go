@@ -34,8 +34,9 @@ import (
 //
 // GODWIT_PROJECT are directories of projects whose dependencies are in the
 // recording. GODWIT_PROJECTS is how many, or FIRST-LAST of the seeds;
-// GODWIT_FEATURES leaves out features ("-workspaces,-overrides"). A project that
-// neither tool can resolve, since the recording ends somewhere, does not count.
+// GODWIT_FEATURES leaves out features ("-workspaces"), or gives overrides to all
+// projects ("+overrides") and not to every third. A project that neither tool can
+// resolve, since the recording ends somewhere, does not count.
 // GODWIT_PNPM_ANSWERS names a directory that keeps what pnpm wrote.
 func TestDifferential(t *testing.T) {
 	d := newDifferential(t)
@@ -79,7 +80,7 @@ type differential struct {
 
 func newDifferential(t *testing.T) *differential {
 	d := &differential{
-		generator: &generator{registry: os.Getenv("GODWIT_REGISTRY"), known: map[string]*record{}, features: map[string]bool{}},
+		generator: &generator{registry: os.Getenv("GODWIT_REGISTRY"), known: map[string]*record{}, features: map[string]bool{}, always: map[string]bool{}},
 		pnpm:      os.Getenv("GODWIT_PNPM"), answers: os.Getenv("GODWIT_PNPM_ANSWERS"), home: t.TempDir(),
 	}
 	dirs := os.Getenv("GODWIT_PROJECT")
@@ -96,6 +97,9 @@ func newDifferential(t *testing.T) *differential {
 	for f := range strings.SplitSeq(os.Getenv("GODWIT_FEATURES"), ",") {
 		if off, ok := strings.CutPrefix(f, "-"); ok {
 			d.features[off] = false
+		}
+		if on, ok := strings.CutPrefix(f, "+"); ok {
+			d.always[on] = true
 		}
 	}
 	return d

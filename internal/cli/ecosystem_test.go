@@ -12,8 +12,8 @@ import (
 )
 
 // TestEcosystemFrozen lets lockfiles of well-known projects be checked as a
-// frozen install does: they fit, and stay as they are. Nothing is asked of a
-// registry.
+// frozen install does, and used as any other install does: they fit, and stay as
+// they are. Nothing is asked of a registry.
 func TestEcosystemFrozen(t *testing.T) {
 	locks, _ := filepath.Glob("../../../shared/ecosystem/*/pnpm-lock.yaml")
 	if len(locks) == 0 {
@@ -28,30 +28,35 @@ func TestEcosystemFrozen(t *testing.T) {
 			}
 			copied := filepath.Join(t.TempDir(), "project")
 			copyTree(t, copied, dir)
-			var out, errs bytes.Buffer
-			p := process()
-			p.Dir, p.Stdout, p.Stderr, p.Env = copied, &out, &errs, []string{"HOME=" + t.TempDir(), "npm_config_registry=https://registry.example/"}
-			p.Args = []string{"install", "--frozen-lockfile", "--lockfile-only", "--offline", "--trust-lockfile"} // age and trust would need packuments
-			code := cli.Run(t.Context(), p)
-			if misfit := misfits[filepath.Base(dir)]; misfit != "" {
-				if code == 0 || !strings.Contains(errs.String(), misfit) {
-					t.Errorf("status %d, want a word on %q:\n%s", code, misfit, errs.String())
+			misfit := misfits[filepath.Base(dir)]
+			for _, frozen := range []string{"--frozen-lockfile", "--prefer-frozen-lockfile"} {
+				var errs bytes.Buffer
+				p := process()
+				p.Dir, p.Stdout, p.Stderr, p.Env = copied, &bytes.Buffer{}, &errs, []string{"HOME=" + t.TempDir(), "npm_config_registry=https://registry.example/"}
+				p.Args = []string{"install", frozen, "--lockfile-only", "--offline", "--trust-lockfile"} // age and trust would need packuments
+				code := cli.Run(t.Context(), p)
+				if misfit != "" {
+					if frozen == "--frozen-lockfile" && (code == 0 || !strings.Contains(errs.String(), misfit)) {
+						t.Errorf("status %d, want a word on %q:\n%s", code, misfit, errs.String())
+					}
+				} else if code != 0 {
+					t.Fatalf("%s: status %d:\n%s", frozen, code, errs.String())
 				}
-			} else if code != 0 {
-				t.Fatalf("status %d:\n%s", code, errs.String())
-			}
-			after, err := os.ReadFile(filepath.Join(copied, "pnpm-lock.yaml"))
-			if err != nil || !bytes.Equal(before, after) {
-				t.Errorf("the lockfile changed (%v)", err)
+				after, err := os.ReadFile(filepath.Join(copied, "pnpm-lock.yaml"))
+				if err != nil || !bytes.Equal(before, after) {
+					t.Errorf("%s: the lockfile changed (%v)", frozen, err)
+				}
 			}
 		})
 	}
 }
 
-// misfits are lockfiles that do not fit their project at the commit they were
-// copied from, and why: pnpm 12.21 refuses them, too.
+// misfits are lockfiles that do not fit their project, and why: pnpm 12.21 refuses
+// them, too. This one has typescript in dependencies of each project that has it
+// as a peer, for an override gives it an alias: pnpm 12.21 leaves such a peer
+// alone. Besides, packages/types lost the peer after it was locked.
 var misfits = map[string]string{
-	"typescript-eslint__typescript-eslint": "packages/types: the lockfile has typescript in dependencies",
+	"typescript-eslint__typescript-eslint": "packages/parser: the lockfile has typescript in dependencies",
 }
 
 // copyTree copies files and directories so that they can be written.

@@ -24,6 +24,7 @@ type generator struct {
 	roots    []string           // names to begin with
 	known    map[string]*record // by name; shared by all projects
 	features map[string]bool    // see features
+	always   map[string]bool    // features that every project has; of overrides only
 }
 
 // features can be left out one by one while one of the tools lacks them.
@@ -207,7 +208,7 @@ func (g *generator) project() *generated {
 		}
 	}
 	yaml = append(yaml, g.settings()...)
-	if g.features["overrides"] && g.IntN(3) == 0 {
+	if g.features["overrides"] && (g.always["overrides"] || g.IntN(3) == 0) {
 		yaml = append(yaml, g.overrides()...)
 	}
 	if g.features["catalogs"] && g.IntN(3) == 0 {
@@ -254,16 +255,26 @@ func (g *generator) overrides() []string {
 	for range 1 + g.IntN(3) {
 		name := g.name()
 		selector := name
-		switch g.IntN(4) {
+		switch g.IntN(6) {
 		case 0:
 			selector = g.name() + ">" + name
 		case 1:
+			parent := g.name()
+			selector = parent + "@" + g.version(parent) + ">" + name
+		case 2:
 			selector = name + "@<" + g.version(name)
+		case 3:
+			selector = name + "@^" + g.version(name)
 		}
 		if value := g.specifier(name); !seen[selector] {
 			seen[selector] = true
-			if g.IntN(10) == 0 {
+			switch g.IntN(10) {
+			case 0:
 				value = "-"
+			case 1:
+				if other := g.name(); g.features["aliases"] {
+					value = "npm:" + other + "@" + g.specifier(other)
+				}
 			}
 			lines = append(lines, fmt.Sprintf("  %q: %q", selector, value))
 		}
@@ -289,11 +300,9 @@ func (g *generator) catalog(members []*manifestJSON) []string {
 		}
 	}
 	var lines []string
-	for name, heading := range map[string]string{"": "catalog:", "other": "catalogs:\n  other:"} {
-		if len(lists[name]) == 0 {
-			continue
-		}
-		lines = append(lines, heading)
+	headings := map[string]string{"": "catalog:", "other": "catalogs:\n  other:"}
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		lines = append(lines, headings[name])
 		for _, alias := range slices.Sorted(maps.Keys(lists[name])) {
 			lines = append(lines, fmt.Sprintf("%*s%q: %q", 2+len(name)/2, "", alias, lists[name][alias]))
 		}

@@ -135,7 +135,8 @@ func (a *application) group(of func(*npm.Manifest) *npm.Deps) {
 }
 
 // peers overrides peer dependencies. A value that is no range, which no peer
-// could satisfy, becomes a dependency beside the peer.
+// could satisfy, becomes a dependency beside the peer of a package. A project's
+// peer stays as it is, for the project's own dependency has the value already.
 func (a *application) peers() {
 	changed := false
 	var out, more npm.Deps
@@ -151,7 +152,9 @@ func (a *application) peers() {
 		default:
 			spec := r.specifier(a.dir)
 			if !isPeerRange(spec) {
-				more = append(more, npm.Dep{Alias: d.Alias, Specifier: spec})
+				if a.dir == "" {
+					more = append(more, npm.Dep{Alias: d.Alias, Specifier: spec})
+				}
 				spec = d.Specifier
 			}
 			out = append(out, npm.Dep{Alias: d.Alias, Specifier: spec})

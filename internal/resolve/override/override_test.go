@@ -88,6 +88,20 @@ func TestPeers(t *testing.T) {
 	}
 }
 
+// A project's own peer takes ranges only, and gets no dependency beside it.
+func TestPeersOfProject(t *testing.T) {
+	for value, want := range map[string]string{"npm:bar@1": "^1", "latest": "^1", "link:lib": "^1", "^2": "^2"} {
+		m := &npm.Manifest{Name: "app", DevDependencies: deps("foo", "1"), PeerDependencies: deps("foo", "^1")}
+		got := parse(t, "foo", value).Apply(m, "/work/app")
+		if peer, _ := got.PeerDependencies.Lookup("foo"); peer != want || len(got.Dependencies) != 0 {
+			t.Errorf("%s: peer %s, dependencies %v", value, peer, got.Dependencies)
+		}
+		if dev, _ := got.DevDependencies.Lookup("foo"); dev != value {
+			t.Errorf("%s: dev dependency %s", value, dev)
+		}
+	}
+}
+
 // Targets are written from where the manifest is.
 func TestLocal(t *testing.T) {
 	for _, test := range []struct{ value, dir, want string }{
