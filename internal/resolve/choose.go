@@ -86,7 +86,7 @@ func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []strin
 	var versions, locked []string
 	within := r.candidates(s, name)
 	for key, sel := range r.preferencesFor(s, name) {
-		if sel.kind != byVersion || within != nil && !within[key] && !sel.locked || !r.accepts(string(name), key, s) {
+		if sel.kind != byVersion || within != nil && !within[key] || !r.accepts(string(name), key, s) {
 			continue
 		}
 		versions = append(versions, key)
@@ -114,8 +114,8 @@ func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []strin
 }
 
 // candidates are the versions of name that an optional peer may be, or nil for
-// all. Without dedupe-peer-dependents they are those in the importer's own tree
-// (as seen with pnpm 12.21).
+// all. Without dedupe-peer-dependents they are those in the importer's own tree,
+// whatever the lockfile has besides (as seen with pnpm 12.21).
 func (r *resolver) candidates(s *importerState, name npm.Name) map[string]bool {
 	if r.opts.DedupePeerDependents || len(r.req.Importers) == 1 {
 		return nil
