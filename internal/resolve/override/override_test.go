@@ -92,7 +92,7 @@ func TestPeers(t *testing.T) {
 func TestPeersOfProject(t *testing.T) {
 	for value, want := range map[string]string{"npm:bar@1": "^1", "latest": "^1", "link:lib": "^1", "^2": "^2"} {
 		m := &npm.Manifest{Name: "app", DevDependencies: deps("foo", "1"), PeerDependencies: deps("foo", "^1")}
-		got := parse(t, "foo", value).Apply(m, "/work/app")
+		got := parse(t, "foo", value).Apply(m, "/proj/app")
 		if peer, _ := got.PeerDependencies.Lookup("foo"); peer != want || len(got.Dependencies) != 0 {
 			t.Errorf("%s: peer %s, dependencies %v", value, peer, got.Dependencies)
 		}
