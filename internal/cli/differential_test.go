@@ -15,13 +15,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"godwit/internal/cli"
+	"godwit/internal/testreg"
 )
 
 // TestDifferential installs projects made up of a recorded registry's packages
@@ -40,7 +40,10 @@ import (
 // GODWIT_PNPM_ANSWERS names a directory that keeps what pnpm wrote.
 func TestDifferential(t *testing.T) {
 	d := newDifferential(t)
-	first, last := seedsOf(t, os.Getenv("GODWIT_PROJECTS"))
+	first, last, err := testreg.Seeds(os.Getenv("GODWIT_PROJECTS"))
+	if err != nil {
+		t.Fatalf("GODWIT_PROJECTS: %v", err)
+	}
 	count := map[string]int{}
 	for seed := first; seed < last; seed++ {
 		g := *d.generator
@@ -103,19 +106,6 @@ func newDifferential(t *testing.T) *differential {
 		}
 	}
 	return d
-}
-
-func seedsOf(t *testing.T, s string) (first, last uint64) {
-	from, to, isRange := strings.Cut(s, "-")
-	if !isRange {
-		from, to = "0", s
-	}
-	first, err1 := strconv.ParseUint(from, 10, 64)
-	last, err2 := strconv.ParseUint(to, 10, 64)
-	if err1 != nil || err2 != nil {
-		t.Fatalf("GODWIT_PROJECTS=%s is neither N nor FIRST-LAST", s)
-	}
-	return first, last
 }
 
 // made is what a tool made of a project, after its first and its last step.

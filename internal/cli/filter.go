@@ -9,6 +9,7 @@ import (
 
 	"godwit/internal/event"
 	"godwit/internal/install"
+	"godwit/internal/npm"
 	"godwit/internal/project"
 	"godwit/internal/resolve"
 	"godwit/internal/workspace"
@@ -75,7 +76,7 @@ func (c *call) matching(importers []install.Importer) (map[string]bool, error) {
 	}
 	g, prod := c.projectGraph(importers, false), c.projectGraph(importers, true)
 	selection, err := workspace.Select(g, prod, selectors, workspace.Matchers{
-		Name: wildcard, Dir: project.MatchDir, Changed: c.changedSince,
+		Name: npm.Wildcard, Dir: project.MatchDir, Changed: c.changedSince,
 	})
 	if err != nil {
 		return nil, err

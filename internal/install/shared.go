@@ -76,6 +76,9 @@ func storeSlot(s layout.Slot) store.Slot {
 // share adds the tasks that make shared slots. Those with the same files are one
 // task, since all but the first get links to the files of the first.
 func (t *tasks) share(linker *link.Linker, p *plan.Plan) {
+	if t.req.Layout.Shared == nil {
+		return // and nothing waits for arrivals
+	}
 	arrivals := t.arrivals(p)
 	for _, kind := range []struct {
 		group  event.Stage

@@ -466,6 +466,11 @@ func isFetchError(err error) bool {
 func (t *tasks) isDropped(place plan.Place) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.hasDropped(place)
+}
+
+// hasDropped is isDropped for who holds the lock.
+func (t *tasks) hasDropped(place plan.Place) bool {
 	return slices.ContainsFunc(t.dropped, func(p plan.Place) bool { return p.Dir == place.Dir })
 }
 
@@ -475,7 +480,7 @@ func (t *tasks) drop(place plan.Place, err error) bool {
 		return false
 	}
 	t.mu.Lock()
-	seen := slices.ContainsFunc(t.dropped, func(p plan.Place) bool { return p.Dir == place.Dir })
+	seen := t.hasDropped(place)
 	if !seen {
 		t.dropped = append(t.dropped, place)
 	}

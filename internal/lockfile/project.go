@@ -93,31 +93,12 @@ func matchesAny(patterns []string, name string) bool {
 	match := false
 	for _, p := range patterns {
 		if not, ok := strings.CutPrefix(p, "!"); ok {
-			match = match && !matches(not, name)
+			match = match && !npm.Wildcard(not, name)
 		} else {
-			match = match || matches(p, name)
+			match = match || npm.Wildcard(p, name)
 		}
 	}
 	return match
-}
-
-func matches(pattern, name string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == name
-	}
-	rest, ok := strings.CutPrefix(name, parts[0])
-	if !ok {
-		return false
-	}
-	for _, part := range parts[1 : len(parts)-1] {
-		_, after, found := strings.Cut(rest, part)
-		if !found {
-			return false
-		}
-		rest = after
-	}
-	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
 func flat(groups [3]map[string]string) map[string]string {

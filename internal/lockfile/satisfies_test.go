@@ -275,8 +275,8 @@ func TestMatches(t *testing.T) {
 	for pattern, names := range map[string][2]string{
 		"a": {"a", "b"}, "*": {"@s/a", ""}, "@s/*": {"@s/a", "@t/a"}, "a*c": {"abc", "ab"}, "*a*b*": {"xaxbx", "xbxax"},
 	} {
-		if !matches(pattern, names[0]) || names[1] != "" && matches(pattern, names[1]) {
-			t.Errorf("%q matches %q: %v, %q: %v", pattern, names[0], matches(pattern, names[0]), names[1], matches(pattern, names[1]))
+		if !npm.Wildcard(pattern, names[0]) || names[1] != "" && npm.Wildcard(pattern, names[1]) {
+			t.Errorf("%q matches %q: %v, %q: %v", pattern, names[0], npm.Wildcard(pattern, names[0]), names[1], npm.Wildcard(pattern, names[1]))
 		}
 	}
 }

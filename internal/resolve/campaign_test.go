@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"godwit/internal/testreg"
 )
 
 // TestCampaign compares our lockfile with pnpm's for random small registries
@@ -62,14 +64,9 @@ func seeds(t *testing.T, s string) (first, last uint64) {
 	if s == "" {
 		t.Skip("GODWIT_CAMPAIGN does not say how many projects")
 	}
-	from, to, isRange := strings.Cut(s, "-")
-	if !isRange {
-		from, to = "0", s
-	}
-	first, err1 := strconv.ParseUint(from, 10, 64)
-	last, err2 := strconv.ParseUint(to, 10, 64)
-	if err1 != nil || err2 != nil {
-		t.Fatalf("GODWIT_CAMPAIGN=%s is neither N nor FIRST-LAST", s)
+	first, last, err := testreg.Seeds(s)
+	if err != nil {
+		t.Fatalf("GODWIT_CAMPAIGN: %v", err)
 	}
 	return first, last
 }

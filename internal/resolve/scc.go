@@ -1,5 +1,7 @@
 package resolve
 
+import "slices"
+
 // components numbers the strongly connected components of a graph of n
 // vertices whose edges next lists. Component 0 stands for every vertex that
 // is on no cycle; the others start at 1. Iterative (Tarjan 1972), because
@@ -57,25 +59,16 @@ func components(n int, next func(int) []int) []int {
 			}
 			members := stack[at:]
 			stack = stack[:at]
-			if len(members) > 1 || contains(next(v), v) {
+			if len(members) > 1 || slices.Contains(next(v), v) {
 				cyclic++
 			}
 			for _, m := range members {
 				onStack[m] = false
-				if len(members) > 1 || contains(next(v), v) {
+				if len(members) > 1 || slices.Contains(next(v), v) {
 					comp[m] = cyclic
 				}
 			}
 		}
 	}
 	return comp
-}
-
-func contains(list []int, v int) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }

@@ -76,25 +76,7 @@ func matches(pattern, name string) bool {
 	if not, ok := strings.CutPrefix(pattern, "!"); ok {
 		return !matches(not, name)
 	}
-	first, rest, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return pattern == name
-	}
-	name, ok := strings.CutPrefix(name, first)
-	if !ok {
-		return false
-	}
-	for {
-		part, more, again := strings.Cut(rest, "*")
-		if !again {
-			return strings.HasSuffix(name, part)
-		}
-		i := strings.Index(name, part)
-		if i < 0 {
-			return false
-		}
-		name, rest = name[i+len(part):], more
-	}
+	return npm.Wildcard(pattern, name)
 }
 
 // ExcludeError is an entry of a list of exclusions that cannot be read.
