@@ -239,7 +239,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 	}
 	req.Resolver = &local{
 		source: src, catalogs: catalogs, rules: c.rules, root: c.projectName(),
-		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches,
+		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches, platform: req.Platform,
 		options: resolve.Options{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
 			DedupePeers: s.Resolve.DedupePeers, PeersFromHighest: s.Resolve.PeersFromHighest,

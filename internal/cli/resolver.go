@@ -49,6 +49,7 @@ type local struct {
 	shaping       *shaping
 	unusedPatches bool                    // are allowed
 	update        func(alias string) bool // see resolve.Request
+	platform      func(os, cpu, libc []string) bool
 }
 
 // Resolve implements install.Resolver.
@@ -57,6 +58,7 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 	req := &resolve.Request{
 		Options: l.options, Catalogs: l.catalogs, Update: l.update, Picked: picked,
 		Locked: locked.Graph, Reshaped: locked.Reshaped, Freed: locked.Freed,
+		Fits: func(m *npm.Manifest) bool { return l.platform(m.OS, m.CPU, m.Libc) },
 	}
 	for _, im := range importers {
 		injected := map[string]bool{}

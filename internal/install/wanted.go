@@ -114,9 +114,9 @@ func (e *engine) deprecated(messages map[graph.Key]string) {
 // picked starts the download of a package while the resolver goes on. It cannot
 // tell yet which dependency group and which project a package is for, so where
 // one is left out it is for the plan to say what to fetch.
-func (e *engine) picked(id graph.Key, m *npm.Manifest, res graph.Resolution) {
+func (e *engine) picked(id graph.Key, _ *npm.Manifest, res graph.Resolution) {
 	e.Sink.Emit(event.Resolved{Key: string(id)})
-	if !e.LockfileOnly && !e.DryRun && !e.Filtered && len(e.Layout.Groups) == len(groupNames) && e.Platform(m.OS, m.CPU, m.Libc) {
+	if !e.LockfileOnly && !e.DryRun && !e.Filtered && len(e.Layout.Groups) == len(groupNames) {
 		e.tasks.prefetch(id, res)
 	}
 }
@@ -128,8 +128,10 @@ func (e *engine) seed(g *graph.Graph) {
 	if e.LockfileOnly || e.DryRun || e.Layout.Shared != nil {
 		return
 	}
-	for key := range g.Reachable(e.scope(g)) {
-		if p := g.Packages[key]; !p.Inside && e.Platform(p.OS, p.CPU, p.Libc) {
+	scope := e.scope(g)
+	scope.Skip = func(p *graph.Package) bool { return p.Optional && !e.Platform(p.OS, p.CPU, p.Libc) }
+	for key := range g.Reachable(scope) {
+		if p := g.Packages[key]; !p.Inside {
 			e.tasks.prefetch(key, p.Resolution)
 		}
 	}

@@ -217,13 +217,23 @@ func (r *resolver) add(p *pkg) error {
 			return err
 		}
 	}
-	if r.req.Picked != nil {
-		r.req.Picked(p.id, p.manifest, p.resolution)
-	}
 	if r.reuse == nil { // otherwise most of them will not be asked for
 		r.lookAhead(childWants(p.manifest, nil), "")
 	}
 	return nil
+}
+
+// need tells of a package that somebody needs who is needed, and of what it was
+// found to depend on while nobody needed it.
+func (r *resolver) need(p *pkg, optional bool) {
+	if p.needed || p.isLink() || optional && r.req.Fits != nil && !r.req.Fits(p.manifest) {
+		return
+	}
+	p.needed = true
+	r.req.Picked(p.id, p.manifest, p.resolution)
+	for _, e := range p.edges {
+		r.need(e.to, e.optional)
+	}
 }
 
 // registrySpec is what a dependency asks of a registry, if it does.

@@ -27,6 +27,7 @@ type pkg struct {
 	shadowed   map[string]bool // see shadowedByPeers; for owner
 	settled    bool            // by an occurrence that the lockfile has, too
 	broken     *Error          // a dependency that it cannot do without is not to be had
+	needed     bool            // by a package that is, past optional ones that do not fit
 	member     *Member         // set for a member of the workspace
 	claimed    *place          // of the occurrence that expanded it; nil for a leaf
 	first      *firstMissing   // nil until an importer has looked

@@ -92,17 +92,20 @@ func (o *Options) patchedAs(key graph.Key, p *graph.Package) bool {
 	return err == nil && hash == key.Patch()
 }
 
-// announce tells of every package of a graph, once.
-func announce(g *graph.Graph, picked func(graph.Key, *npm.Manifest, graph.Resolution)) {
-	if picked == nil {
+// announce tells of every package of a graph that is needed, once.
+func announce(g *graph.Graph, req *Request) {
+	if req.Picked == nil {
 		return
 	}
 	u := reuse{graph: g}
+	needed := g.Reachable(graph.Scope{Skip: func(p *graph.Package) bool {
+		return p.Optional && req.Fits != nil && !req.Fits(u.manifest(p.Key))
+	}})
 	told := map[graph.Key]bool{}
-	for _, key := range slices.Sorted(maps.Keys(g.Packages)) {
+	for _, key := range slices.Sorted(maps.Keys(needed)) {
 		if id := key.ID(); !told[id] {
 			told[id] = true
-			picked(id, u.manifest(key), g.Packages[key].Resolution)
+			req.Picked(id, u.manifest(key), g.Packages[key].Resolution)
 		}
 	}
 }

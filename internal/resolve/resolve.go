@@ -118,6 +118,10 @@ type Request struct {
 	// Picked is called from the resolving goroutine as soon as a package is
 	// chosen, so that its download can start.
 	Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
+	// Fits says which packages run where they will be installed. Picked is not
+	// called for an optional package that does not, nor for what only it needs;
+	// in the graph are all. nil is that every package fits.
+	Fits func(m *npm.Manifest) bool
 }
 
 // settled is the graph whose edges still hold, or nil.
@@ -144,7 +148,7 @@ type Result struct {
 // Resolve finds the graph for req.
 func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
 	if g := pruned(req); g != nil {
-		announce(g, req.Picked)
+		announce(g, req)
 		return &Result{Graph: g}, nil
 	}
 	r, err := newResolver(ctx, src, req)

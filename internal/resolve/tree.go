@@ -137,6 +137,9 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 		switch {
 		case err == nil:
 			level = append(level, s)
+			if r.req.Picked != nil && (at.of == nil || at.of.needed) {
+				r.need(s.pkg, w.optional)
+			}
 		case w.optional && droppable(err):
 		case at.optional && droppable(err):
 			at.of.broken = &Error{append(at.chain(), w.alias), err}
