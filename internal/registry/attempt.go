@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,10 @@ import (
 	"godwit/internal/npm/jsonscan"
 )
 
-// request is one GET with all its attempts and redirects.
+// request is one request with all its attempts and redirects.
 type request struct {
+	method   string // "": GET
+	payload  []byte // what is sent, nil for nothing
 	lane     *lane
 	url      *url.URL
 	header   http.Header
@@ -54,7 +57,7 @@ func (c *Client) do(ctx context.Context, r request, handle func(answer) error) e
 		case f == nil:
 			return nil
 		case ctx.Err() != nil:
-			return fmt.Errorf("GET %s: %w", maskURL(r.url), context.Cause(ctx))
+			return fmt.Errorf("%s %s: %w", r.verb(), maskURL(r.url), context.Cause(ctx))
 		case !f.transient || r.once || attempt >= c.opts.Retry.Count:
 			return finalError(r, f, attempt+1)
 		}
@@ -62,13 +65,15 @@ func (c *Client) do(ctx context.Context, r request, handle func(answer) error) e
 		if f.after > 0 {
 			wait = min(f.after, max(c.opts.Retry.Max, c.opts.Retry.Min))
 		}
-		c.warn("fetch-retry", fmt.Sprintf("GET %s: %s; attempt %d of %d follows in %s",
-			maskURL(r.url), reason(f.err), attempt+2, c.opts.Retry.Count+1, wait))
+		c.warn("fetch-retry", fmt.Sprintf("%s %s: %s; attempt %d of %d follows in %s",
+			r.verb(), maskURL(r.url), reason(f.err), attempt+2, c.opts.Retry.Count+1, wait))
 		if err := sleep(ctx, wait); err != nil {
-			return fmt.Errorf("GET %s: %w", maskURL(r.url), err)
+			return fmt.Errorf("%s %s: %w", r.verb(), maskURL(r.url), err)
 		}
 	}
 }
+
+func (r request) verb() string { return cmp.Or(r.method, http.MethodGet) }
 
 // reason is err without the parts that the sentence around it says.
 func reason(err error) string {
@@ -92,7 +97,7 @@ func finalError(r request, f *failure, attempts int) error {
 		}
 		return f.err
 	}
-	e := &NetworkError{URL: maskURL(r.url), Attempts: attempts, Err: f.err}
+	e := &NetworkError{Method: r.method, URL: maskURL(r.url), Attempts: attempts, Err: f.err}
 	if untrusted(f.err) {
 		e.Hint = "the server's certificate is not trusted; set cafile to your authority's certificate"
 	}
@@ -138,7 +143,7 @@ func (c *Client) attempt(ctx context.Context, r request, handle func(answer) err
 
 // refused makes an error of an answer that is no success.
 func (c *Client) refused(r request, resp *http.Response, sent *grant) *failure {
-	e := &StatusError{URL: maskURL(r.url), Status: resp.StatusCode, Message: ownWords(resp)}
+	e := &StatusError{Method: r.method, URL: maskURL(r.url), Status: resp.StatusCode, Message: ownWords(resp)}
 	if r.registry != nil {
 		e.Registry = maskURL(r.registry)
 	}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -10,6 +11,7 @@ import (
 
 // StatusError is an answer that is no success.
 type StatusError struct {
+	Method   string // "": GET
 	URL      string // masked
 	Status   int
 	Registry string // masked; the registry asked, "" for a tarball elsewhere
@@ -23,7 +25,7 @@ func (e *StatusError) Code() string { return fmt.Sprintf("ERR_PNPM_FETCH_%d", e.
 
 func (e *StatusError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "GET %s: %s", e.URL, statusLine(e.Status))
+	fmt.Fprintf(&b, "%s %s: %s", cmp.Or(e.Method, "GET"), e.URL, statusLine(e.Status))
 	if e.Message != "" {
 		fmt.Fprintf(&b, " (%s)", e.Message)
 	}
@@ -40,6 +42,7 @@ func (e *StatusError) Error() string {
 
 // NetworkError is a request that got no answer, or not all of it.
 type NetworkError struct {
+	Method   string // "": GET
 	URL      string // masked
 	Attempts int
 	Err      error // of the last attempt
@@ -58,7 +61,7 @@ func (e *NetworkError) Error() string {
 	if hint == "" {
 		hint = "check the connection, the registry URL and the proxy settings"
 	}
-	return fmt.Sprintf("GET %s: %s (%s): %s", e.URL, maskString(e.Err.Error()), times, hint)
+	return fmt.Sprintf("%s %s: %s (%s): %s", cmp.Or(e.Method, "GET"), e.URL, maskString(e.Err.Error()), times, hint)
 }
 
 func (e *NetworkError) Unwrap() error { return e.Err }

@@ -23,6 +23,10 @@ type Options struct {
 	Timeout    time.Duration     // longest silence on a connection; fetch-timeout
 	MaxSockets int               // requests at one time, for packuments and for tarballs each
 	Transport  http.RoundTripper // instead of the pools of this package
+	// Allow, if set, is asked before every request, those after a redirect
+	// too; its error ends the request. A server sets it: what a registry writes
+	// into a document, or answers with, must not choose whom it talks to.
+	Allow func(*url.URL) error
 
 	UserAgent string // as npm_config_user_agent
 	Command   string // npm-command header: what the user runs

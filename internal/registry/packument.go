@@ -98,7 +98,7 @@ func (c *Client) packument(ctx context.Context, name npm.Name, form Form, revali
 
 // packumentURL escapes the slash of a scoped name as npm does.
 func packumentURL(registry *url.URL, name npm.Name) (*url.URL, error) {
-	return parseURL(registry.String() + "/" + strings.Replace(string(name), "/", "%2f", 1))
+	return parseURL(registry.String() + "/" + EscapedName(name))
 }
 
 // receive makes a packument of an answer and leaves a copy with the cache.

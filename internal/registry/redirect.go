@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ const maxRedirects = 10
 var (
 	errTooManyRedirects = fmt.Errorf("redirected more than %d times: %w", maxRedirects, errFinal)
 	errDowngrade        = fmt.Errorf("redirected from https to http although credentials were sent: %w", errFinal)
+	errMoved            = fmt.Errorf("redirected, although it has a body: %w", errFinal)
 	errBadRedirect      = fmt.Errorf("redirected to what is no http URL: %w", errFinal)
 )
 
@@ -30,7 +32,12 @@ func (c *Client) follow(ctx context.Context, r request) (*http.Response, *grant,
 	}
 	at, grant := r.url, first
 	for hop := 0; ; hop++ {
-		req := &http.Request{Method: http.MethodGet, URL: at, Host: at.Host, Header: c.headers(r, grant)}
+		if c.opts.Allow != nil {
+			if err := c.opts.Allow(at); err != nil {
+				return nil, first, fmt.Errorf("%w: %w", err, errFinal)
+			}
+		}
+		req := r.to(at, c.headers(r, grant))
 		resp, err := r.lane.pools.pick(grant).RoundTrip(req.WithContext(ctx))
 		if err != nil {
 			return nil, first, err
@@ -45,6 +52,8 @@ func (c *Client) follow(ctx context.Context, r request) (*http.Response, *grant,
 			return nil, first, err
 		case hop == maxRedirects:
 			return nil, first, errTooManyRedirects
+		case r.payload != nil:
+			return nil, first, errMoved
 		case first != nil && at.Scheme == "https" && next.Scheme == "http":
 			return nil, first, errDowngrade
 		}
@@ -53,6 +62,16 @@ func (c *Client) follow(ctx context.Context, r request) (*http.Response, *grant,
 		}
 		at = next
 	}
+}
+
+// to is r as it is sent to one URL.
+func (r request) to(at *url.URL, header http.Header) *http.Request {
+	req := &http.Request{Method: r.verb(), URL: at, Host: at.Host, Header: header}
+	if r.payload != nil {
+		req.Body = io.NopCloser(bytes.NewReader(r.payload))
+		req.ContentLength = int64(len(r.payload))
+	}
+	return req
 }
 
 // carry decides what goes along from one URL to the next.
