@@ -19,7 +19,12 @@ func (c *call) findLock() error {
 	if err != nil {
 		return err
 	}
-	manager, _, _ := strings.Cut(c.inputs.Project.Manifest.PackageManager, "@")
+	manager := ""
+	for _, name := range []string{"npm", "pnpm", "yarn", "bun"} {
+		if c.managedBy(name) {
+			manager = name
+		}
+	}
 	named := map[string]lockfile.Format{"npm": lockfile.Npm, "pnpm": lockfile.Pnpm, "yarn": lockfile.Yarn, "bun": lockfile.Bun}[manager]
 	at := slices.IndexFunc(found, func(f lockfile.File) bool { return f.Format == named })
 	switch {
@@ -33,6 +38,15 @@ func (c *call) findLock() error {
 		c.lock = lockfile.File{Format: lockfile.Pnpm}
 	}
 	return nil
+}
+
+// managedBy reports whether the packageManager field names a tool.
+func (c *call) managedBy(tool string) bool {
+	if c.inputs.Project == nil {
+		return false
+	}
+	name, _, _ := strings.Cut(c.inputs.Project.Manifest.PackageManager, "@")
+	return name == tool
 }
 
 // runCI is the command ci: an install from the lockfile alone, into nothing.

@@ -18,6 +18,7 @@ package config
 import (
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"godwit/internal/event"
@@ -37,13 +38,18 @@ type Config struct {
 	Registries Registries
 	Warnings   []event.Warning // at most one for each key and source
 	values     []raw           // for each row of the table, as it may be shown
+	root       string          // of the project or its workspace; "" if there is none
+	pnpmFile   string          // pnpm's own file of user settings
 }
 
 // Load resolves every setting. Errors: *ValueError for a flag, *AuthError for
 // credentials that cannot be used safely, *project.SyntaxError.
 func Load(h Host, args *Args, in Inputs) (*Config, error) {
 	l := &loader{host: h, env: newEnviron(h), in: in, dir: h.Dir}
-	l.Config = &Config{values: make([]raw, len(table))}
+	l.Config = &Config{values: make([]raw, len(table)), pnpmFile: pnpmConfigFile(h, l.env)}
+	if in.Project != nil || in.Workspace != nil {
+		l.root = in.Location.Root()
+	}
 	if args != nil {
 		l.dir = args.Dir(h.Dir, h.Home)
 	}
@@ -68,7 +74,15 @@ type Value struct {
 	Key    string
 	Text   string // secrets are hidden; the items of a list are joined with commas
 	Source Source
+
+	data any
 }
+
+// Data is the value as JSON has it: nil where there is none.
+func (v Value) Data() any { return v.data }
+
+// Hidden reports whether the text is not shown since it is a secret.
+func (v Value) Hidden() bool { return v.Text == hidden }
 
 // Values yields all settings of the table, then registries of scopes and
 // credentials, each with where it comes from.
@@ -80,7 +94,7 @@ func (c *Config) Values() iter.Seq[Value] {
 			}
 		}
 		for _, e := range c.Registries.entries {
-			if !yield(Value{Key: e.key, Text: e.shown, Source: e.src}) {
+			if !yield(Value{Key: e.key, Text: e.shown, Source: e.src, data: e.shown}) {
 				return
 			}
 		}
@@ -89,7 +103,7 @@ func (c *Config) Values() iter.Seq[Value] {
 
 // Lookup is the value of one key, under any of its names.
 func (c *Config) Lookup(key string) (Value, bool) {
-	if i := rowOf(key); i >= 0 {
+	if i := rowOf(kebab(key)); i >= 0 && !isRegistryKey(key) {
 		return c.value(i), true
 	}
 	for v := range c.Values() {
@@ -109,7 +123,36 @@ func (c *Config) value(i int) Value {
 	if v.Text == "" {
 		v.Text = c.computed(s.Key)
 	}
+	v.data = s.data(r, v.Text)
 	return v
+}
+
+// data is a value by its type.
+func (s *Setting) data(r raw, text string) any {
+	if text == "" && !s.isList() || text == "null" {
+		return nil
+	}
+	switch s.Kind {
+	case Bool:
+		b, _ := parseBool(text, FromProject)
+		return b
+	case Int, Millis, Minutes, Days:
+		if n, err := strconv.ParseFloat(text, 64); err == nil {
+			return n
+		}
+	case Enum:
+		if text == "true" || text == "false" {
+			return text == "true"
+		}
+	case List, Names, Versions:
+		items := []string{}
+		if r.src.Level == FromDefault {
+			r.texts = strings.Fields(s.Default)
+		}
+		list, _ := s.parseList(r)
+		return append(items, list...)
+	}
+	return text
 }
 
 // conceal is r as listings may show it; the value itself is in Settings.

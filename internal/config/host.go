@@ -114,6 +114,10 @@ func pnpmConfigFile(h Host, env environ) string {
 	return filepath.Join(h.Home, ".config", name)
 }
 
+// pnpmAuthFile, beside that, has what pnpm does not want in it: registries and
+// credentials, in the form of .npmrc.
+const pnpmAuthFile = "auth.ini"
+
 // npmInstall is what the configuration needs to know of the npm beside node.
 type npmInstall struct {
 	program string // "npm" as found on PATH; "" when it is not installed

@@ -16,7 +16,7 @@ diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expe
 foreground-scripts format-package-lock git git-tag-version heading include-staged
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
-init.version link location lockfile-version logs-dir logs-max name message node-gyp node-options nodedir
+init.version link lockfile-version logs-dir logs-max name message node-gyp node-options nodedir
 omit-lockfile-registry-resolved orgs otp package pack-destination packages allow-scripts-pending
 allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description preid
 provenance provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scope scopes

@@ -282,10 +282,14 @@ func (l *loader) files(*Args) error {
 		}
 	}
 	g.userConfig = user
+	// pnpm asks its own file first for registries and credentials.
+	if err := l.npmrc(FromPnpm, filepath.Join(filepath.Dir(l.pnpmFile), pnpmAuthFile)); err != nil {
+		return err
+	}
 	if err := l.npmrc(FromUser, user); err != nil {
 		return err
 	}
-	if err := l.pnpmUser(pnpmConfigFile(l.host, l.env)); err != nil {
+	if err := l.pnpmUser(l.pnpmFile); err != nil {
 		return err
 	}
 	if g.prefix == "" {

@@ -36,6 +36,7 @@ type Call struct {
 	Parseable bool   // list: nothing but paths
 	Depth     string // a number or "Infinity"; "" is the command's own default
 	Global    bool   // about what is installed for all projects
+	Location  string // of config: project, user, global; "" is the user's
 	Trace     string // write a Chrome trace of the install to this file; "" does not
 	Help      bool
 	Version   bool

@@ -52,6 +52,20 @@ func (s Source) String() string {
 	return s.Level.String()
 }
 
+// Place is the place of a source as npm's list of settings describes it, without
+// the line.
+func (s Source) Place() string {
+	switch s.Level {
+	case FromFlag:
+		return `"cli" config from command line options`
+	case FromEnv:
+		return `"env" config from environment`
+	case FromDefault:
+		return `"default" config from default values`
+	}
+	return strconv.Quote(s.Level.String()) + " config from " + s.Name
+}
+
 // raw is a value before it has a type.
 type raw struct {
 	texts []string // one for each time it was given; several make a list

@@ -26,7 +26,7 @@ func TestSetBuilds(t *testing.T) {
 
 func TestSetBuildsByHand(t *testing.T) {
 	for _, raw := range []string{
-		"allowBuilds: {x: true,\n  y: false}\n",
+		"allowBuilds: {x: true, # why\n  y: false}\n",
 		"allowBuilds: &a\n  x: true\nb: *a\n",
 		"allowBuilds: [x]\n",
 		"allowBuilds\n",

@@ -172,3 +172,6 @@ func jsonHint(raw []byte, offset int) string {
 	}
 	return ""
 }
+
+// ParseValue reads one JSON value that the user typed; what names it in errors.
+func ParseValue(what, text string) (Node, error) { return parseJSON(what, []byte(text)) }

@@ -1,0 +1,268 @@
+package project
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SetYAML puts a value into a pnpm-workspace.yaml, under a path of keys, and
+// returns the new file; raw may be empty. The Missing value takes the key away,
+// and maps that become empty with it. What the file says beside that stays as it
+// is, comments included: new keys of a map go where the alphabet wants them,
+// those of the file to its end. The error is a *SyntaxError for a file that is
+// damaged or would be, or says what is to be written by hand.
+func SetYAML(file string, raw []byte, keys []string, value Node) ([]byte, error) {
+	root, err := parseYAML(file, raw)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ParseWorkspace(file, raw); err != nil {
+		return nil, err
+	}
+	want := with(root, keys, value)
+	e := newYAMLEdit(raw)
+	e.set(root.Fields, keys, value)
+	out := []byte(strings.Join(e.lines, ""))
+	got, err := parseYAML(file, out)
+	if err != nil || !sameNode(got, want) {
+		hint := strings.TrimSpace(e.entry("", keys, value))
+		if value.Kind == Missing {
+			hint = "take out " + strings.Join(keys, " > ")
+		}
+		return nil, fmt.Errorf("%s is written in a way that cannot be edited: by hand, %s", file, hint)
+	}
+	_, err = ParseWorkspace(file, out)
+	return out, err
+}
+
+// with is what a map is once a value is set.
+func with(n Node, keys []string, value Node) Node {
+	n.Kind, n.Text, n.Fields = Map, "", slices.Clone(n.Fields)
+	i := slices.IndexFunc(n.Fields, func(f Field) bool { return f.Key == keys[0] })
+	if len(keys) > 1 {
+		old := Node{}
+		if i >= 0 {
+			old = n.Fields[i].Value
+		}
+		if value = with(old, keys[1:], value); len(value.Fields) == 0 {
+			value = Node{}
+		}
+	}
+	switch {
+	case value.Kind == Missing && i >= 0:
+		n.Fields = slices.Delete(n.Fields, i, i+1)
+	case value.Kind == Missing:
+	case i >= 0:
+		n.Fields[i].Value = value
+	default:
+		n.Fields = append(n.Fields, Field{Key: keys[0], Value: value})
+	}
+	return n
+}
+
+// sameNode compares values, not places. The order of keys says nothing.
+func sameNode(a, b Node) bool {
+	if a.Kind != b.Kind || a.Text != b.Text || len(a.Fields) != len(b.Fields) {
+		return false
+	}
+	for _, f := range a.Fields {
+		if !sameNode(f.Value, b.Field(f.Key)) {
+			return false
+		}
+	}
+	return slices.EqualFunc(a.Items, b.Items, sameNode)
+}
+
+// yamlEdit is a file by its lines, which have their ends.
+type yamlEdit struct {
+	lines   []string
+	newline string
+}
+
+func newYAMLEdit(raw []byte) *yamlEdit {
+	e := &yamlEdit{newline: "\n"}
+	if bytes.Contains(raw, []byte("\r\n")) {
+		e.newline = "\r\n"
+	}
+	for line := range strings.Lines(string(raw)) {
+		e.lines = append(e.lines, line)
+	}
+	if n := len(e.lines); n > 0 && !strings.HasSuffix(e.lines[n-1], "\n") {
+		e.lines[n-1] += e.newline
+	}
+	return e
+}
+
+// set changes the map that has these fields.
+func (e *yamlEdit) set(fields []Field, keys []string, value Node) {
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Key == keys[0] })
+	switch {
+	case i < 0 && value.Kind == Missing:
+	case i < 0:
+		e.add(fields, keys, value)
+	case len(keys) == 1 && value.Kind == Missing:
+		e.replace(fields[i], "")
+	case len(keys) == 1:
+		e.replace(fields[i], e.entry(indentOf(fields[i]), keys, value))
+	default:
+		e.inside(fields[i], keys, value)
+	}
+}
+
+// inside changes the map that is the value of f, unless it is not written line by
+// line: then it is written anew.
+func (e *yamlEdit) inside(f Field, keys []string, value Node) {
+	after := with(f.Value, keys[1:], value)
+	_, rest, _ := strings.Cut(e.lines[f.Line-1], ":")
+	switch block := strings.Trim(cutComment(rest), " \t\r\n") == "" && len(f.Value.Fields) > 0; {
+	case len(after.Fields) == 0:
+		e.replace(f, "")
+	case block:
+		e.set(f.Value.Fields, keys[1:], value)
+	case strings.Contains(strings.Join(e.lines[f.Line-1:e.end(f)], ""), "#"):
+		// To write it anew would lose a comment; what is missing is noticed.
+	default:
+		slices.SortFunc(after.Fields, func(a, b Field) int { return strings.Compare(a.Key, b.Key) })
+		e.replace(f, e.entry(indentOf(f), keys[:1], after))
+	}
+}
+
+func indentOf(f Field) string { return strings.Repeat(" ", max(0, f.Column-1)) }
+
+// add adds a field to a map: before the first that comes after it in the
+// alphabet, or at the end of the file.
+func (e *yamlEdit) add(fields []Field, keys []string, value Node) {
+	if len(fields) == 0 || fields[0].Column == 1 {
+		e.lines = append(e.lines, e.entry("", keys, value))
+		return
+	}
+	at := e.end(fields[len(fields)-1])
+	if i := slices.IndexFunc(fields, func(f Field) bool { return f.Key > keys[0] }); i >= 0 {
+		at = fields[i].Line - 1
+	}
+	e.lines = slices.Insert(e.lines, at, e.entry(indentOf(fields[0]), keys, value))
+}
+
+// replace puts text in the place of a field; a comment behind a value of one line
+// stays.
+func (e *yamlEdit) replace(f Field, text string) {
+	end := e.end(f)
+	line := strings.TrimRight(e.lines[f.Line-1], "\r\n")
+	if comment := line[len(cutComment(line)):]; comment != "" && end == f.Line && strings.Count(text, "\n") == 1 {
+		text = strings.TrimSuffix(text, e.newline) + comment + e.newline
+	}
+	e.lines = slices.Replace(e.lines, f.Line-1, end, text)
+}
+
+// end is the index of the line behind a field: behind what is indented deeper,
+// or a list that is not.
+func (e *yamlEdit) end(f Field) int {
+	end := f.Line
+	for i := f.Line; i < len(e.lines); i++ {
+		text := strings.Trim(e.lines[i], " \t\r\n")
+		indent := len(e.lines[i]) - len(strings.TrimLeft(e.lines[i], " "))
+		switch {
+		case text == "" || text[0] == '#':
+			continue
+		case indent < f.Column && !(indent == f.Column-1 && (text == "-" || strings.HasPrefix(text, "- "))):
+			return end
+		}
+		end = i + 1
+	}
+	return end
+}
+
+// entry is a value under a path of keys, as lines.
+func (e *yamlEdit) entry(indent string, keys []string, value Node) string {
+	head := indent + yamlKey(keys[0]) + ":"
+	if len(keys) > 1 {
+		return head + e.newline + e.entry(indent+"  ", keys[1:], value)
+	}
+	switch {
+	case value.Kind == List && len(value.Items) == 0:
+		return head + " []" + e.newline
+	case value.Kind == Map && len(value.Fields) == 0:
+		return head + " {}" + e.newline
+	case value.Kind == List:
+		text := head + e.newline
+		for _, item := range value.Items {
+			text += indent + "  - " + yamlText(item) + e.newline
+		}
+		return text
+	case value.Kind == Map:
+		text := head + e.newline
+		for _, f := range value.Fields {
+			text += e.entry(indent+"  ", []string{f.Key}, f.Value)
+		}
+		return text
+	}
+	return head + " " + yamlText(value) + e.newline
+}
+
+// yamlText is a scalar.
+func yamlText(n Node) string {
+	switch n.Kind {
+	case String:
+		if plainYAML(n.Text) {
+			return n.Text
+		}
+		if strings.ContainsFunc(n.Text, func(r rune) bool {
+			return r < ' ' || r == 0x7F || r == 0x85 || r == 0x2028 || r == 0x2029 || r == '\uFEFF'
+		}) {
+			return strconv.QuoteToASCII(n.Text)
+		}
+		return singleQuoted(n.Text)
+	case Null, Missing:
+		return "null"
+	}
+	return n.Text
+}
+
+func singleQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// letters are what plain texts may begin with, and plainRest what they may have
+// behind that, in the judgement of all YAML libraries.
+const (
+	plainRest = letters + "0123456789._/@^~+=*-"
+	letters   = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+// yamlKey is a text as a key: plain where that can mean nothing else.
+func yamlKey(s string) string {
+	if s != "" && strings.IndexByte(letters, s[0]) >= 0 && strings.Trim(s, plainRest) == "" && !reserved(s) {
+		return s
+	}
+	return singleQuoted(s)
+}
+
+// plainYAML reports whether a text can stand as a value without quotes.
+func plainYAML(s string) bool {
+	if s == "" || reserved(s) || strings.Trim(s, plainRest+":") != "" || strings.HasSuffix(s, ":") {
+		return false
+	}
+	if strings.IndexByte(letters+"^/", s[0]) >= 0 {
+		return true
+	}
+	// A version: two dots cannot be a number, and what has no colon is no time.
+	return s[0] >= '0' && s[0] <= '9' && strings.Count(s, ".") >= 2 && !strings.Contains(s, ":")
+}
+
+// reserved reports whether YAML takes a plain text for something else.
+func reserved(s string) bool {
+	switch strings.ToLower(s) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		return true
+	}
+	return false
+}
+
+// cutComment is a line up to its comment, and the space before that.
+func cutComment(line string) string {
+	if i := strings.Index(line, " #"); i >= 0 {
+		return strings.TrimRight(line[:i], " ")
+	}
+	return line
+}

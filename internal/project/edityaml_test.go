@@ -1,0 +1,85 @@
+package project
+
+import (
+	"strings"
+	"testing"
+)
+
+func text(s string) Node { return Node{Kind: String, Text: s} }
+
+func TestSetYAML(t *testing.T) {
+	list := Node{Kind: List, Items: []Node{text("a"), text("*")}}
+	for name, tt := range map[string]struct {
+		raw   string
+		keys  []string
+		value Node
+		want  string
+	}{
+		"new file":          {"", []string{"saveExact"}, Node{Kind: Bool, Text: "true"}, "saveExact: true\n"},
+		"new key":           {"# mine\nb: 1\n", []string{"a"}, text("x"), "# mine\nb: 1\na: x\n"},
+		"other value":       {"a: 1 # why\nb: 1\n", []string{"a"}, Node{Kind: Number, Text: "2"}, "a: 2 # why\nb: 1\n"},
+		"list for a list":   {"a:\n- 1\n- 2\n\n# of b\nb: 1\n", []string{"a"}, list, "a:\n  - a\n  - '*'\n\n# of b\nb: 1\n"},
+		"list for a text":   {"a: 1\nb: 1\n", []string{"a"}, list, "a:\n  - a\n  - '*'\nb: 1\n"},
+		"taken away":        {"a:\n  - 1\n\nb: 1\n", []string{"a"}, Node{}, "\nb: 1\n"},
+		"not there":         {"b: 1\n", []string{"a"}, Node{}, "b: 1\n"},
+		"new map":           {"b: 1\n", []string{"patchedDependencies", "a@1.0.0"}, text("patches/a@1.0.0.patch"), "b: 1\npatchedDependencies:\n  a@1.0.0: patches/a@1.0.0.patch\n"},
+		"deep":              {"catalogs:\n  x:\n    a: ^1.0.0\n    c: 1.2.3 # c\n", []string{"catalogs", "x", "b"}, text(">=2"), "catalogs:\n  x:\n    a: ^1.0.0\n    b: '>=2'\n    c: 1.2.3 # c\n"},
+		"last of a map":     {"a: 1\nm:\n  x: 1\nb: 1\n", []string{"m", "x"}, Node{}, "a: 1\nb: 1\n"},
+		"one of a map":      {"m:\n  x: 1\n  y: 2\n", []string{"m", "x"}, Node{}, "m:\n  y: 2\n"},
+		"one of a flow map": {"m: {x: 1, z: 2}\n", []string{"m", "x"}, Node{}, "m:\n  z: 2\n"},
+		"quotes":            {"", []string{"a"}, text("it's: \"x\" # y"), "a: 'it''s: \"x\" # y'\n"},
+		"lines":             {"", []string{"a"}, text("x\ny"), "a: \"x\\ny\"\n"},
+		"no number":         {"", []string{"a"}, text("1.5"), "a: '1.5'\n"},
+		"version":           {"", []string{"a"}, text("1.5.0"), "a: 1.5.0\n"},
+		"tilde":             {"", []string{"a"}, text("~"), "a: '~'\n"},
+	} {
+		got, err := SetYAML("f", []byte(tt.raw), tt.keys, tt.value)
+		if err != nil || string(got) != tt.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got, tt.want)
+		}
+	}
+}
+
+func TestSetYAMLByHand(t *testing.T) {
+	for raw, keys := range map[string][]string{
+		"a: &x\n  b: 1\nc: *x\n":       {"a", "b"},
+		"overrides:\n  a: 1\n":         {"overrides"}, // would not be read any more
+		"m: {x: 1, # why\n  y: 2\n}\n": {"m", "x"},
+	} {
+		if got, err := SetYAML("f", []byte(raw), keys, text("v")); err == nil {
+			t.Errorf("%q became %q", raw, got)
+		}
+	}
+}
+
+// FuzzSetYAML: what was set is there, and nothing else has changed; or there is an
+// error.
+func FuzzSetYAML(f *testing.F) {
+	f.Add("a:\n  b: 1 # x\nc: 1\n", "a", "x", "v")
+	f.Add("a: {b: 1}\r\n", "a", "", "1.0")
+	f.Add("- x", "a", "", "~")
+	f.Fuzz(func(t *testing.T, raw, key, inner, value string) {
+		keys := []string{key}
+		if inner != "" {
+			keys = append(keys, inner)
+		}
+		got, err := SetYAML("f", []byte(raw), keys, text(value))
+		if err != nil {
+			return
+		}
+		node, err := parseYAML("f", got)
+		if err != nil {
+			t.Fatalf("%q became %q: %v", raw, got, err)
+		}
+		for _, k := range keys {
+			node = node.Field(k)
+		}
+		if node.Text != value || node.Kind != String {
+			t.Fatalf("%q became %q", raw, got)
+		}
+		again, err := SetYAML("f", got, keys, text(value))
+		if err != nil || strings.ReplaceAll(string(again), "\r", "") != strings.ReplaceAll(string(got), "\r", "") {
+			t.Fatalf("%q becomes %q, %v", got, again, err)
+		}
+	})
+}
