@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -43,13 +44,23 @@ func process() *cli.Process {
 	home, _ := os.UserHomeDir()
 	program, _ := os.Executable()
 	return &cli.Process{
-		Program: program, Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
+		Program: program, Args: arguments(), Dir: dir, Home: home, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
 		Signals: signals, Raise: raise,
 		Now: time.Now, Output: output, Libc: libc, Grow: grow,
 	}
+}
+
+// arguments is what was typed behind the program's name; under the name gwx the
+// program is its command dlx, as npx is npm's.
+func arguments() []string {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	if name == "gwx" {
+		return append([]string{"dlx"}, os.Args[1:]...)
+	}
+	return os.Args[1:]
 }
 
 // grow sets the memory that the collector keeps an install within: what it

@@ -1,18 +1,23 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"godwit/internal/cli/ui"
+	"godwit/internal/config"
 	"godwit/internal/fsys"
+	"godwit/internal/lockfile"
 	"godwit/internal/project"
 )
 
 // runExec is the command exec: a program with the commands of the project's
 // dependencies on its PATH, in the directory where the user is.
-func runExec(_ context.Context, c *call) error {
+func runExec(ctx context.Context, c *call) error {
 	words := c.arguments()
 	if len(words) == 0 {
 		return &execError{what: "exec wants a command", code: "ERR_PNPM_EXEC_MISSING_COMMAND", next: "for example: godwit exec tsc --noEmit"}
@@ -26,6 +31,12 @@ func runExec(_ context.Context, c *call) error {
 		p, err := c.projectOf()
 		if err != nil {
 			return err
+		}
+		if fetch, err := c.npmExec(r, p, words); fetch || err != nil {
+			if err != nil {
+				return err
+			}
+			return c.dlx(ctx, words)
 		}
 		dir := c.args.Dir(c.Dir, c.Home)
 		if c.cfg.Settings.Workspace.Root {
@@ -47,6 +58,34 @@ func runExec(_ context.Context, c *call) error {
 		tasks = append(tasks, at)
 	}
 	return r.levels(tasks)
+}
+
+// npmExec reports whether a command of an npm project is to be fetched, since the
+// project has none of that name: that is what npm exec does, but for asking
+// first whoever sits there. With --package any exec fetches.
+func (c *call) npmExec(r *runner, p *project.Project, words []string) (fetch bool, err error) {
+	run := &c.cfg.Settings.Run
+	if len(run.Packages) > 0 {
+		return true, nil
+	}
+	if err := c.findLock(); err != nil {
+		return false, err
+	}
+	if c.lock.Format != lockfile.Npm || run.ShellMode || lookup(r.host.Environ(p.Dir), c.Dir, words[0]) != "" {
+		return false, nil
+	}
+	yes := c.cfg.Settings.Call.Yes
+	if yes == config.Unset && c.Terminal && !c.cfg.Settings.CI {
+		fmt.Fprintf(c.Stderr, "Need to install the following packages:\n%s\nOk to proceed? (y) ", ui.Plain(words[0]))
+		answer, _ := bufio.NewReader(c.Stdin).ReadString('\n')
+		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "" && answer != "y" && answer != "yes" {
+			yes = config.No
+		}
+	}
+	if yes == config.No {
+		return false, &execError{what: "there is no command " + words[0] + " here, and it is not to be fetched", code: "ERR_GODWIT_NOT_FETCHED", next: "add the package that has it, or answer yes (--yes)"}
+	}
+	return true, nil
 }
 
 // program runs words as a command, or as a line of the shell.

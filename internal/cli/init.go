@@ -33,7 +33,10 @@ const starter = `{
 `
 
 // runInit is the command init: a package.json where there is none.
-func runInit(_ context.Context, c *call) error {
+func runInit(ctx context.Context, c *call) error {
+	if len(c.args.Positional) > 1 {
+		return runCreate(ctx, c)
+	}
 	dir := c.args.Dir(c.Dir, c.Home)
 	file := filepath.Join(dir, project.ManifestFile)
 	switch _, err := os.Lstat(file); {

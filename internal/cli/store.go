@@ -40,6 +40,13 @@ func (c *call) storePrune(ctx context.Context, st *store.Store) error {
 	if err == nil || p != (store.Pruned{}) {
 		tellPruned(c.Stdout, p)
 	}
+	if err != nil {
+		return err
+	}
+	n, err := c.pruneDlx()
+	if n > 0 {
+		fmt.Fprintf(c.Stdout, "Removed %s that dlx will not use again\n", count(n, "install"))
+	}
 	return err
 }
 

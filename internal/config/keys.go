@@ -17,7 +17,7 @@ foreground-scripts format-package-lock git git-tag-version heading include-stage
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
 init.version link lockfile-version logs-dir logs-max name message node-gyp node-options nodedir
-omit-lockfile-registry-resolved orgs otp package pack-destination packages allow-scripts-pending
+omit-lockfile-registry-resolved orgs otp pack-destination packages allow-scripts-pending
 allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description preid
 provenance provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scope scopes
 searchexclude searchlimit searchopts searchstaleness shell sign-git-commit sign-git-tag tag-version-prefix timing umask
@@ -25,7 +25,7 @@ usage username versions viewer which workspaces workspaces-update sso-poll-frequ
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
 build-from-source sharp-binary-host sharp-libvips-binary-host
 audit-config catalog-mode catalog-prune changed-files-ignore-pattern cleanup-unused-catalogs deploy-all-files
-dlx-cache-max-age fetch-min-speed-ki-bps fetch-warn-timeout-ms
+fetch-min-speed-ki-bps fetch-warn-timeout-ms
 force-legacy-deploy git-checks git-shallow-hosts global-bin-dir global-dir global-pnpmfile global-shims
 init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict

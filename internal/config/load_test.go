@@ -115,7 +115,7 @@ func TestDefaults(t *testing.T) {
 	s := c.Settings
 	s.given = given{}
 	want := Settings{
-		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", GlobalPrefix: m.root + "/usr", MaxSlotName: 120, MaxPeersSuffix: 1000},
+		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", GlobalPrefix: m.root + "/usr", DlxMaxAge: 24 * time.Hour, MaxSlotName: 120, MaxPeersSuffix: 1000},
 		Include:   Include{true, true, true},
 		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
 		Install:   Install{ImportMethod: "auto", HoistPattern: []string{"*"}},

@@ -50,8 +50,9 @@ type Dirs struct {
 	Modules        string // name of "node_modules", relative to each importer
 	VirtualStore   string // "" is ".pnpm" in the root's modules directory
 	GlobalPrefix   string // npm's prefix for global things; "" when there is no npm
-	MaxSlotName    int    // longest name of a slot's directory, in bytes
-	MaxPeersSuffix int    // longest peer suffix that is not hashed, in bytes
+	DlxMaxAge      time.Duration
+	MaxSlotName    int // longest name of a slot's directory, in bytes
+	MaxPeersSuffix int // longest peer suffix that is not hashed, in bytes
 }
 
 // Include says which dependency groups are installed.
@@ -80,6 +81,7 @@ type Install struct {
 	// AllowAllBuilds lets every package run install scripts that allowBuilds does
 	// not forbid.
 	AllowAllBuilds bool
+	AllowBuild     []string // dlx: who may run them beside the packages asked for
 }
 
 // Build is how scripts run.
@@ -200,11 +202,12 @@ type Run struct {
 	Stream      bool // label the lines of a project that runs alone
 	Sort        bool // a project after those it depends on
 	Reverse     bool
-	Bail        bool   // stop at the first that fails
-	ResumeFrom  string // name of a project
-	Concurrency int    // projects at one time; 0 is the default
-	ShellMode   bool   // exec: a shell reads the command
-	PrePost     bool   // pre and post scripts run too
+	Bail        bool     // stop at the first that fails
+	ResumeFrom  string   // name of a project
+	Concurrency int      // projects at one time; 0 is the default
+	ShellMode   bool     // exec, dlx: a shell reads the command
+	Packages    []string // exec, dlx: whose command it is, if not its own
+	PrePost     bool     // pre and post scripts run too
 }
 
 // Terminal is how we talk.
