@@ -36,7 +36,8 @@ import (
 // recording. GODWIT_PROJECTS is how many, or FIRST-LAST of the seeds;
 // GODWIT_FEATURES leaves out features ("-workspaces"), or gives overrides to all
 // projects ("+overrides") and not to every third. A project that neither tool can
-// resolve, since the recording ends somewhere, does not count.
+// resolve, since the recording ends somewhere, does not count. With "+hoisted" all
+// have a hoisted node_modules, which is compared each time, with its commands.
 // GODWIT_PNPM_ANSWERS names a directory that keeps what pnpm wrote.
 func TestDifferential(t *testing.T) {
 	d := newDifferential(t)
@@ -49,7 +50,7 @@ func TestDifferential(t *testing.T) {
 		g := *d.generator
 		g.Rand = rand.New(rand.NewPCG(seed, 2))
 		p := g.project()
-		verdict, diff := d.compare(t, p, seed%treeEach == 0)
+		verdict, diff := d.compare(t, p, seed%treeEach == 0 || d.always["hoisted"])
 		count[verdict]++
 		if verdict == "differs" {
 			t.Errorf("seed %d:\n%s\n%s", seed, p, diff)
@@ -194,7 +195,7 @@ func (d *differential) run(t *testing.T, p *generated, tree bool, first []byte, 
 	}
 	m.Last, _ = os.ReadFile(lock)
 	if tree {
-		m.Tree = treeOf(t, dir)
+		m.Tree = treeOf(t, dir, d.always["hoisted"])
 	}
 	return m
 }
@@ -231,8 +232,9 @@ func (d *differential) godwit(dir string, args []string) error {
 }
 
 // treeOf lists every node_modules below dir without what is in packages: paths
-// and where links lead. What a tool notes for itself is left out.
-func treeOf(t *testing.T, dir string) map[string]string {
+// and where links lead. What a tool notes for itself is left out, and the commands
+// unless the tree is hoisted.
+func treeOf(t *testing.T, dir string, hoisted bool) map[string]string {
 	tree := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -242,6 +244,8 @@ func treeOf(t *testing.T, dir string) map[string]string {
 		i := strings.LastIndex(rel, "node_modules"+string(filepath.Separator))
 		switch name := e.Name(); {
 		case i < 0:
+			return nil
+		case name == ".bin" && hoisted:
 			return nil
 		case slices.Contains([]string{".modules.yaml", ".godwit", "lock.yaml", ".pnpm-workspace-state-v1.json", ".bin"}, name):
 			if e.IsDir() {
@@ -254,6 +258,12 @@ func treeOf(t *testing.T, dir string) map[string]string {
 		}
 		inside := strings.Split(rel[i+len("node_modules/"):], string(filepath.Separator))
 		scoped := strings.HasPrefix(inside[0], "@")
+		if parent := filepath.Base(filepath.Dir(rel)); hoisted && parent != ".pnpm" && (e.IsDir() || parent == ".bin") {
+			if slices.Contains([]string{"node_modules", ".bin"}, parent) || strings.HasPrefix(parent, "@") {
+				tree[rel] = ""
+			}
+			return nil
+		}
 		if e.IsDir() && strings.Contains(rel, ".pnpm") && inside[0] != ".pnpm" && (!scoped && len(inside) == 1 || scoped && len(inside) == 2) {
 			tree[rel] = ""
 			return fs.SkipDir // the files of a package

@@ -24,7 +24,7 @@ type generator struct {
 	roots    []string           // names to begin with
 	known    map[string]*record // by name; shared by all projects
 	features map[string]bool    // see features
-	always   map[string]bool    // features that every project has; of overrides only
+	always   map[string]bool    // features that every project has; of overrides and hoisted only
 }
 
 // features can be left out one by one while one of the tools lacks them.
@@ -221,6 +221,9 @@ func (g *generator) project() *generated {
 		i := g.IntN(len(members))
 		g.edit(members[i])
 		p.edited[filepath.Join(dirs[i], "package.json")] = members[i].text()
+	}
+	if g.always["hoisted"] {
+		yaml = append(yaml, "nodeLinker: hoisted", "hoistingLimits: "+[]string{"none", "none", "none", "workspaces", "dependencies"}[g.IntN(5)])
 	}
 	p.files["pnpm-workspace.yaml"] = strings.Join(yaml, "\n") + "\n"
 	return p

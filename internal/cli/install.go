@@ -216,9 +216,10 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		Layout: layout.Options{
 			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
 			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
-			DedupeDirect: s.Workspace.DedupeDirect, NoPeerBins: !s.Resolve.AutoInstallPeers,
+			DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers, Limits: hoistingLimits[s.Install.HoistingLimits],
 		},
 		HoistMembers: s.Workspace.Hoist,
+		Hoisted:      c.hoisted(),
 		Patches:      shaping.patches,
 		Verify:       c.verifier(src),
 		Platform:     c.platform(),
@@ -252,6 +253,18 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		},
 	}
 	return req
+}
+
+// hoisted reports whether node_modules has directories of packages, not slots.
+func (c *call) hoisted() bool {
+	if linker := c.cfg.Settings.Install.Linker; linker != "" {
+		return linker == "hoisted"
+	}
+	return c.lock.Format == lockfile.Npm
+}
+
+var hoistingLimits = map[string]layout.Limits{
+	"none": layout.NoLimits, "workspaces": layout.ByProject, "dependencies": layout.ByDependency,
 }
 
 func (c *call) virtualStore(root string) string {

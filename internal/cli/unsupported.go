@@ -53,8 +53,10 @@ func (c *call) unsupportedLayout() []refusal {
 	npm := format == lockfile.Npm
 	return []refusal{
 		{format == lockfile.Yarn || format == lockfile.Bun, string(format), "use the tool that made it, or pnpm import to make a pnpm-lock.yaml of it"},
-		{linker != "" && (linker == "hoisted") != npm, "node-linker=" + linker + " with " + string(format), "leave it out"},
-		{npm && s.Install.SharedSlots, "virtual-store=global with " + string(format), "leave it out"},
+		{linker == "pnp", "node-linker=pnp", "use isolated or hoisted"},
+		// It has no slots to say which package sees what: npm's lockfile says that by places.
+		{linker == "isolated" && npm, "node-linker=isolated with " + string(format), "leave it out, or make a pnpm-lock.yaml of it with pnpm import"},
+		{c.hoisted() && s.Install.SharedSlots, "virtual-store=global with a hoisted node_modules", "leave out one of them"},
 		{npm && c.filtered(), "--filter with " + string(format), "install all projects of the workspace"},
 	}
 }

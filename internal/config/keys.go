@@ -47,7 +47,7 @@ allow-directory allow-file allow-git allow-remote allow-scripts bin-links danger
 global-style install-links legacy-bundling prefer-dedupe strict-allow-scripts
 enable-modules-dir
 exclude-links-from-lockfile extend-node-path
-global-virtual-store-dir hoisting-limits ignore-pnpmfile
+global-virtual-store-dir ignore-pnpmfile
 lockfile-include-tarball-url
 named-registries pnpmfile symlink
 sync-injected-deps-after-scripts virtual-store-only

@@ -72,12 +72,14 @@ type Lockfile struct {
 
 // Install is how packages reach node_modules.
 type Install struct {
-	Linker        string // isolated, hoisted; "" is what the project's lockfile implies
-	ImportMethod  string // auto, hardlink, copy, clone, clone-or-copy
-	SharedSlots   bool   // virtual-store=global: slots live in the store
-	HoistPattern  []string
-	PublicHoist   []string // patterns linked to node_modules; nil is none
-	IgnoreScripts bool
+	Linker       string // isolated, hoisted; "" is what the project's lockfile implies
+	ImportMethod string // auto, hardlink, copy, clone, clone-or-copy
+	SharedSlots  bool   // virtual-store=global: slots live in the store
+	HoistPattern []string
+	PublicHoist  []string // patterns linked to node_modules; nil is none
+	// HoistingLimits is none, workspaces or dependencies.
+	HoistingLimits string
+	IgnoreScripts  bool
 	// AllowAllBuilds lets every package run install scripts that allowBuilds does
 	// not forbid.
 	AllowAllBuilds bool

@@ -193,6 +193,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Install.HoistPattern }},
 	{Key: "public-hoist-pattern", Kind: List, For: installing, Help: "names that are linked to node_modules",
 		bind: func(s *Settings) any { return &s.Install.PublicHoist }},
+	{Key: "hoisting-limits", Kind: Enum, Values: "none workspaces dependencies", Default: "none", For: installing, Help: "how high packages go in a hoisted node_modules: out of their project, or of what needs them",
+		bind: func(s *Settings) any { return &s.Install.HoistingLimits }},
 	{Key: "shamefully-hoist", Kind: Bool, Default: "false", For: installing, Help: "link every package to node_modules",
 		bind: func(s *Settings) any { return &s.given.shamefully }},
 	{Key: "modules-dir", Kind: Text, Default: "node_modules", For: installing, Help: "name of node_modules",

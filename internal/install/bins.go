@@ -21,17 +21,19 @@ import (
 // bins makes the commands of a plan. It runs when all files are placed, since
 // only then every package's own word on its commands is known.
 func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) error {
-	var all, plain []link.Bin
+	var shims, plain []link.Bin
 	var gone []string
 	for _, dir := range p.Bins {
 		bins, err := t.commands(dir, p)
 		if err != nil {
 			return err
 		}
-		if dir.Plain {
-			plain = append(plain, bins...)
-		} else {
-			all = append(all, bins...)
+		for _, b := range bins {
+			if dir.Style == layout.FirstLinks || dir.Style == layout.Links && !b.Foreign {
+				plain = append(plain, b)
+			} else {
+				shims = append(shims, b)
+			}
 		}
 		if !p.After.Bins[dir.Dir] {
 			continue // it is new, with its slot
@@ -48,7 +50,7 @@ func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) err
 	if err := linker.Bins(ctx, link.Links, plain); err != nil {
 		return err
 	}
-	return linker.Bins(ctx, link.Shims, all)
+	return linker.Bins(ctx, link.Shims, shims)
 }
 
 // staleBins makes a directory of commands, and lists what is in it that is none
@@ -79,7 +81,7 @@ func staleBins(dir string, bins []link.Bin) ([]string, error) {
 // that offer one name, the package of that name has it, else the first by
 // alphabet.
 func (t *tasks) commands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error) {
-	if dir.Plain {
+	if dir.Style == layout.FirstLinks {
 		return t.plainCommands(dir, p)
 	}
 	from := slices.Clone(dir.From)
@@ -98,7 +100,7 @@ func (t *tasks) commands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error) {
 				out = slices.DeleteFunc(out, func(b link.Bin) bool { return b.Name == bin.Name })
 			}
 			owner[bin.Name] = c.Alias
-			out = append(out, t.bin(dir.Dir, c, bin))
+			out = append(out, t.bin(dir, c, bin))
 		}
 	}
 	return out, nil
@@ -119,7 +121,7 @@ func (t *tasks) plainCommands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error)
 				continue
 			}
 			taken[offer.Name] = true
-			bin := t.bin(dir.Dir, c, offer)
+			bin := t.bin(dir, c, offer)
 			if c.Real != "" {
 				// npm makes the commands of the user's own projects executable, too.
 				bin.Real, bin.Foreign = filepath.Join(t.abs(c.Real), filepath.FromSlash(offer.Path)), false
@@ -132,19 +134,20 @@ func (t *tasks) plainCommands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error)
 	return out, nil
 }
 
-func (t *tasks) bin(dir string, c layout.Command, b store.Bin) link.Bin {
+func (t *tasks) bin(dir layout.Bins, c layout.Command, b store.Bin) link.Bin {
+	bin := link.Bin{
+		Name: b.Name, Dir: t.abs(dir.Dir), Target: filepath.Join(t.abs(c.Dir), filepath.FromSlash(b.Path)),
+		Stored: c.Package != nil && !b.Absent, Foreign: c.Package == nil, Shebang: b.Shebang,
+	}
+	if dir.Style != layout.Shims {
+		return bin // hoisted packages find each other without help
+	}
 	around := c.Dir
 	for path.Base(around) != layout.ModulesDir && around != "." && around != "/" {
 		around = path.Dir(around)
 	}
-	return link.Bin{
-		Name: b.Name, Dir: t.abs(dir), Target: filepath.Join(t.abs(c.Dir), filepath.FromSlash(b.Path)),
-		Stored: c.Package != nil && !b.Absent, Foreign: c.Package == nil, Shebang: b.Shebang,
-		NodePath: []string{
-			t.abs(path.Join(c.Dir, layout.ModulesDir)), t.abs(around),
-			t.abs(t.hidden()),
-		},
-	}
+	bin.NodePath = []string{t.abs(path.Join(c.Dir, layout.ModulesDir)), t.abs(around), t.abs(t.hidden())}
+	return bin
 }
 
 // hidden is the directory of what is hoisted for packages that require what they

@@ -37,8 +37,10 @@ func (e *engine) build(g *graph.Graph, linker *link.Linker, p *plan.Plan) error 
 	}
 	orderJobs(g, jobs)
 	var dirs []string
-	for _, j := range jobs {
-		dirs = append(dirs, j.place.Dir)
+	for _, places := range jobs {
+		for _, j := range places {
+			dirs = append(dirs, j.place.Dir)
+		}
 	}
 	if err := e.modules.Begin(p.Unfinished(dirs)); err != nil {
 		return err
@@ -48,15 +50,16 @@ func (e *engine) build(g *graph.Graph, linker *link.Linker, p *plan.Plan) error 
 		Lanes: []sched.LaneOptions{network: {Name: "network", Width: 1}, cpu: {Name: "build", Width: max(1, e.Builds.Width)}},
 	})
 	for _, key := range slices.Sorted(maps.Keys(jobs)) {
-		j := jobs[key]
-		task := sched.Task{
-			Key: j.task(), Lane: cpu, Group: string(event.Build), Label: "build " + string(j.Key.ID()),
-			Run: func(ctx context.Context, _ int) error { return e.tasks.build(ctx, runner, j) },
+		for _, j := range jobs[key] {
+			task := sched.Task{
+				Key: j.task(), Lane: cpu, Group: string(event.Build), Label: "build " + string(j.Key.ID()),
+				Run: func(ctx context.Context, _ int) error { return e.tasks.build(ctx, runner, j) },
+			}
+			for _, need := range j.needs {
+				task.Needs = append(task.Needs, need.task())
+			}
+			s.Add(task)
 		}
-		for _, need := range j.needs {
-			task.Needs = append(task.Needs, need.task())
-		}
-		s.Add(task)
 	}
 	counts, err := s.Wait(context.Background())
 	if err != nil {
@@ -88,10 +91,11 @@ func (t *tasks) runner() (*build.Runner, error) {
 
 func (j *job) task() sched.Key { return sched.Key("build " + j.place.Dir) }
 
-// jobs lists what is to be built, by key. late says that some command is a file
+// jobs lists what is to be built, by key; in a hoisted layout a package may be in
+// several places. late says that some command is a file
 // that only a script makes.
-func (e *engine) jobs(p *plan.Plan) (jobs map[graph.Key]*job, late bool, err error) {
-	jobs = map[graph.Key]*job{}
+func (e *engine) jobs(p *plan.Plan) (jobs map[graph.Key][]*job, late bool, err error) {
+	jobs = map[graph.Key][]*job{}
 	for _, place := range slices.Concat(p.Warm, p.Cold) {
 		if !e.tasks.builds.toMake(place.ID) || e.tasks.isDropped(place) {
 			continue
@@ -103,7 +107,7 @@ func (e *engine) jobs(p *plan.Plan) (jobs map[graph.Key]*job, late bool, err err
 		if !tree.Meta.Builds() {
 			continue
 		}
-		jobs[place.Package.Key] = &job{Package: place.Package, place: place}
+		jobs[place.Package.Key] = append(jobs[place.Package.Key], &job{Package: place.Package, place: place})
 		late = late || slices.ContainsFunc(tree.Meta.Bins, func(b store.Bin) bool { return b.Absent })
 	}
 	return jobs, late, nil
@@ -112,12 +116,13 @@ func (e *engine) jobs(p *plan.Plan) (jobs map[graph.Key]*job, late bool, err err
 // orderJobs lets each job need those that its package leads to. Packages that
 // lead to each other have no order; there the walk's decides, which begins at
 // the first key and goes along the aliases, so that it is always the same.
-func orderJobs(g *graph.Graph, jobs map[graph.Key]*job) {
+func orderJobs(g *graph.Graph, jobs map[graph.Key][]*job) {
 	order := map[graph.Key]int{}
 	for _, key := range slices.Sorted(maps.Keys(jobs)) {
 		postOrder(g, key, order)
 	}
-	for key, j := range jobs {
+	for key, places := range jobs {
+		var needs []*job
 		seen := map[graph.Key]bool{key: true}
 		open := []graph.Key{key}
 		for len(open) > 0 {
@@ -130,11 +135,14 @@ func orderJobs(g *graph.Graph, jobs map[graph.Key]*job) {
 				}
 				seen[to] = true
 				if need := jobs[to]; need != nil && order[to] < order[key] {
-					j.needs = append(j.needs, need) // what that one leads to, it needs itself
+					needs = append(needs, need...) // what that one leads to, it needs itself
 					continue
 				}
 				open = append(open, to)
 			}
+		}
+		for _, j := range places {
+			j.needs = needs
 		}
 	}
 }

@@ -142,7 +142,10 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	if e.npm() {
 		e.withDependents(g, g.OptionalOnly())
 	}
-	l, p := e.lay(g)
+	l, p, err := e.lay(g)
+	if err != nil {
+		return nil, err
+	}
 	if len(e.unfit) > 0 {
 		p := e.unfit[0]
 		return nil, e.explain(g, &PackageError{Action: "install", ID: p.Key.ID(), Err: &PlatformError{platforms(p)}})
@@ -158,7 +161,7 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	return p, nil
 }
 
-func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
+func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan, error) {
 	opts := e.Layout
 	opts.Skip = e.leaveOut
 	if e.filtered() {
@@ -173,16 +176,22 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan) {
 	if opts.Shared != nil {
 		opts.Shared = &layout.Shared{Dir: opts.Shared.Dir, ID: e.tasks.sharedBase}
 	}
-	lay := layout.Isolated
-	if e.npm() {
-		lay = layout.Hoisted
+	l, err := e.layOut(g, opts)
+	if err != nil {
+		return nil, nil, err
 	}
-	l := lay(g, opts)
 	held := e.was.Held
 	if e.Force {
 		held = held.Doubt()
 	}
-	return l, plan.Make(l, e.rerun(held, l), e.tasks)
+	return l, plan.Make(l, e.rerun(held, l), e.tasks), nil
+}
+
+func (e *engine) layOut(g *graph.Graph, opts layout.Options) (*layout.Layout, error) {
+	if e.Hoisted {
+		return layout.Hoisted(g, opts)
+	}
+	return layout.Isolated(g, opts), nil
 }
 
 // skip leaves out optional packages that do not run here. A package that is

@@ -109,6 +109,7 @@ type Request struct {
 	Lockfile     lockfile.Settings // what a resolution depends on, as lockfiles record it
 	Layout       layout.Options    // Skip, and ID of Shared, are set by the engine
 	HoistMembers bool              // projects of a workspace are hoisted where no package has the name
+	Hoisted      bool              // packages have directories, not slots
 	Import       ImportMethod
 	Patches      *patch.Set
 	// Verify refuses a lockfile's graph that the project's policy does not

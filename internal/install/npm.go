@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -98,14 +99,28 @@ func (e *engine) hoistedChanges(l *layout.Layout, g *graph.Graph) {
 	}
 	for _, im := range g.Importers {
 		for _, d := range im.Deps {
-			p := g.Packages[d.Target.Key]
-			if p == nil {
+			if g.Packages[d.Target.Key] == nil {
 				continue
 			}
-			old := e.was.Held.Slots[p.Dir]
-			if was := old.Hoisted; !old.Unsure() && was != will[p.Dir] {
-				e.Sink.Emit(event.Changed{Importer: im.Dir, Alias: d.Alias, Group: groupNames[d.Group], Old: was, New: will[p.Dir]})
+			at := found(im.Dir, d.Alias, func(dir string) bool { return will[dir] != "" || e.was.Held.Slots[dir].Hoisted != "" })
+			old := e.was.Held.Slots[at]
+			was := cmp.Or(old.Hoisted, heldVersion(e.was.Held.Target(path.Join(im.Dir, layout.ModulesDir, d.Alias))))
+			if !old.Unsure() && was != will[at] {
+				e.Sink.Emit(event.Changed{Importer: im.Dir, Alias: d.Alias, Group: groupNames[d.Group], Old: was, New: will[at]})
 			}
+		}
+	}
+}
+
+// found is where Node finds alias from dir, if there tells of each directory of
+// a package whether it is there; "" for nowhere.
+func found(dir, alias string, there func(dir string) bool) string {
+	for ; ; dir = path.Dir(dir) {
+		if at := path.Join(dir, layout.ModulesDir, alias); there(at) {
+			return at
+		}
+		if dir == "." || dir == "/" {
+			return ""
 		}
 	}
 }

@@ -37,7 +37,7 @@ var groupNames = [...]string{graph.Prod: "dependencies", graph.Dev: "devDependen
 // changes tells what becomes of direct dependencies: the difference between
 // where their links lead and where they will.
 func (e *engine) changes(l *layout.Layout, g *graph.Graph) {
-	if e.npm() {
+	if e.Hoisted {
 		e.hoistedChanges(l, g)
 		return
 	}

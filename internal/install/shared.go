@@ -37,7 +37,10 @@ func (e *engine) settle(g *graph.Graph, p *plan.Plan) (*plan.Plan, error) {
 			e.out[place.Package.Key] = true
 		}
 		e.tasks.dropped = nil
-		_, p = e.lay(g) // what now is cold may be more, but there is one package less
+		var err error
+		if _, p, err = e.lay(g); err != nil { // what now is cold may be more, but there is one package less
+			return nil, err
+		}
 	}
 	return p, nil
 }

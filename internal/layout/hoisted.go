@@ -10,38 +10,50 @@ import (
 	"godwit/internal/npm"
 )
 
-// Hoisted gives every package the directory that the lockfile has for it, as
-// npm lays them out:
+// Hoisted gives every package a directory as high as it can go:
 //
 //	node_modules/a                   the files of a
-//	node_modules/b                   of what a depends on, as high as it can go
+//	node_modules/b                   of what a depends on
 //	node_modules/c/node_modules/b    another b, that c alone can require
 //	node_modules/m -> ../packages/m  a member of the workspace
 //	node_modules/.bin/a -> ../a/cli.js
 //
-// All packages need [graph.Package.Dir]. What comes with the tarball of another
-// package gets no slot.
-func Hoisted(g *graph.Graph, opts Options) *Layout {
+// A lockfile of npm's says where that is ([graph.Package.Dir], of all packages);
+// what comes with the tarball of another package gets no slot. Otherwise the
+// directories are pnpm's, and the only error is [ErrTooManyPlaces].
+func Hoisted(g *graph.Graph, opts Options) (*Layout, error) {
 	if opts.Importers == nil {
 		opts.Importers = g.Importers
 	}
+	if opts.Groups == nil {
+		opts.Groups = graph.AllGroups
+	}
 	b := &hoisted{g: g, l: &Layout{}, slots: map[string]int{}, bins: map[string]*Bins{}}
 	reach := g.Reachable(graph.Scope{From: opts.Importers, Groups: opts.Groups, Skip: opts.Skip})
-	for key := range reach {
-		p := g.Packages[key]
-		if !p.Inside {
-			b.l.Slots = append(b.l.Slots, Slot{Package: p, Dir: p.Dir})
+	places, placed, err := b.places(reach, &opts)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range places {
+		if !p.pkg.Inside {
+			b.l.Slots = append(b.l.Slots, Slot{Package: p.pkg, Dir: p.dir})
 		}
 	}
 	slices.SortFunc(b.l.Slots, func(x, y Slot) int { return cmp.Compare(x.Dir, y.Dir) })
 	b.nest()
-	b.links(opts)
-	for key := range reach {
-		p := g.Packages[key]
-		b.offer(p.Dir, Command{Dir: p.Dir, Package: p})
+	b.importers(&opts)
+	style := FirstLinks
+	if placed {
+		b.links(b.lockedLinks(&opts))
+	} else {
+		b.links(b.projectLinks(&opts))
+		style = Links
 	}
-	b.commands()
-	return b.l
+	for _, p := range places {
+		b.offer(p.dir, Command{Dir: p.dir, Package: p.pkg})
+	}
+	b.commands(style)
+	return b.l, nil
 }
 
 type hoisted struct {
@@ -49,6 +61,20 @@ type hoisted struct {
 	l     *Layout
 	slots map[string]int // index in l.Slots by directory
 	bins  map[string]*Bins
+}
+
+// places are the directories of packages; placed says that the lockfile has them.
+func (b *hoisted) places(reach graph.Reach, opts *Options) (places []place, placed bool, err error) {
+	for key := range reach {
+		if p := b.g.Packages[key]; p.Dir != "" {
+			places = append(places, place{p, p.Dir})
+		}
+	}
+	if len(places) > 0 || len(b.g.Links) > 0 {
+		return places, true, nil
+	}
+	places, err = hoist(b.g, reach, opts)
+	return places, false, err
 }
 
 // nest tells each slot which one it is in.
@@ -89,9 +115,44 @@ func modulesOf(dir string) string {
 	return dir
 }
 
-// links places the links to projects. One that only dependencies lead to that
-// are not installed is left out; a member of the workspace needs no dependent.
-func (b *hoisted) links(opts Options) {
+// importers are the projects, and the root of a workspace that is none.
+func (b *hoisted) importers(opts *Options) {
+	rooted := false
+	for _, im := range opts.Importers {
+		b.l.Importers = append(b.l.Importers, Importer{Dir: im.Dir})
+		rooted = rooted || im.Dir == "."
+	}
+	if !rooted {
+		b.l.Importers = append(b.l.Importers, Importer{Dir: "."})
+	}
+}
+
+// links places links to projects. One of a project that is not installed is left
+// out.
+func (b *hoisted) links(links []graph.Link) {
+	byProject := map[string]*Importer{}
+	for i := range b.l.Importers {
+		byProject[b.l.Importers[i].Dir] = &b.l.Importers[i]
+	}
+	for _, l := range links {
+		at := Link{At: l.At, Target: l.Target}
+		project := path.Dir(modulesOf(l.At))
+		switch im, slot := byProject[project], b.around(l.At); {
+		case im != nil:
+			im.Links = append(im.Links, at)
+		case slot >= 0:
+			b.l.Slots[slot].Links = append(b.l.Slots[slot].Links, at)
+		default:
+			continue
+		}
+		b.offer(l.At, Command{Dir: l.At, Real: l.Target})
+	}
+}
+
+// lockedLinks are those of npm's lockfile. One that only dependencies lead to
+// that are not installed is left out; a member of the workspace needs no
+// dependent.
+func (b *hoisted) lockedLinks(opts *Options) []graph.Link {
 	unwanted, wanted := map[string]bool{}, map[string]bool{}
 	for _, im := range b.g.Importers {
 		for _, d := range im.Deps {
@@ -102,29 +163,37 @@ func (b *hoisted) links(opts Options) {
 			}
 		}
 	}
-	byProject := map[string]*Importer{}
+	return slices.DeleteFunc(slices.Clone(b.g.Links), func(l graph.Link) bool { return unwanted[l.Target] && !wanted[l.Target] })
+}
+
+// projectLinks are pnpm's: to what projects link in place, and to members of the
+// workspace under the root, where nothing else has the name.
+func (b *hoisted) projectLinks(opts *Options) []graph.Link {
+	var out []graph.Link
+	taken := map[string]bool{}
 	for _, im := range opts.Importers {
-		b.l.Importers = append(b.l.Importers, Importer{Dir: im.Dir})
-	}
-	for i := range b.l.Importers {
-		byProject[b.l.Importers[i].Dir] = &b.l.Importers[i]
-	}
-	for _, l := range b.g.Links {
-		if unwanted[l.Target] && !wanted[l.Target] {
-			continue
+		for _, d := range im.Deps {
+			at := path.Join(im.Dir, ModulesDir, d.Alias)
+			if d.Target.Link != "" && slices.Contains(opts.Groups, d.Group) && !taken[at] {
+				taken[at] = true
+				out = append(out, graph.Link{At: at, Target: path.Join(im.Dir, d.Target.Link)})
+			}
 		}
-		at := Link{At: l.At, Target: l.Target}
-		project := path.Dir(modulesOf(l.At))
-		switch im, slot := byProject[project], b.around(l.At); {
-		case im != nil:
-			im.Links = append(im.Links, at)
-		case slot >= 0:
-			b.l.Slots[slot].Links = append(b.l.Slots[slot].Links, at)
-		default:
-			continue // of a project that is not installed
-		}
-		b.offer(l.At, Command{Dir: l.At, Real: l.Target})
 	}
+	for _, s := range b.l.Slots {
+		taken[s.Dir] = true
+	}
+	hoists := func(name string) bool {
+		return opts.Hoist != nil && opts.Hoist(name) || opts.PublicHoist != nil && opts.PublicHoist(name)
+	}
+	for _, m := range slices.Backward(opts.Members) { // of two with one name pnpm takes the last
+		at := path.Join(ModulesDir, m.Name)
+		if m.Dir != "." && m.Name != "" && !taken[at] && hoists(m.Name) {
+			taken[at] = true
+			out = append(out, graph.Link{At: at, Target: m.Dir})
+		}
+	}
+	return out
 }
 
 // offer adds the commands of what is in a directory to those beside it.
@@ -132,7 +201,7 @@ func (b *hoisted) offer(dir string, c Command) {
 	modules := modulesOf(dir)
 	bins := b.bins[modules]
 	if bins == nil {
-		bins = &Bins{Dir: path.Join(modules, ".bin"), Plain: true}
+		bins = &Bins{Dir: path.Join(modules, ".bin")}
 		b.bins[modules] = bins
 	}
 	c.Alias = strings.TrimPrefix(dir, modules+"/")
@@ -141,8 +210,9 @@ func (b *hoisted) offer(dir string, c Command) {
 
 // commands gives each directory of commands its order: of two packages with one
 // command the first has it. npm takes packages before links, both by name.
-func (b *hoisted) commands() {
+func (b *hoisted) commands(style BinStyle) {
 	for _, bins := range b.bins {
+		bins.Style = style
 		slices.SortFunc(bins.From, func(x, y Command) int {
 			if (x.Package == nil) != (y.Package == nil) {
 				if x.Package == nil {

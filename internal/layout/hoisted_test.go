@@ -1,7 +1,9 @@
 package layout
 
 import (
+	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"testing"
 
@@ -86,6 +88,15 @@ func showHoisted(l *Layout) string {
 	return b.String()
 }
 
+func laidOut(t *testing.T, lines string, opts Options) *Layout {
+	t.Helper()
+	l, err := Hoisted(placed(lines), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func TestHoisted(t *testing.T) {
 	want := `lib/node_modules/x in "" with [] []
 node_modules/@s/a in "" with [] []
@@ -103,21 +114,129 @@ bins node_modules/b/node_modules/c/node_modules/.bin: in
 bins packages/m/node_modules/.bin: b
 `
 	for range 10 { // maps have no say in it
-		if diff := cmp.Diff(want, showHoisted(Hoisted(placed(workspace), Options{Groups: all}))); diff != "" {
+		if diff := cmp.Diff(want, showHoisted(laidOut(t, workspace, Options{Groups: all}))); diff != "" {
 			t.Fatal(diff)
 		}
 	}
 }
 
 func TestHoistedWithout(t *testing.T) {
-	prod := showHoisted(Hoisted(placed(workspace), Options{Groups: []graph.Group{graph.Prod}}))
+	prod := showHoisted(laidOut(t, workspace, Options{Groups: []graph.Group{graph.Prod}}))
 	for _, gone := range []string{"node_modules/d", "node_modules/lib"} {
 		if strings.Contains(prod, gone) {
 			t.Errorf("%s is there without devDependencies:\n%s", gone, prod)
 		}
 	}
 	skip := func(p *graph.Package) bool { return p.Dir == "node_modules/b" }
-	if got := showHoisted(Hoisted(placed(workspace), Options{Groups: all, Skip: skip})); strings.Contains(got, " node_modules/b/") || strings.Contains(got, "\nnode_modules/b") {
+	if got := showHoisted(laidOut(t, workspace, Options{Groups: all, Skip: skip})); strings.Contains(got, " node_modules/b/") || strings.Contains(got, "\nnode_modules/b") {
 		t.Errorf("b is left out:\n%s", got)
+	}
+}
+
+// TestHoist lays out graphs without directories. The trees are those that pnpm
+// 12.21 makes of them, but for the last two, which are hostile.
+func TestHoist(t *testing.T) {
+	for _, tt := range []struct{ name, graph, want string }{
+		{"the version that most need goes up", `
+			.: prod a b c
+			a -> x=x@1
+			b -> x=x@2
+			c -> x=x@2
+			x@1
+			x@2`, "a a/node_modules/x=x@1 b c x=x@2"},
+		{"the first met, where as many need either", `
+			.: prod a b
+			a -> x=x@1
+			b -> x=x@2
+			x@1
+			x@2`, "a b b/node_modules/x=x@2 x=x@1"},
+		{"the project's own goes first", `
+			.: prod a b x=x@1
+			a -> x=x@2
+			b -> x=x@2
+			x@1
+			x@2`, "a a/node_modules/x=x@2 b b/node_modules/x=x@2 x=x@1"},
+		{"what is needed below a nested one goes beside it", `
+			.: prod a x=x@1 y=y@1
+			a -> b
+			b -> x=x@2
+			x@2 -> y=y@2
+			x@1
+			y@1
+			y@2`, "a b b/node_modules/x=x@2 b/node_modules/y=y@2 x=x@1 y=y@1"},
+		{"nothing moves past another of its name", `
+			.: prod a y=y@1 z=z@1
+			a -> y=y@2 z=z@2
+			z@2 -> y=y@1
+			y@1
+			y@2
+			z@1`, "a a/node_modules/y=y@2 a/node_modules/z=z@2 a/node_modules/z/node_modules/y=y@1 y=y@1 z=z@1"},
+		{"variants by peers are one", `
+			.: prod a b
+			a -> x=x@1(p@1)
+			b -> x=x@1(p@2)
+			x@1(p@1) -> p=p@1
+			x@1(p@2) -> p=p@2
+			p@1
+			p@2`, "a b p=p@1 x=x@1(p@1)"},
+		{"a cycle", `
+			.: prod a
+			a -> b
+			b -> a`, "a b"},
+		{"another name is another directory", `
+			.: prod a other=a
+			a`, "a other=a"},
+		{"a long chain", chain(50_000), "a0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := draw(t, tt.graph)
+			for _, e := range strings.Fields(tt.graph) {
+				if key := graph.Key(e); !strings.Contains(e, "=") && e != "->" && e != "prod" && e != ".:" && g.Packages[key] == nil {
+					g.Packages[key] = &graph.Package{Key: key, Name: key.Name()}
+				}
+			}
+			l, err := Hoisted(g, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range l.Slots {
+				dir := strings.TrimPrefix(s.Dir, "node_modules/")
+				if path.Base(dir) != string(s.Package.Key) {
+					dir += "=" + string(s.Package.Key)
+				}
+				got = append(got, dir)
+			}
+			if len(got) > 1000 {
+				got = got[:1]
+			}
+			if got := strings.Join(got, " "); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// chain is a graph of n packages, each of which needs the next one.
+func chain(n int) string {
+	var b strings.Builder
+	b.WriteString(".: prod a0\n")
+	for i := range n {
+		fmt.Fprintf(&b, "a%d -> a%d\n", i, i+1)
+	}
+	fmt.Fprintf(&b, "a%d\n", n)
+	return b.String()
+}
+
+// TestHoistDoubling has two packages with two of their next versions below them,
+// and so on: what is below neither can move past the other, and the directories
+// would double at each step.
+func TestHoistDoubling(t *testing.T) {
+	text := ".: prod p=p@0 q=q@0\n"
+	for i := range 40 {
+		text += fmt.Sprintf("p@%d -> p=p@%d q=q@%d\nq@%d -> p=p@%d q=q@%d\n", i, i+1, i+1, i, i+1, i+1)
+	}
+	if _, err := Hoisted(draw(t, text), Options{}); !errors.Is(err, ErrTooManyPlaces) {
+		t.Errorf("err = %v", err)
 	}
 }

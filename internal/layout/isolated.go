@@ -10,7 +10,7 @@ import (
 	"godwit/internal/graph"
 )
 
-// Options of an isolated layout.
+// Options of a layout.
 type Options struct {
 	// VirtualStore is the directory of slots; "node_modules/.pnpm" if empty.
 	VirtualStore string
@@ -29,9 +29,12 @@ type Options struct {
 	Members []Member
 	// DedupeDirect leaves out what the root project links already.
 	DedupeDirect bool
-	// NoPeerBins leaves out the commands of what direct dependencies have as
-	// peers, as pnpm does without auto-install-peers.
-	NoPeerBins bool
+	// ManualPeers is said without auto-install-peers. Then the commands of what
+	// direct dependencies have as peers are left out, and hoisting takes care that
+	// peers stay what they are.
+	ManualPeers bool
+	// Limits are those of a hoisted layout that no lockfile gives.
+	Limits Limits
 	// Skip names the packages to leave out: optional ones that do not fit
 	// this platform or could not be fetched. What only they lead to goes too.
 	Skip func(*graph.Package) bool
@@ -167,7 +170,7 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 		out.Links = append(out.Links, Link{At: path.Join(modules, d.Alias), Target: dir})
 		out.Bins.add(b.command(d.Alias, d.Target, dir))
 	}
-	if !b.opts.NoPeerBins {
+	if !b.opts.ManualPeers {
 		b.peerBins(im, &out.Bins)
 	}
 	if im.Dir == "." {

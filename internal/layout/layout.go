@@ -44,12 +44,24 @@ type Link struct {
 
 // Bins is a directory of commands and the packages they come from.
 type Bins struct {
-	Dir  string
-	From []Command
-	// Plain commands are npm's: symbolic links, and of two with one name the
-	// first has it.
-	Plain bool
+	Dir   string
+	From  []Command
+	Style BinStyle
 }
+
+// BinStyle says what commands are, and who has a name that two want.
+type BinStyle uint8
+
+const (
+	// Shims are scripts, of the package that is called like the command, else of
+	// the first by alphabet. They are pnpm's of the isolated layout.
+	Shims BinStyle = iota
+	// Links are symbolic links, but for shims of projects; of the same owners.
+	// They are pnpm's of the hoisted layout.
+	Links
+	// FirstLinks are symbolic links, of the first. They are npm's.
+	FirstLinks
+)
 
 // add adds a package, unless it is known to have no commands.
 func (b *Bins) add(c Command) {
