@@ -69,9 +69,10 @@ var policy = map[string][]string{
 	"peers": {"graph", "npm", "resolve"},
 
 	"lockfile":                   {"fsys", "graph", "lockfile/npmlock", "lockfile/pnpmlock", "npm", "npm/semver"},
-	"lockfile/npmlock":           {"graph", "lockfile/npmlock/nicejson", "npm", "npm/jsonscan", "npm/semver"},
+	"lockfile/conflict":          {},
+	"lockfile/npmlock":           {"graph", "lockfile/conflict", "lockfile/npmlock/nicejson", "npm", "npm/jsonscan", "npm/semver"},
 	"lockfile/npmlock/nicejson":  {"npm", "npm/jsonscan"},
-	"lockfile/pnpmlock":          {"graph", "lockfile/pnpmlock/yamltree", "npm", "npm/semver"},
+	"lockfile/pnpmlock":          {"graph", "lockfile/conflict", "lockfile/pnpmlock/yamltree", "npm", "npm/semver"},
 	"lockfile/pnpmlock/yamltree": {},
 
 	// The engine does not know which resolver it has. Its stages do not know of

@@ -1,11 +1,9 @@
 package npmlock
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"strings"
 
+	"godwit/internal/lockfile/conflict"
 	"godwit/internal/lockfile/npmlock/nicejson"
 )
 
@@ -13,64 +11,24 @@ import (
 // either side changed is taken, and of what both changed ours
 // (parse-conflict-json).
 func mergeSides(data []byte) ([]byte, error) {
-	sides, err := split(string(data))
+	sides, err := conflict.Split(string(data))
 	if err != nil {
 		return nil, err
 	}
-	var parsed [3]nicejson.Value
-	for i, text := range sides {
-		parsed[i], err = nicejson.Parse([]byte(text))
-		switch {
-		case err != nil && side(i) == base:
-			parsed[i] = nicejson.Object() // git was not asked to write it down
-		case err != nil:
-			return nil, fmt.Errorf("one side of the conflict in it: %w", err)
-		}
+	ours, err := nicejson.Parse([]byte(sides.Ours))
+	if err != nil {
+		return nil, fmt.Errorf("one side of the conflict in it: %w", err)
 	}
-	merged := merge(parsed[ours], parsed[theirs], parsed[base])
+	theirs, err := nicejson.Parse([]byte(sides.Theirs))
+	if err != nil {
+		return nil, fmt.Errorf("one side of the conflict in it: %w", err)
+	}
+	base, err := nicejson.Parse([]byte(sides.Base))
+	if err != nil {
+		base = nicejson.Object() // git was not asked to write it down
+	}
+	merged := merge(ours, theirs, base)
 	return merged.Append(nil, nicejson.DefaultStyle, nil), nil
-}
-
-func hasConflict(data []byte) bool {
-	return bytes.HasPrefix(data, []byte("<<<<<<<")) || bytes.Contains(data, []byte("\n<<<<<<<"))
-}
-
-// side is one of the three files that git could not merge.
-type side int
-
-const (
-	ours side = iota
-	base
-	theirs
-)
-
-// split rebuilds the three files.
-func split(text string) ([3]string, error) {
-	var out [3]strings.Builder
-	const all = side(-1)
-	at := all
-	for line := range strings.Lines(text) {
-		switch {
-		case strings.HasPrefix(line, "<<<<<<<"):
-			at = ours
-		case strings.HasPrefix(line, "|||||||") && at == ours:
-			at = base
-		case strings.HasPrefix(line, "=======") && (at == ours || at == base):
-			at = theirs
-		case strings.HasPrefix(line, ">>>>>>>") && at == theirs:
-			at = all
-		default:
-			for s := range out {
-				if at == all || at == side(s) {
-					out[s].WriteString(line)
-				}
-			}
-		}
-	}
-	if at != all {
-		return [3]string{}, errors.New("its conflict markers do not pair up")
-	}
-	return [3]string{out[ours].String(), out[base].String(), out[theirs].String()}, nil
 }
 
 // merge takes of each member the side that changed it.

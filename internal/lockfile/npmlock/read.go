@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"godwit/internal/lockfile/conflict"
 	"godwit/internal/lockfile/npmlock/nicejson"
 	"godwit/internal/npm"
 	"godwit/internal/npm/jsonscan"
@@ -35,7 +36,7 @@ func Read(name string, data []byte) (*Document, error) {
 
 func readRecord(name string, data []byte) (*Record, error) {
 	rec := &Record{Style: nicejson.StyleOf(data), Version: DefaultVersion, Entries: map[string]*Entry{}}
-	if hasConflict(data) {
+	if conflict.Has(string(data)) {
 		rec.Merged = true
 		var err error
 		if data, err = mergeSides(data); err != nil {

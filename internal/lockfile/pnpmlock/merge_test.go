@@ -135,28 +135,3 @@ func TestConflictInBrokenSides(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
-
-func TestSides(t *testing.T) {
-	for text, want := range map[string][2]string{
-		"a\n<<<<<<< x\nb\n=======\nc\n>>>>>>> y\nd\n":                   {"a\nb\nd\n", "a\nc\nd\n"},
-		"<<<<<<< x\n||||||| base\nb\n=======\nc\n>>>>>>> y\n":           {"", "c\n"},
-		"<<<<<<<\na\n=======\n>>>>>>>\n<<<<<<<\n=======\nb\n>>>>>>>\n=": {"a\n=", "b\n="},
-	} {
-		left, right, bad := sides(text)
-		if left != want[0] || right != want[1] || bad != 0 {
-			t.Errorf("%q: got %q and %q, bad line %d", text, left, right, bad)
-		}
-	}
-	for text, line := range map[string]int{
-		"<<<<<<< x\na\n":             2,
-		"=======\n":                  1,
-		"<<<<<<<\n>>>>>>>\n":         2,
-		"<<<<<<<\n=======\n<<<<<<<":  3,
-		"<<<<<<<\n=======\n=======":  3,
-		"<<<<<<<\n=======\n|||||||n": 3,
-	} {
-		if _, _, bad := sides(text); bad != line {
-			t.Errorf("%q: bad line is %d, want %d", text, bad, line)
-		}
-	}
-}

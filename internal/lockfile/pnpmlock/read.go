@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"godwit/internal/graph"
+	"godwit/internal/lockfile/conflict"
 	"godwit/internal/lockfile/pnpmlock/yamltree"
 )
 
@@ -33,7 +34,7 @@ func Read(name string, data []byte) (*Document, error) {
 			msg: fmt.Sprintf("the file has more than %d MiB", maxSize>>20)}
 	}
 	text := normalize(data)
-	if hasConflict(text) {
+	if conflict.Has(text) {
 		return readConflict(name, text)
 	}
 	return readText(name, text)
