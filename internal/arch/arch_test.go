@@ -74,6 +74,8 @@ var policy = map[string][]string{
 	"lockfile/npmlock/nicejson":  {"npm", "npm/jsonscan"},
 	"lockfile/pnpmlock":          {"graph", "lockfile/conflict", "lockfile/pnpmlock/yamltree", "npm", "npm/semver"},
 	"lockfile/pnpmlock/yamltree": {},
+	"lockfile/yarnlock":          {"graph", "lockfile/conflict", "lockfile/yarnlock/syml", "npm", "npm/semver"},
+	"lockfile/yarnlock/syml":     {"npm/jsonscan"},
 
 	// The engine does not know which resolver it has. Its stages do not know of
 	// tasks, and the scheduler does not know of packages.
