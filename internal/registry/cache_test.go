@@ -463,3 +463,27 @@ func FuzzCacheFile(f *testing.F) {
 		}
 	})
 }
+
+// Who keeps a packument learns how long it is good for, be it new, cached or
+// confirmed.
+func TestDated(t *testing.T) {
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	server, _ := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		w.Header().Set("Cache-Control", "max-age=60")
+		w.Header().Set("Etag", `"x"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		io.WriteString(w, packumentOf("a", "1.0.0"))
+	})
+	dir := t.TempDir()
+	for _, step := range []struct{ at, until int }{{0, 60}, {20, 60}, {70, 130}} {
+		c := client(t, Options{Default: server.URL, CacheDir: dir, Now: func() time.Time { return now.Add(time.Duration(step.at) * time.Second) }})
+		doc, err := c.Dated(t.Context(), "a", Short)
+		if err != nil || !doc.Until.Equal(now.Add(time.Duration(step.until)*time.Second)) {
+			t.Errorf("after %d s: %v, %v", step.at, doc.Until.Sub(now), err)
+		}
+		c.Close()
+	}
+}

@@ -24,14 +24,14 @@ type flight struct {
 	done    chan struct{} // closed when doc and err are set
 	cancel  context.CancelFunc
 	waiting int // guarded by flights.mu
-	doc     *npm.Packument
+	doc     Dated
 	err     error
 }
 
 // do runs work, or joins the run that is on. The work does not run on one
 // caller's context: it ends early only when every caller has given up, and the
 // last of them waits for that end.
-func (fs *flights) do(ctx context.Context, key flightKey, work func(context.Context) (*npm.Packument, error)) (*npm.Packument, error) {
+func (fs *flights) do(ctx context.Context, key flightKey, work func(context.Context) (Dated, error)) (Dated, error) {
 	f := fs.join(ctx, key, work)
 	select {
 	case <-f.done:
@@ -49,10 +49,10 @@ func (fs *flights) do(ctx context.Context, key flightKey, work func(context.Cont
 		f.cancel()
 		<-f.done
 	}
-	return nil, context.Cause(ctx)
+	return Dated{}, context.Cause(ctx)
 }
 
-func (fs *flights) join(ctx context.Context, key flightKey, work func(context.Context) (*npm.Packument, error)) *flight {
+func (fs *flights) join(ctx context.Context, key flightKey, work func(context.Context) (Dated, error)) *flight {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	if f := fs.on[key]; f != nil {

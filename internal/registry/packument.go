@@ -43,40 +43,53 @@ const shortType = "application/vnd.npm.install-v1+json"
 // Packument fetches what the registry of name says about it, from the cache if
 // that is fresh. Callers at the same time share one request.
 func (c *Client) Packument(ctx context.Context, name npm.Name, form Form) (*npm.Packument, error) {
+	d, err := c.fly(ctx, name, form, c.opts.PreferOnline)
+	return d.Packument, err
+}
+
+// Dated is a packument and until when it needs no other look at the registry.
+type Dated struct {
+	*npm.Packument
+	Until time.Time
+}
+
+// Dated is Packument for who keeps what it gets.
+func (c *Client) Dated(ctx context.Context, name npm.Name, form Form) (Dated, error) {
 	return c.fly(ctx, name, form, c.opts.PreferOnline)
 }
 
 // Revalidate is Packument without trust in the cache's freshness, for when a
 // version or dist-tag is not there that may have been published just now.
 func (c *Client) Revalidate(ctx context.Context, name npm.Name, form Form) (*npm.Packument, error) {
-	return c.fly(ctx, name, form, true)
+	d, err := c.fly(ctx, name, form, true)
+	return d.Packument, err
 }
 
-func (c *Client) fly(ctx context.Context, name npm.Name, form Form, revalidate bool) (*npm.Packument, error) {
-	return c.flights.do(ctx, flightKey{name, form, revalidate}, func(ctx context.Context) (*npm.Packument, error) {
+func (c *Client) fly(ctx context.Context, name npm.Name, form Form, revalidate bool) (Dated, error) {
+	return c.flights.do(ctx, flightKey{name, form, revalidate}, func(ctx context.Context) (Dated, error) {
 		return c.packument(ctx, name, form, revalidate)
 	})
 }
 
-func (c *Client) packument(ctx context.Context, name npm.Name, form Form, revalidate bool) (*npm.Packument, error) {
+func (c *Client) packument(ctx context.Context, name npm.Name, form Form, revalidate bool) (Dated, error) {
 	at, err := packumentURL(c.registryOf(name), name)
 	if err != nil {
-		return nil, err
+		return Dated{}, err
 	}
 	slot := c.cache.slot(c.registryOf(name), c.auth.lookup(at), name)
 	kept := slot.load(form)
 	switch {
 	case kept != nil && (c.opts.Offline || !revalidate && (c.opts.PreferOffline || kept.fresh(c.opts.Now()))):
-		return kept.doc, nil
+		return Dated{kept.doc, kept.checked.Add(kept.maxAge)}, nil
 	case c.opts.Offline:
-		return nil, &OfflineError{What: "packument of " + string(name)}
+		return Dated{}, &OfflineError{What: "packument of " + string(name)}
 	}
 	if kept != nil {
 		form = kept.form // or its validators would be another document's
 	}
 	header := http.Header{"Accept": {form.accept()}, "Accept-Encoding": {"gzip"}}
 	kept.addValidators(header)
-	var doc *npm.Packument
+	var doc Dated
 	err = c.do(ctx, request{
 		lane:     c.metadata,
 		url:      at,
@@ -102,22 +115,23 @@ func packumentURL(registry *url.URL, name npm.Name) (*url.URL, error) {
 }
 
 // receive makes a packument of an answer and leaves a copy with the cache.
-func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *kept) (*npm.Packument, error) {
-	age := maxAge(a.header)
+func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *kept) (Dated, error) {
+	age, now := maxAge(a.header), c.opts.Now()
+	until := now.Add(max(age, 0))
 	if a.status == http.StatusNotModified {
 		if kept == nil {
-			return nil, errors.New("answered 304 (not modified) without having been asked")
+			return Dated{}, errors.New("answered 304 (not modified) without having been asked")
 		}
-		slot.touch(kept, c.opts.Now(), age)
-		return kept.doc, nil
+		slot.touch(kept, now, age)
+		return Dated{kept.doc, until}, nil
 	}
 	body, err := c.decoded(a)
 	if err != nil {
-		return nil, err
+		return Dated{}, err
 	}
 	doc, err := npm.ParsePackument(name, body)
 	if err != nil {
-		return nil, err
+		return Dated{}, err
 	}
 	if doc.Full && !strings.Contains(a.header.Get("Content-Type"), shortType) {
 		form = Full // the registry has no short form
@@ -127,11 +141,11 @@ func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *k
 			form:     form,
 			etag:     a.header.Get("Etag"),
 			modified: a.header.Get("Last-Modified"),
-			checked:  c.opts.Now(),
+			checked:  now,
 			maxAge:   age,
 		})
 	}
-	return doc, nil
+	return Dated{doc, until}, nil
 }
 
 // decoded reads a body and undoes its Content-Encoding.
