@@ -61,9 +61,11 @@ var policy = map[string][]string{
 	"resolve": {
 		"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat", "resolve/override", "resolve/policy", "workspace",
 	},
-	"resolve/compat":   {"npm", "npm/semver"},
-	"resolve/override": {"npm", "npm/semver"},
-	"resolve/policy":   {"npm", "npm/semver"},
+	"resolve/compat": {"npm", "npm/semver"},
+	// Which form of a packument it needs of a registry.
+	"resolve/packuments": {"npm", "registry", "resolve/policy"},
+	"resolve/override":   {"npm", "npm/semver"},
+	"resolve/policy":     {"npm", "npm/semver"},
 
 	// What a graph says about peers, by the resolver's rules.
 	"peers": {"graph", "npm", "resolve"},
@@ -100,7 +102,7 @@ var policy = map[string][]string{
 	"cli": {
 		"cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
 		"npm/semver", "npm/specifier", "patch", "peers", "project", "registry", "resolve", "resolve/compat", "resolve/override",
-		"resolve/policy", "script", "spawn", "store", "workspace",
+		"resolve/packuments", "resolve/policy", "script", "spawn", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"godwit/internal/git"
@@ -18,11 +16,11 @@ import (
 	"godwit/internal/install"
 	"godwit/internal/npm"
 	"godwit/internal/npm/integrity"
-	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
 	"godwit/internal/registry"
 	"godwit/internal/resolve"
+	"godwit/internal/resolve/packuments"
 	"godwit/internal/resolve/policy"
 	"godwit/internal/store"
 )
@@ -43,52 +41,16 @@ type source struct {
 
 // Packument implements resolve.Source.
 func (s *source) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
-	doc, err := s.client.Packument(ctx, name, registry.Short)
-	if err == nil && (needsLibc(doc) || s.times && !doc.Full || s.policy.NeedsTimes(doc)) {
-		doc, err = s.full(ctx, name, doc)
-	}
-	var status *registry.StatusError
-	if errors.As(err, &status) && (status.Status == http.StatusNotFound || status.Status == http.StatusGone) {
-		return nil, notFound{err}
-	}
-	return doc, err
+	docs := packuments.Source{Registry: s.client, Policy: s.policy, Times: s.times}
+	return docs.Packument(ctx, name)
 }
-
-// needsLibc reports whether a document may lack the one field that decides
-// between packages for Linux: the public registry leaves libc out of the short
-// form. pnpm asks for the full form of every optional package; what is for
-// Linux shows already in the short one.
-func needsLibc(doc *npm.Packument) bool {
-	if doc.Full || doc.Len() == 0 {
-		return false
-	}
-	last, err := doc.At(doc.Len() - 1)
-	return err == nil && last.Libc == nil && slices.Contains(last.OS, "linux")
-}
-
-// full is the full form of a document, or the short one where the cache has no
-// other and must do.
-func (s *source) full(ctx context.Context, name npm.Name, short *npm.Packument) (*npm.Packument, error) {
-	doc, err := s.client.Packument(ctx, name, registry.Full)
-	if errors.As(err, new(*registry.OfflineError)) {
-		return short, nil
-	}
-	return doc, err
-}
-
-// notFound is a package that does not exist, which an optional dependency may
-// be.
-type notFound struct{ error }
-
-func (e notFound) Unwrap() error  { return e.error }
-func (e notFound) NotFound() bool { return true }
 
 // External implements resolve.Source for directories, tarballs and
 // repositories. An optional dependency may lack whatever it wants.
 func (s *source) External(ctx context.Context, spec specifier.Specifier, dir string) (*resolve.External, error) {
 	ext, err := s.external(ctx, spec, dir)
 	if err != nil && ctx.Err() == nil {
-		return nil, notFound{err}
+		return nil, packuments.Missing(err)
 	}
 	return ext, err
 }
@@ -122,31 +84,9 @@ func (s *source) Integrity(ctx context.Context, name npm.Name, version, tarball 
 	return integrity.Of(data).String(), nil
 }
 
-// registryTarball tells which package a registry's own tarball URL stands for:
-// <registry>/<name>/-/<base>-<version>.tgz.
+// registryTarball tells which package a registry's own tarball URL stands for.
 func (s *source) registryTarball(raw string) (name npm.Name, version string, ok bool) {
-	u, _, _ := strings.Cut(raw, "#")
-	u, _, _ = strings.Cut(u, "?")
-	before, file, ok := strings.Cut(u, "/-/")
-	if !ok {
-		return "", "", false
-	}
-	// The name is what follows the registry; a scope is the segment before.
-	path := strings.Split(before, "/")
-	for _, n := range []int{2, 1} {
-		if len(path) <= n {
-			continue
-		}
-		name, err := npm.ParseName(strings.ReplaceAll(strings.Join(path[len(path)-n:], "/"), "%2f", "/"))
-		if err != nil {
-			continue
-		}
-		version, found := strings.CutPrefix(strings.TrimSuffix(file, ".tgz"), name.Base()+"-")
-		if found && semver.Valid(version, semver.Options{}) && npm.TarballURL(s.client.Registry(name), name, version) == before+"/-/"+file {
-			return name, version, true
-		}
-	}
-	return "", "", false
+	return npm.PackageAt(raw, s.client.Registry)
 }
 
 // relative is a path, as a manifest in dir writes it, from the lockfile's

@@ -22,3 +22,22 @@ func Wildcard(pattern, name string) bool {
 	}
 	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
+
+// Matcher turns patterns ("*", "@types/*", "!eslint") into a predicate: the
+// last pattern that matches decides (pnpm's matcher). Without patterns it is nil.
+func Matcher(patterns []string) func(string) bool {
+	if len(patterns) == 0 {
+		return nil
+	}
+	return func(name string) bool {
+		// A list of exclusions only excludes from everything.
+		matched := strings.HasPrefix(patterns[0], "!")
+		for _, p := range patterns {
+			not := strings.HasPrefix(p, "!")
+			if Wildcard(strings.TrimPrefix(p, "!"), name) {
+				matched = !not
+			}
+		}
+		return matched
+	}
+}

@@ -225,3 +225,31 @@ func (s *Set) Unused(packages []Package) (keys []string, err error) {
 	}
 	return keys, nil
 }
+
+// Entries are the hashes in the order of the configuration, by key.
+func (s *Set) Entries() (out npm.Deps) {
+	if s == nil {
+		return nil
+	}
+	for _, p := range s.patches {
+		out = append(out, npm.Dep{Alias: p.Key, Specifier: p.Hash})
+	}
+	return out
+}
+
+// Known is a set of which only the hashes are known, as Entries gives them: it
+// says which package gets which patch, and has no diffs.
+func Known(entries npm.Deps) (*Set, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	s := &Set{groups: map[npm.Name]*group{}}
+	for _, e := range entries {
+		p := &Patch{Key: e.Alias, Hash: e.Specifier}
+		if err := s.add(p); err != nil {
+			return nil, err
+		}
+		s.patches = append(s.patches, p)
+	}
+	return s, nil
+}
