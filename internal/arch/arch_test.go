@@ -64,8 +64,12 @@ var policy = map[string][]string{
 	"resolve/compat": {"npm", "npm/semver"},
 	// Which form of a packument it needs of a registry.
 	"resolve/packuments": {"npm", "registry", "resolve/policy"},
-	"resolve/override":   {"npm", "npm/semver"},
-	"resolve/policy":     {"npm", "npm/semver"},
+	// What a client and a resolve server say to each other.
+	"resolve/wire": {
+		"graph", "lockfile", "npm", "patch", "resolve", "resolve/compat", "resolve/override", "resolve/policy",
+	},
+	"resolve/override": {"npm", "npm/semver"},
+	"resolve/policy":   {"npm", "npm/semver"},
 
 	// What a graph says about peers, by the resolver's rules.
 	"peers": {"graph", "npm", "resolve"},
@@ -105,6 +109,9 @@ var policy = map[string][]string{
 		"resolve/packuments", "resolve/policy", "script", "spawn", "store", "workspace",
 	},
 	"cli/ui": {"event"},
+
+	// Resolves for others.
+	"server": {"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/packuments", "resolve/wire"},
 
 	// The benchmark runs every tool as a process, ours too.
 	"bench": {"bench/..."}, "bench/gate": {"bench/..."}, "bench/host": {}, "bench/link": {}, "bench/replay": {},
@@ -212,7 +219,7 @@ func TestNotInTheCLI(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			for _, not := range []string{"godwit/internal/bench", "godwit/internal/testreg", "net/http/pprof", "net/http/httptest", "text/template", "html/template", "testing"} {
+			for _, not := range []string{"godwit/internal/bench", "godwit/internal/server", "godwit/internal/testreg", "net/http/pprof", "net/http/httptest", "text/template", "html/template", "testing"} {
 				if dep == not || strings.HasPrefix(dep, not+"/") {
 					t.Errorf("the CLI carries %s", dep)
 				}
@@ -229,7 +236,7 @@ var allowedIn = map[string][]string{
 	"go statement": {
 		"internal/install/sched/", "internal/install/link/", "internal/registry/flights.go", "internal/fsys/jail_linux.go",
 		"internal/resolve/documents.go", "internal/cli/ui/", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/",
-		"internal/spawn/",
+		"internal/spawn/", "internal/server/run.go",
 	},
 	// The process is read once and handed down as a value.
 	"os.Getenv":     {"cmd/"},
@@ -242,7 +249,7 @@ var allowedIn = map[string][]string{
 	"os.Stderr":     {"cmd/"},
 	"func init":     {},
 	"runtime.GOOS":  {"internal/fsys/", "internal/config/", "cmd/", "internal/bench/"},
-	"time.Now":      {"cmd/", "internal/bench/", "internal/registry/", "internal/testreg/", "internal/install/sched/", "internal/store/"},
+	"time.Now":      {"cmd/", "internal/bench/", "internal/registry/", "internal/testreg/", "internal/install/sched/", "internal/store/", "internal/server/"},
 	"rand.Shuffle":  {"internal/bench/"},
 	"http.Get":      {},
 	"regexp import": {"internal/cli/scripts.go", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/"},

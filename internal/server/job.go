@@ -1,0 +1,128 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"godwit/internal/graph"
+	"godwit/internal/npm"
+	"godwit/internal/resolve"
+	"godwit/internal/resolve/packuments"
+	"godwit/internal/resolve/wire"
+)
+
+// job is a request that was understood.
+type job struct {
+	server   *Server
+	host     string
+	asked    *wire.Request
+	request  *resolve.Request
+	source   packuments.Source
+	announce *run
+	told     map[graph.Key]bool
+
+	mu    sync.Mutex
+	until time.Time // how long the packuments that were used need no other look
+}
+
+// job makes one of a request's body.
+func (s *Server) job(body []byte, host string) (*job, *refusal) {
+	asked, err := wire.Decode(bytes.NewReader(body))
+	if err != nil {
+		return nil, badRequest(err)
+	}
+	j := &job{server: s, host: host, asked: asked, told: map[graph.Key]bool{}}
+	if err := j.checkRegistries(); err != nil {
+		return nil, &refusal{http.StatusUnprocessableEntity, wire.CodeRegistry, err, 0}
+	}
+	if j.request, err = asked.Resolution(); err != nil {
+		return nil, badRequest(err)
+	}
+	j.request.Picked = j.picked
+	j.request.Options.RegistryTarball = func(url string) (npm.Name, string, bool) { return npm.PackageAt(url, j.base) }
+	j.source = packuments.Source{Registry: upstream{j}, Policy: j.request.Options.Policy, Times: j.request.Options.TimeBased}
+	return j, nil
+}
+
+// work resolves, and says in r what it finds.
+func (j *job) work(ctx context.Context, r *run) {
+	j.announce = r
+	res, err := resolve.Resolve(ctx, j, j.request)
+	if err != nil {
+		r.fail(failureOf(ctx, err))
+		return
+	}
+	done := j.done(res)
+	r.mu.Lock()
+	done.Packages, r.until = r.packages, j.until
+	r.mu.Unlock()
+	r.say(&wire.Frame{Done: done})
+}
+
+// picked says that a package will be needed. Those from elsewhere than a registry
+// are the client's own.
+func (j *job) picked(id graph.Key, m *npm.Manifest, res graph.Resolution) {
+	if res.Kind != graph.Registry || j.told[id] {
+		return
+	}
+	j.told[id] = true
+	name, version := id.Split()
+	j.announce.say(&wire.Frame{Package: &wire.Package{
+		ID: string(id), Tarball: j.relative(name, version, res.Tarball), Integrity: res.Integrity, OS: m.OS, CPU: m.CPU, Libc: m.Libc,
+	}})
+}
+
+// relative is a tarball's URL as a frame has it.
+func (j *job) relative(name npm.Name, version, tarball string) string {
+	base := j.server.opts.Registry.Registry(name)
+	if tarball == npm.TarballURL(base, name, version) {
+		return ""
+	}
+	if rest, below := strings.CutPrefix(tarball, base+"/"); below {
+		return rest
+	}
+	return tarball
+}
+
+// done is what a resolution found, in the client's words.
+func (j *job) done(res *resolve.Result) *wire.Done {
+	out := &wire.Done{
+		Lockfile: wire.LockfileText(j.translated(res.Graph), func(name npm.Name, version string) string {
+			return npm.TarballURL(j.base(name), name, version)
+		}),
+		Unused: res.Unused, Times: res.Times,
+	}
+	if len(res.Deprecated) > 0 {
+		out.Deprecated = map[string]string{}
+		for key, message := range res.Deprecated {
+			out.Deprecated[string(key)] = message
+		}
+	}
+	for _, v := range res.Young {
+		out.Young = append(out.Young, wire.Young{
+			Name: string(v.Name), Version: v.Version, Published: v.Published, Cutoff: v.Cutoff, Chain: v.Chain,
+		})
+	}
+	return out
+}
+
+// translated is the graph with tarballs where the client's registries have them.
+func (j *job) translated(g *graph.Graph) *graph.Graph {
+	same := &graph.Graph{Importers: g.Importers, Packages: maps.Clone(g.Packages), Links: g.Links}
+	for key, p := range g.Packages {
+		theirs, ours := j.base(p.Name), j.server.opts.Registry.Registry(p.Name)
+		rest, below := strings.CutPrefix(p.Resolution.Tarball, ours+"/")
+		if theirs == ours || !below || p.Resolution.Kind != graph.Registry {
+			continue
+		}
+		moved := *p
+		moved.Resolution.Tarball = theirs + "/" + rest
+		same.Packages[key] = &moved
+	}
+	return same
+}

@@ -1,0 +1,123 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"godwit/internal/npm"
+	"godwit/internal/npm/specifier"
+	"godwit/internal/registry"
+	"godwit/internal/resolve"
+	"godwit/internal/resolve/wire"
+)
+
+// checkRegistries refuses what cannot be answered at all: another registry for
+// the names without a scope.
+func (j *job) checkRegistries() error {
+	if _, ok := j.asked.Registries[""]; !ok {
+		return errors.New("the request names no registry")
+	}
+	return j.knows("")
+}
+
+// base is the client's registry for a name.
+func (j *job) base(name npm.Name) string {
+	r, ok := j.asked.Registries[name.Scope()]
+	if !ok {
+		r = j.asked.Registries[""]
+	}
+	return strings.TrimRight(r.URL, "/")
+}
+
+// knows reports whether the server gets name from where the client would.
+func (j *job) knows(name npm.Name) error {
+	base := j.base(name)
+	if base == j.server.opts.Registry.Registry(name) || j.server.isOurs(base, j.host) {
+		return nil
+	}
+	what := "the registry " + base
+	if scope := name.Scope(); scope != "" {
+		what += " for " + scope
+	}
+	return &unreachable{wire.CodeRegistry, what + " is not one that this server asks"}
+}
+
+// unreachable is what is left to the client.
+type unreachable struct{ code, message string }
+
+func (e *unreachable) Error() string { return e.message }
+func (e *unreachable) Code() string  { return e.code }
+
+// Packument implements resolve.Source.
+func (j *job) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
+	return j.source.Packument(ctx, name)
+}
+
+// upstream is the server's registries as far as a request may have them.
+type upstream struct{ *job }
+
+// Packument implements packuments.Registry.
+func (j upstream) Packument(ctx context.Context, name npm.Name, form registry.Form) (*npm.Packument, error) {
+	if err := j.knows(name); err != nil {
+		return nil, err
+	}
+	doc, err := j.server.docs.get(ctx, name, form)
+	if err != nil {
+		if j.mayHaveMore(name) && isRefused(err) {
+			return nil, &unreachable{wire.CodeUnreachable, fmt.Sprintf("the server cannot get %s, and the client has a credential of its own for that registry", name)}
+		}
+		j.expires(time.Time{}) // nobody said how long there will be none
+		return nil, err
+	}
+	j.expires(doc.Until)
+	return doc.Packument, nil
+}
+
+// mayHaveMore reports whether the client's registry may show it what it does not
+// show the server.
+func (j *job) mayHaveMore(name npm.Name) bool {
+	r, ok := j.asked.Registries[name.Scope()]
+	if !ok {
+		r = j.asked.Registries[""]
+	}
+	return r.Private
+}
+
+func isRefused(err error) bool {
+	var status *registry.StatusError
+	if !errors.As(err, &status) {
+		return false
+	}
+	switch status.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
+}
+
+// expires notes how long a packument is good for; zero is not at all.
+func (j *job) expires(until time.Time) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if until.IsZero() {
+		until = j.server.opts.Now()
+	}
+	if j.until.IsZero() || until.Before(j.until) {
+		j.until = until
+	}
+}
+
+// External implements resolve.Source: nothing that comes past a registry is
+// looked at here.
+func (j *job) External(_ context.Context, s specifier.Specifier, _ string) (*resolve.External, error) {
+	return nil, &unreachable{wire.CodeUnreachable, fmt.Sprintf("%s is a %s dependency, which only the client can look at", s.Alias, s.Kind)}
+}
+
+// Integrity implements resolve.Source.
+func (j *job) Integrity(_ context.Context, name npm.Name, version, _ string) (string, error) {
+	return "", &unreachable{wire.CodeUnreachable, fmt.Sprintf("the registry tells no hash of %s@%s, so that its tarball has to be fetched", name, version)}
+}
