@@ -218,6 +218,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
 			DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers, Limits: hoistingLimits[s.Install.HoistingLimits],
 		},
+		Unshared:     s.Install.Unshared,
 		HoistMembers: s.Workspace.Hoist,
 		Hoisted:      c.hoisted(),
 		Patches:      shaping.patches,
@@ -235,7 +236,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		Out:  c.Stdout,
 	}
 	shaping.settings(&req.Lockfile)
-	if s.Install.SharedSlots {
+	if s.Install.SharedSlots && !c.hoisted() {
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
 	req.Resolver = &local{

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"slices"
+
+	"godwit/internal/config"
 	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/project"
@@ -56,9 +59,18 @@ func (c *call) unsupportedLayout() []refusal {
 		{linker == "pnp", "node-linker=pnp", "use isolated or hoisted"},
 		// It has no slots to say which package sees what: npm's lockfile says that by places.
 		{linker == "isolated" && npm, "node-linker=isolated with " + string(format), "leave it out, or make a pnpm-lock.yaml of it with pnpm import"},
-		{c.hoisted() && s.Install.SharedSlots, "virtual-store=global with a hoisted node_modules", "leave out one of them"},
+		// In a file of the user's it is about the projects that can have it.
+		{c.hoisted() && s.Install.SharedSlots && c.flagged("virtual-store", "enable-global-virtual-store"), "virtual-store=global with a hoisted node_modules", "leave out one of them"},
 		{npm && c.filtered(), "--filter with " + string(format), "install all projects of the workspace"},
 	}
+}
+
+// flagged reports whether one of the settings was given on the command line.
+func (c *call) flagged(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool {
+		v, _ := c.cfg.Lookup(key)
+		return v.Source.Level == config.FromFlag
+	})
 }
 
 // unsupportedError is something that this version cannot do.

@@ -72,9 +72,10 @@ type Lockfile struct {
 
 // Install is how packages reach node_modules.
 type Install struct {
-	Linker       string // isolated, hoisted; "" is what the project's lockfile implies
-	ImportMethod string // auto, hardlink, copy, clone, clone-or-copy
-	SharedSlots  bool   // virtual-store=global: slots live in the store
+	Linker       string   // isolated, hoisted; "" is what the project's lockfile implies
+	ImportMethod string   // auto, hardlink, copy, clone, clone-or-copy
+	SharedSlots  bool     // virtual-store=global: slots live in the store
+	Unshared     []string // direct dependencies that keep them in the project
 	HoistPattern []string
 	PublicHoist  []string // patterns linked to node_modules; nil is none
 	// HoistingLimits is none, workspaces or dependencies.

@@ -205,6 +205,10 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.given.virtualStore }},
 	{Key: "enable-global-virtual-store", Kind: Bool, For: installing, Help: "pnpm's name of virtual-store=global",
 		bind: func(s *Settings) any { return &s.given.globalVirtualStore }},
+	// Turbopack and Metro read nothing outside of the project; the setting and
+	// its default are aube's.
+	{Key: "disable-global-virtual-store-for-packages", Kind: Names, Default: "next,expo,react-native,metro", For: installing, Help: "direct dependencies with which virtual-store=global does nothing",
+		bind: func(s *Settings) any { return &s.Install.Unshared }},
 	{Key: "virtual-store-dir-max-length", Kind: Int, Default: "120", For: installing, Help: "longest name of a slot (on Windows 60)",
 		bind: func(s *Settings) any { return &s.Dirs.MaxSlotName }},
 	{Key: "peers-suffix-max-length", Kind: Int, Default: "1000", For: installing, Help: "longest peer suffix that is not hashed",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"godwit/internal/event"
@@ -17,6 +18,7 @@ import (
 	"godwit/internal/install/plan"
 	"godwit/internal/install/state"
 	"godwit/internal/layout"
+	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 )
 
@@ -92,6 +94,35 @@ func (e *engine) end() {
 		e.using.Unlock()
 	}
 	e.lock.Unlock()
+}
+
+// read reads the projects, and does what comes before all else that is done.
+func (e *engine) read() (err error) {
+	if e.importers, err = e.Projects(); err != nil {
+		return err
+	}
+	if name := e.unshareable(); name != "" && e.Layout.Shared != nil {
+		e.Layout.Shared = nil
+		e.warn("UNSHARED", "%s finds no packages outside of the project, so they are in node_modules in spite of virtual-store=global", name)
+	}
+	if e.Before != nil {
+		return e.Before(e.importers)
+	}
+	return nil
+}
+
+// unshareable is a direct dependency that does not work with shared slots, or "".
+func (e *engine) unshareable() string {
+	for _, im := range e.importers {
+		for _, deps := range []npm.Deps{im.Manifest.Dependencies, im.Manifest.DevDependencies, im.Manifest.OptionalDependencies} {
+			for _, d := range deps {
+				if slices.Contains(e.Unshared, d.Alias) {
+					return d.Alias
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // useStore keeps what is in the store there until the install ends.

@@ -108,6 +108,7 @@ type Request struct {
 	Choice       lockfile.Choice   // which lockfile counts
 	Lockfile     lockfile.Settings // what a resolution depends on, as lockfiles record it
 	Layout       layout.Options    // Skip, and ID of Shared, are set by the engine
+	Unshared     []string          // dependencies of projects that keep Layout.Shared from being used
 	HoistMembers bool              // projects of a workspace are hoisted where no package has the name
 	Hoisted      bool              // packages have directories, not slots
 	Import       ImportMethod
@@ -198,13 +199,8 @@ func Install(ctx context.Context, req *Request) error {
 	if e.unchanged() {
 		return e.undecided()
 	}
-	if e.importers, err = req.Projects(); err != nil {
+	if err := e.read(); err != nil {
 		return err
-	}
-	if req.Before != nil {
-		if err := req.Before(e.importers); err != nil {
-			return err
-		}
 	}
 	if err := e.useStore(); err != nil {
 		return err

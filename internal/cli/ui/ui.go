@@ -183,8 +183,12 @@ func (t *text) finish(e event.Done) {
 		return
 	}
 	s := e.Summary
-	fmt.Fprintf(t.o.Stderr, "%d packages: %d added, %d removed; %d downloaded, %d reused\n",
-		s.Packages, s.Added, s.Removed, s.Downloaded, s.Reused)
+	what := "packages"
+	if s.Packages == 1 {
+		what = "package"
+	}
+	fmt.Fprintf(t.o.Stderr, "%d %s: %d added, %d removed; %d downloaded, %d reused\n",
+		s.Packages, what, s.Added, s.Removed, s.Downloaded, s.Reused)
 	fmt.Fprintf(t.o.Stderr, "Done in %s\n", seconds(s.WallMillis))
 }
 
