@@ -232,9 +232,9 @@ func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
 	t.mu.Lock()
 	t.guessed[tree] = true
 	t.mu.Unlock()
-	// A guess that fails is nobody's loss; if the package is needed after all,
-	// the demand for it fails.
-	t.fetch(id, res, isFetchError)
+	// A guess that fails is nobody's loss, whatever is wrong with the package; if
+	// it is needed after all, the demand for it fails.
+	t.fetch(id, res, func(error) bool { return true })
 }
 
 // fetch adds the tasks that bring a package into the store, and returns where
