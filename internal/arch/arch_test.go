@@ -64,6 +64,10 @@ var policy = map[string][]string{
 	"resolve/compat": {"npm", "npm/semver"},
 	// Which form of a packument it needs of a registry.
 	"resolve/packuments": {"npm", "registry", "resolve/policy"},
+	// Asks a resolve server, and holds its answer against the question.
+	"resolve/remote": {
+		"graph", "lockfile", "npm", "npm/integrity", "npm/semver", "resolve", "resolve/policy", "resolve/wire", "workspace",
+	},
 	// What a client and a resolve server say to each other.
 	"resolve/wire": {
 		"graph", "lockfile", "npm", "patch", "resolve", "resolve/compat", "resolve/override", "resolve/policy",
@@ -106,7 +110,7 @@ var policy = map[string][]string{
 	"cli": {
 		"cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
 		"npm/semver", "npm/specifier", "patch", "peers", "project", "registry", "resolve", "resolve/compat", "resolve/override",
-		"resolve/packuments", "resolve/policy", "script", "spawn", "store", "workspace",
+		"resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 

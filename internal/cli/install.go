@@ -207,7 +207,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 			}
 			return importers, err
 		},
-		Client: remote{src.client, src.git, src.arrived}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Client: origins{src.client, src.git, src.arrived}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
 			InjectWorkspace: s.Workspace.Inject, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
@@ -240,6 +240,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
 	req.Resolver = &local{
+		served: c.served(src, shaping, req.Lockfile, sink),
 		source: src, catalogs: catalogs, rules: c.rules, root: c.projectName(),
 		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches, platform: req.Platform,
 		options: resolve.Options{

@@ -11,15 +11,15 @@ import (
 	"godwit/internal/resolve"
 )
 
-// remote is the registry and git as the engine sees them.
-type remote struct {
+// origins is the registry and git as the engine sees them.
+type origins struct {
 	*registry.Client
 	git     *git.Client
 	arrived *arrived
 }
 
 // Checkout implements download.Client.
-func (t remote) Checkout(ctx context.Context, url, commit string) (string, error) {
+func (t origins) Checkout(ctx context.Context, url, commit string) (string, error) {
 	if t.Offline() {
 		return "", &registry.OfflineError{What: "the repository of a dependency", Tarball: true}
 	}
@@ -27,7 +27,7 @@ func (t remote) Checkout(ctx context.Context, url, commit string) (string, error
 }
 
 // Tarball implements download.Client.
-func (t remote) Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error) {
+func (t origins) Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error) {
 	if data := t.arrived.take(url); data != nil {
 		return data, nil
 	}
@@ -35,12 +35,13 @@ func (t remote) Tarball(ctx context.Context, name npm.Name, url string) ([]byte,
 }
 
 // TarballURL implements download.Client.
-func (t remote) TarballURL(name npm.Name, version string) string {
+func (t origins) TarballURL(name npm.Name, version string) string {
 	return npm.TarballURL(t.Registry(name), name, version)
 }
 
-// local resolves in this process.
+// local resolves in this process, or lets a server do that.
 type local struct {
+	served        *served // nil for no server
 	source        *source
 	catalogs      map[string]npm.Deps
 	options       resolve.Options
@@ -72,7 +73,7 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 		}
 		req.Members = append(req.Members, m)
 	}
-	res, err := resolve.Resolve(ctx, l.source, req)
+	res, err := l.find(ctx, req, importers)
 	if err != nil {
 		return nil, err
 	}
@@ -84,4 +85,14 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 		return nil, err
 	}
 	return out, l.shaping.unused(res, out, l.unusedPatches)
+}
+
+// find is the resolution itself.
+func (l *local) find(ctx context.Context, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
+	if l.served != nil {
+		if res, err := l.served.resolve(ctx, req, importers); res != nil || err != nil {
+			return res, err
+		}
+	}
+	return resolve.Resolve(ctx, l.source, req)
 }

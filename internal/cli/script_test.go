@@ -62,9 +62,10 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, raceEnv)
+			env.Values[servedKey{}] = map[string]*servedLog{}
 			return script.Setup(env)
 		},
-		Cmds:                script.Commands(),
+		Cmds:                commands(),
 		Condition:           script.Condition,
 		RequireExplicitExec: false,
 		UpdateScripts:       os.Getenv("UPDATE") != "",

@@ -22,9 +22,10 @@ import (
 // shaping is what the project changes in the packages it depends on: in their
 // manifests, and in their files.
 type shaping struct {
-	shape      *resolve.Shape // nil where no manifest changes
-	extensions string         // checksum of packageExtensions, or ""
-	ignored    []string       // ignoredOptionalDependencies
+	shape      *resolve.Shape     // nil where no manifest changes
+	list       []compat.Extension // packageExtensions
+	extensions string             // checksum of them, or ""
+	ignored    []string           // ignoredOptionalDependencies
 	patches    *patch.Set
 	warnings   []event.Warning
 }
@@ -49,7 +50,7 @@ func (c *call) shaping() (*shaping, error) {
 		return nil, err
 	}
 	s.warnReferences(from.Overrides)
-	s.extensions, s.ignored = compat.Checksum(list), from.IgnoredOptional
+	s.list, s.extensions, s.ignored = list, compat.Checksum(list), from.IgnoredOptional
 	if extensions != nil || overrides != nil || len(s.ignored) > 0 {
 		s.shape = &resolve.Shape{Extensions: extensions, Overrides: overrides, IgnoredOptional: matcher(s.ignored)}
 	}

@@ -178,6 +178,7 @@ type Network struct {
 	PreferOnline  bool
 	ReplaceHost   string // of tarball URLs: npmjs, never, always, or a host name
 	UserAgent     string // "" is the client's own
+	ResolveServer string // URL of a server that resolves for us; "" is none
 }
 
 // Save is how a changed dependency is written to package.json.

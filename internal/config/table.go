@@ -301,6 +301,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Network.Concurrency }},
 	{Key: "replace-registry-host", Kind: Text, Default: "npmjs", Help: "host of tarball URLs to replace with the registry's: npmjs, never, always, or a host",
 		bind: func(s *Settings) any { return &s.Network.ReplaceHost }},
+	{Key: "resolve-server", Kind: URL, For: installing, Help: "base URL of a server that resolves in place of this machine",
+		bind: func(s *Settings) any { return &s.Network.ResolveServer }},
 	{Key: "user-agent", Kind: Text, Help: "User-Agent of requests", never: notEnv,
 		bind: func(s *Settings) any { return &s.Network.UserAgent }},
 

@@ -140,12 +140,17 @@ func (e *engine) seed(g *graph.Graph) {
 func (e *engine) projects() []lockfile.Project {
 	out := make([]lockfile.Project, len(e.importers))
 	for i, im := range e.importers {
-		out[i] = lockfile.Project{
-			Dir: im.Dir, Manifest: im.Manifest, DependenciesMeta: im.Meta,
-			PublishDirectory: im.PublishDirectory, NoLinkDirectory: im.NoLinkDirectory,
-		}
+		out[i] = im.Recorded()
 	}
 	return out
+}
+
+// Recorded is what a lockfile has to fit.
+func (im *Importer) Recorded() lockfile.Project {
+	return lockfile.Project{
+		Dir: im.Dir, Manifest: im.Manifest, DependenciesMeta: im.Meta,
+		PublishDirectory: im.PublishDirectory, NoLinkDirectory: im.NoLinkDirectory,
+	}
 }
 
 func (e *engine) lockfilePath() string { return filepath.Join(e.Root, e.Choice.File()) }

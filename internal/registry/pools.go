@@ -61,6 +61,10 @@ func (p *poolSet) closeIdle() {
 	}
 }
 
+// Transport is how this client reaches a host that is no registry: the same
+// connections, without credentials.
+func (c *Client) Transport() http.RoundTripper { return c.tarballs.pools.shared }
+
 type pools struct{ metadata, tarballs *poolSet }
 
 // newPools makes the connection pools. Tarballs always travel by HTTP/1.1: one

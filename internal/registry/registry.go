@@ -108,6 +108,12 @@ func (c *Client) Offline() bool { return c.opts.Offline }
 // its end and without credentials.
 func (c *Client) Registry(name npm.Name) string { return c.registryOf(name).String() }
 
+// HasCredential reports whether requests for name carry a credential.
+func (c *Client) HasCredential(name npm.Name) bool {
+	at, err := packumentURL(c.registryOf(name), name)
+	return err == nil && c.auth.lookup(at) != nil
+}
+
 func (c *Client) registryOf(name npm.Name) *url.URL {
 	if u := c.scopes[name.Scope()]; u != nil {
 		return u

@@ -66,14 +66,14 @@ func (j *job) work(ctx context.Context, r *run) {
 
 // picked says that a package will be needed. Those from elsewhere than a registry
 // are the client's own.
-func (j *job) picked(id graph.Key, m *npm.Manifest, res graph.Resolution) {
+func (j *job) picked(id graph.Key, _ *npm.Manifest, res graph.Resolution) {
 	if res.Kind != graph.Registry || j.told[id] {
 		return
 	}
 	j.told[id] = true
 	name, version := id.Split()
 	j.announce.say(&wire.Frame{Package: &wire.Package{
-		ID: string(id), Tarball: j.relative(name, version, res.Tarball), Integrity: res.Integrity, OS: m.OS, CPU: m.CPU, Libc: m.Libc,
+		ID: string(id), Tarball: j.relative(name, version, res.Tarball), Integrity: res.Integrity,
 	}})
 }
 

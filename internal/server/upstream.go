@@ -70,12 +70,16 @@ func (j upstream) Packument(ctx context.Context, name npm.Name, form registry.Fo
 		if j.mayHaveMore(name) && isRefused(err) {
 			return nil, &unreachable{wire.CodeUnreachable, fmt.Sprintf("the server cannot get %s, and the client has a credential of its own for that registry", name)}
 		}
-		j.expires(time.Time{}) // nobody said how long there will be none
+		j.expires(j.server.opts.Now().Add(missing))
 		return nil, err
 	}
 	j.expires(doc.Until)
 	return doc.Packument, nil
 }
+
+// missing is how long a package that does not exist stays so: no registry says,
+// and somebody may be about to publish it.
+const missing = 30 * time.Second
 
 // mayHaveMore reports whether the client's registry may show it what it does not
 // show the server.
@@ -99,13 +103,10 @@ func isRefused(err error) bool {
 	return false
 }
 
-// expires notes how long a packument is good for; zero is not at all.
+// expires notes how long a packument is good for.
 func (j *job) expires(until time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if until.IsZero() {
-		until = j.server.opts.Now()
-	}
 	if j.until.IsZero() || until.Before(j.until) {
 		j.until = until
 	}

@@ -25,6 +25,7 @@ type Settings struct {
 	Patches         *patch.Set
 	AgeExclude      []string
 	TrustExclude    []string
+	Platforms       []npm.Platform // as the Fits of the request has it
 }
 
 // ErrUpdate is a resolution that no request can ask for.
@@ -47,6 +48,9 @@ func New(req *resolve.Request, s Settings) (*Request, error) {
 			r.Catalogs = map[string]Deps{}
 		}
 		r.Catalogs[name] = depsOf(deps)
+	}
+	for _, p := range s.Platforms {
+		r.Platforms = append(r.Platforms, Platform(p))
 	}
 	for i, im := range req.Importers {
 		w := Importer{Dir: im.Dir, Manifest: manifestOf(im.Manifest), Kept: im.Kept, Publish: req.Members[i].Publish}
@@ -104,6 +108,11 @@ func (r *Request) Resolution() (*resolve.Request, error) {
 	}
 	if patches != nil {
 		req.Options.Patch = patches.Hash
+	}
+	if len(r.Platforms) > 0 {
+		req.Fits = func(m *npm.Manifest) bool {
+			return slices.ContainsFunc(r.Platforms, func(p Platform) bool { return npm.Platform(p).Supports(m.OS, m.CPU, m.Libc) })
+		}
 	}
 	if r.Lockfile != "" {
 		doc, err := lockfile.ParsePnpm("the lockfile of the request", []byte(r.Lockfile))

@@ -17,18 +17,16 @@ type Frame struct {
 	Error   *Failure `json:"error,omitempty"`
 }
 
-// Package is a package of a registry that was picked. No ID comes twice; a
+// Package is a package of a registry that was picked and that the client has to
+// have, as far as can be told by then. No ID comes twice; a
 // package that was picked need not be in the lockfile, if what wanted it turned
 // out to be optional and broken.
 type Package struct {
 	ID string `json:"id"` // name@version
 	// Tarball is "" for where registries keep tarballs, else a path below the
 	// registry of the name, or a URL.
-	Tarball   string   `json:"tarball,omitempty"`
-	Integrity string   `json:"integrity"`
-	OS        []string `json:"os,omitempty"` // what it runs on, as its manifest has it
-	CPU       []string `json:"cpu,omitempty"`
-	Libc      []string `json:"libc,omitempty"`
+	Tarball   string `json:"tarball,omitempty"`
+	Integrity string `json:"integrity"`
 }
 
 // Done is the result.

@@ -27,6 +27,9 @@ type Request struct {
 	Lockfile   string              `json:"lockfile,omitempty"` // text of the present one
 	Reshaped   bool                `json:"reshaped,omitempty"` // it was made with another shape
 	Freed      []string            `json:"freed,omitempty"`    // names whose versions in it are not preferred
+	// Platforms are what is installed for: optional packages for none of them are
+	// in the lockfile, and are not picked. Without any all packages fit.
+	Platforms []Platform `json:"platforms,omitempty"`
 }
 
 // Registry is where a client gets packages from.
@@ -35,6 +38,13 @@ type Registry struct {
 	// Private says that the client has a credential for it, which is not sent:
 	// what is not there for others may be there for it.
 	Private bool `json:"private,omitempty"`
+}
+
+// Platform is one that packages can be for, in Node's words.
+type Platform struct {
+	OS   string `json:"os"`
+	CPU  string `json:"cpu"`
+	Libc string `json:"libc,omitempty"`
 }
 
 // Importer is a project. Its manifest is as it is resolved: overridden, and with

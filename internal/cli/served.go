@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"godwit/internal/config"
+	"godwit/internal/event"
+	"godwit/internal/install"
+	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+	"godwit/internal/npm/specifier"
+	"godwit/internal/resolve"
+	"godwit/internal/resolve/remote"
+	"godwit/internal/resolve/wire"
+)
+
+// served lets a server resolve, where that can be. The nil served never does.
+type served struct {
+	client   *remote.Client
+	settings wire.Settings
+	lockfile lockfile.Settings
+	sink     event.Sink
+	here     string // why everything is resolved here, or ""
+}
+
+// served is the setting resolve-server.
+func (c *call) served(src *source, shaping *shaping, to lockfile.Settings, sink event.Sink) *served {
+	url := strings.TrimRight(c.cfg.Settings.Network.ResolveServer, "/")
+	if url == "" {
+		return nil
+	}
+	r := &c.cfg.Settings.Resolve
+	s := &served{
+		client: &remote.Client{URL: url, Transport: src.client.Transport(), UserAgent: c.userAgent(), Registry: src.client.Registry},
+		settings: wire.Settings{
+			Registries: wireRegistries(&c.cfg.Registries, src), Extensions: shaping.list, IgnoredOptional: shaping.ignored,
+			Patches: shaping.patches, AgeExclude: r.MinAgeExclude, TrustExclude: r.TrustExclude,
+			Platforms: c.platforms(),
+		},
+		lockfile: to, sink: sink,
+	}
+	if c.cfg.Settings.Network.Offline {
+		s.here = "the network is off"
+	}
+	return s
+}
+
+// wireRegistries tells where packages come from, and where this project has a
+// credential, which stays here.
+func wireRegistries(regs *config.Registries, src *source) map[string]wire.Registry {
+	out := map[string]wire.Registry{}
+	add := func(scope string, name npm.Name) {
+		out[scope] = wire.Registry{URL: src.client.Registry(name), Private: src.client.HasCredential(name)}
+	}
+	add("", "a")
+	for scope := range regs.Scopes() {
+		add(scope, npm.Name(scope+"/a"))
+	}
+	return out
+}
+
+// resolve asks the server. Without a result and an error the resolver here is to
+// find out, and the user was told why.
+func (s *served) resolve(ctx context.Context, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
+	why := s.here
+	if why == "" {
+		why = onlyHere(req)
+	}
+	if why != "" {
+		s.tell("%s", why)
+		return nil, nil
+	}
+	q := &remote.Question{Request: req, Settings: s.settings, Lockfile: s.lockfile}
+	for _, im := range importers {
+		q.Projects = append(q.Projects, im.Recorded())
+	}
+	res, err := s.client.Resolve(ctx, q)
+	var unusable *remote.UnusableError
+	if errors.As(err, &unusable) {
+		s.tell("%s: %v", s.client.URL, unusable)
+		return nil, nil
+	}
+	if res != nil && req.Options.Shape != nil {
+		// The projects' own manifests are changed here.
+		here := req.Options.Shape.Overrides.Unused()
+		res.Unused = slices.DeleteFunc(res.Unused, func(selector string) bool { return !slices.Contains(here, selector) })
+	}
+	return res, err
+}
+
+func (s *served) tell(format string, args ...any) {
+	s.sink.Emit(event.Warning{
+		Code: "RESOLVE_SERVER", Message: "resolved without the resolve server: " + fmt.Sprintf(format, args...),
+	})
+}
+
+// onlyHere says what of a request no server can look at, or "".
+func onlyHere(req *resolve.Request) string {
+	if req.Update != nil {
+		return "an update is resolved where it is asked for"
+	}
+	if req.Options.Shape != nil {
+		for _, d := range req.Options.Shape.Overrides.Entries() {
+			if strings.HasPrefix(d.Specifier, "link:") || strings.HasPrefix(d.Specifier, "file:") {
+				return fmt.Sprintf("the override of %s leads to a path", d.Alias)
+			}
+		}
+	}
+	for _, im := range req.Importers {
+		m := im.Manifest
+		for _, deps := range []npm.Deps{m.Dependencies, m.DevDependencies, m.OptionalDependencies} {
+			for _, d := range deps {
+				if s, err := specifier.Parse(d.Alias, d.Specifier); err == nil && isOutside(s, req) {
+					return fmt.Sprintf("%s depends on %s, which is of the kind %s", im.Dir, d.Alias, s.Kind) // a URL may hold a password
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// isOutside reports whether a dependency comes neither from a registry nor from
+// the manifests of the workspace.
+func isOutside(s specifier.Specifier, req *resolve.Request) bool {
+	switch s.Kind {
+	case specifier.Version, specifier.Range, specifier.Tag, specifier.Catalog:
+		return false
+	case specifier.Workspace:
+		return s.Path != ""
+	case specifier.Tarball:
+		_, _, ok := req.Options.RegistryTarball(s.URL)
+		return !ok
+	}
+	return true
+}

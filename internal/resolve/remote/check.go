@@ -1,0 +1,203 @@
+package remote
+
+import (
+	"fmt"
+	"net/url"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/graph"
+	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+	"godwit/internal/npm/integrity"
+	"godwit/internal/npm/semver"
+	"godwit/internal/resolve"
+	"godwit/internal/resolve/policy"
+	"godwit/internal/resolve/wire"
+	"godwit/internal/workspace"
+)
+
+// WrongError is an answer that cannot be right, whatever the registry says.
+type WrongError struct{ Problem string }
+
+func (e *WrongError) Error() string { return "its answer is wrong: " + e.Problem }
+
+func wrong(format string, args ...any) error { return &WrongError{fmt.Sprintf(format, args...)} }
+
+// resolution is what a package frame says, if it may be believed so far.
+func (c *Client) resolution(p *wire.Package) (graph.Key, graph.Resolution, error) {
+	id := graph.Key(p.ID)
+	name, version := id.Split()
+	if _, err := npm.ParseName(string(name)); err != nil {
+		return "", graph.Resolution{}, wrong("%v", err)
+	}
+	if id.ID() != id || !semver.Valid(version, semver.Options{Loose: true}) {
+		return "", graph.Resolution{}, wrong("%.200q is no package of a registry", p.ID)
+	}
+	tarball := p.Tarball
+	if tarball != "" && !strings.Contains(tarball, "://") {
+		tarball = c.Registry(name) + "/" + tarball
+	}
+	res, err := c.checked(name, version, graph.Resolution{Kind: graph.Registry, Integrity: p.Integrity, Tarball: tarball})
+	return id, res, err
+}
+
+// checked is the resolution of a registry's package with the URL of its tarball,
+// which has to be below that registry.
+func (c *Client) checked(name npm.Name, version string, res graph.Resolution) (graph.Resolution, error) {
+	if _, err := integrity.Parse(res.Integrity); err != nil {
+		return res, wrong("%s@%s: %v", name, version, err)
+	}
+	base := c.Registry(name)
+	if res.Tarball == "" {
+		res.Tarball = npm.TarballURL(base, name, version)
+		return res, nil
+	}
+	at, err1 := url.Parse(res.Tarball)
+	registry, err2 := url.Parse(base)
+	if err1 != nil || err2 != nil || at.Scheme != registry.Scheme || at.Host != registry.Host || at.User != nil || at.Opaque != "" ||
+		path.Clean(at.Path) != at.Path || strings.Contains(at.Path, `\`) || !strings.HasPrefix(at.Path, registry.Path+"/") {
+		return res, wrong("the tarball of %s@%s is at %.200q, which is not below %s", name, version, res.Tarball, base)
+	}
+	return res, nil
+}
+
+// result is what the last frame says, held against the question and what was sent
+// before it.
+func (c *Client) result(done *wire.Done, q *Question, sent map[graph.Key]graph.Resolution) (*resolve.Result, error) {
+	doc, err := lockfile.ParsePnpm("the lockfile of "+c.URL, []byte(done.Lockfile))
+	if err != nil {
+		return nil, wrong("%v", err)
+	}
+	if doc.Pnpm.Merged || doc.Pnpm.Env != "" {
+		return nil, wrong("what it sends is not one lockfile")
+	}
+	g := doc.Graph
+	if err := checkImporters(g, q); err != nil {
+		return nil, err
+	}
+	if err := c.checkPackages(g, q, sent); err != nil {
+		return nil, err
+	}
+	res := &resolve.Result{Graph: g, Unused: done.Unused, Times: done.Times, Deprecated: map[graph.Key]string{}}
+	for key, message := range done.Deprecated {
+		res.Deprecated[graph.Key(key)] = message
+	}
+	for _, y := range done.Young {
+		res.Young = append(res.Young, policy.Violation{
+			Name: npm.Name(y.Name), Version: y.Version, Published: y.Published, Cutoff: y.Cutoff, Chain: y.Chain,
+		})
+	}
+	if len(res.Young) > 0 && q.Request.Options.Policy == nil {
+		return nil, wrong("it applies a policy that there is not")
+	}
+	return res, nil
+}
+
+// checkImporters refuses other projects than those that were asked for, and what
+// does not fit their manifests.
+func checkImporters(g *graph.Graph, q *Question) error {
+	if len(g.Importers) != len(q.Request.Importers) {
+		return wrong("it is for %d projects instead of %d", len(g.Importers), len(q.Request.Importers))
+	}
+	for _, im := range q.Request.Importers {
+		if g.Importer(im.Dir) == nil {
+			return wrong("it lacks the project %s", im.Dir)
+		}
+	}
+	projects := withoutDropped(q.Projects, g)
+	made := lockfile.New(lockfile.Pnpm, g, projects, q.Lockfile, nil)
+	if reasons := lockfile.Satisfies(made, projects, q.Lockfile); len(reasons) > 0 {
+		return wrong("it does not fit the project %s: %s", reasons[0].Importer, reasons[0].Message)
+	}
+	return nil
+}
+
+// withoutDropped leaves out optional dependencies that the graph lacks, which may
+// be: they cannot be had.
+func withoutDropped(projects []lockfile.Project, g *graph.Graph) []lockfile.Project {
+	out := slices.Clone(projects)
+	for i, p := range projects {
+		had := map[string]bool{}
+		for _, d := range g.Importer(p.Dir).Deps {
+			had[d.Alias] = true
+		}
+		m := *p.Manifest
+		m.OptionalDependencies = slices.DeleteFunc(slices.Clone(m.OptionalDependencies), func(d npm.Dep) bool { return !had[d.Alias] })
+		out[i].Manifest = &m
+	}
+	return out
+}
+
+// checkPackages refuses packages that nobody depends on or that come from
+// elsewhere than the registries and the workspace. It completes what a lockfile
+// leaves out.
+func (c *Client) checkPackages(g *graph.Graph, q *Question, sent map[graph.Key]graph.Resolution) error {
+	members := map[string]*npm.Manifest{}
+	for _, m := range q.Request.Members {
+		members[m.Dir] = m.Manifest
+	}
+	reachable := g.Reachable(graph.Scope{})
+	for key, p := range g.Packages {
+		if _, wanted := reachable[key]; !wanted {
+			return wrong("nobody depends on %s", key)
+		}
+		switch p.Resolution.Kind {
+		case graph.Registry:
+			if _, ref := key.ID().Split(); ref != p.Version {
+				return wrong("%s has the version %.200q", key, p.Version)
+			}
+			var err error
+			if p.Resolution, err = c.checked(p.Name, p.Version, p.Resolution); err != nil {
+				return err
+			}
+			if was, ok := sent[key.ID()]; ok && (was.Integrity != p.Resolution.Integrity || was.Tarball != p.Resolution.Tarball) {
+				return wrong("%s is not what it was when it was picked", key)
+			}
+		case graph.Directory:
+			m := members[p.Resolution.Directory]
+			if m == nil || m.Name != p.Name {
+				return wrong("%s is no project of the workspace", key)
+			}
+			p.Version = workspace.Version(m)
+		default:
+			return wrong("%s does not come from a registry", key)
+		}
+	}
+	return checkLinks(g, q.Request.Members)
+}
+
+// checkLinks refuses links that lead anywhere but to projects of the workspace,
+// and into the package itself.
+func checkLinks(g *graph.Graph, members []resolve.Member) error {
+	allowed := map[string]bool{}
+	for _, m := range members {
+		allowed[path.Join(m.Dir, m.Publish)] = true
+	}
+	check := func(from, link, target string) error {
+		if link == "" || allowed[target] {
+			return nil
+		}
+		return wrong("%s has a link to %.200q, which is no project of the workspace", from, link)
+	}
+	for key, p := range g.Packages {
+		for _, e := range p.Edges {
+			if inside, ok := strings.CutPrefix(e.Target.Link, graph.InsidePrefix); ok && filepath.IsLocal(inside) {
+				continue // a directory of the package itself
+			}
+			if err := check(string(key), e.Target.Link, e.Target.Link); err != nil {
+				return err
+			}
+		}
+	}
+	for _, im := range g.Importers {
+		for _, d := range im.Deps {
+			if err := check(im.Dir, d.Target.Link, path.Join(im.Dir, d.Target.Link)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
