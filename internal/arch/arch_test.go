@@ -79,6 +79,7 @@ var policy = map[string][]string{
 	"peers": {"graph", "npm", "resolve"},
 
 	"lockfile":                   {"fsys", "graph", "lockfile/npmlock", "lockfile/pnpmlock", "npm", "npm/semver"},
+	"lockfile/bunlock":           {"graph", "lockfile/conflict", "lockfile/npmlock/nicejson", "npm", "npm/semver"},
 	"lockfile/conflict":          {},
 	"lockfile/npmlock":           {"graph", "lockfile/conflict", "lockfile/npmlock/nicejson", "npm", "npm/jsonscan", "npm/semver"},
 	"lockfile/npmlock/nicejson":  {"npm", "npm/jsonscan"},

@@ -59,7 +59,7 @@ func (w *writer) value(v *Value, depth int) {
 	case '[':
 		w.array(v, depth)
 	case '"':
-		w.out = appendString(w.out, v.Text)
+		w.out = AppendString(w.out, v.Text)
 	default:
 		w.out = append(w.out, v.Text...)
 	}
@@ -74,7 +74,7 @@ func (w *writer) object(v *Value, depth int) {
 	w.out = append(w.out, '{')
 	for i := range v.Fields {
 		w.line(i, depth+1)
-		w.out = append(appendString(w.out, v.Fields[i].Name), ": "...)
+		w.out = append(AppendString(w.out, v.Fields[i].Name), ": "...)
 		w.value(&v.Fields[i].Value, depth+1)
 	}
 	w.line(0, depth)
@@ -137,8 +137,8 @@ func index(name string) int64 {
 	return int64(n)
 }
 
-// appendString writes text as JSON.stringify does.
-func appendString(dst []byte, text string) []byte {
+// AppendString appends text as JSON.stringify writes it.
+func AppendString(dst []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i := 0; i < len(text); {
