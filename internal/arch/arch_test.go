@@ -117,6 +117,11 @@ var policy = map[string][]string{
 
 	// Resolves for others.
 	"server": {"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/packuments", "resolve/wire"},
+	// A registry that asks others. Its policy is the resolver's, so that server and
+	// client hide the same versions.
+	"proxy":        {"npm", "npm/integrity", "proxy/disk", "proxy/render", "registry", "resolve/policy"},
+	"proxy/disk":   {"fsys"},
+	"proxy/render": {"npm", "npm/jsonscan", "npm/semver"},
 
 	// The benchmark runs every tool as a process, ours too.
 	"bench": {"bench/..."}, "bench/gate": {"bench/..."}, "bench/host": {}, "bench/link": {}, "bench/replay": {},
@@ -224,7 +229,7 @@ func TestNotInTheCLI(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			for _, not := range []string{"godwit/internal/bench", "godwit/internal/server", "godwit/internal/testreg", "net/http/pprof", "net/http/httptest", "text/template", "html/template", "testing"} {
+			for _, not := range []string{"godwit/internal/bench", "godwit/internal/proxy", "godwit/internal/server", "godwit/internal/testreg", "net/http/pprof", "net/http/httptest", "text/template", "html/template", "testing"} {
 				if dep == not || strings.HasPrefix(dep, not+"/") {
 					t.Errorf("the CLI carries %s", dep)
 				}

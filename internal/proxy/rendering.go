@@ -1,0 +1,215 @@
+package proxy
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"godwit/internal/proxy/render"
+	"godwit/internal/registry"
+	"godwit/internal/resolve/policy"
+)
+
+// rendering is a document as it is sent. Immutable.
+type rendering struct {
+	of     string // Tag of the record it was made from; "" if it is the stored document itself
+	etag   string
+	packed []byte    // gzip
+	size   int       // bytes unpacked
+	until  time.Time // when a version gets old enough to be in it; zero: never
+}
+
+// want is a form of a record's document.
+type want struct {
+	short bool
+	base  string
+}
+
+// plain is the form that is stored with the record.
+func plain(r *record, base string) want { return want{short: !r.Full, base: base} }
+
+func renderKey(key string, w want) string { return fmt.Sprintf("%s %t %s", key, w.short, w.base) }
+
+// rendered finds the document that a asks for, or makes it of the stored one.
+func (p *Proxy) rendered(ctx context.Context, a ask) (*rendering, *record, error) {
+	d, r, err := p.tryRendered(ctx, a)
+	if errors.Is(err, errDrivenOut) {
+		d, r, err = p.tryRendered(ctx, a)
+	}
+	return d, r, err
+}
+
+func (p *Proxy) tryRendered(ctx context.Context, a ask) (*rendering, *record, error) {
+	r, err := p.record(ctx, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !r.Full && a.form == registry.Full {
+		return nil, nil, problem(http.StatusBadGateway, "the registry behind this one has the short form of %s only", a.name)
+	}
+	w := want{short: a.form == registry.Short, base: a.base}
+	key := p.key(a.name, p.formOf(a))
+	at := renderKey(key, w)
+	if d, ok := p.memory.lookup(at).(*rendering); ok && p.current(d, r) {
+		return d, r, nil
+	}
+	d, err := p.renderings.start(p, at+" "+r.Tag, func(context.Context) (*rendering, error) {
+		d, err := p.make(a, r, w, key)
+		if err == nil {
+			p.memory.keep(at, d, int64(len(d.packed)))
+		}
+		return d, err
+	}).wait(ctx)
+	return d, r, err
+}
+
+func (p *Proxy) current(d *rendering, r *record) bool {
+	return (d.of == r.Tag || d.etag == r.Tag) && (d.until.IsZero() || p.opts.Now().Before(d.until))
+}
+
+// make makes a rendering of the stored document.
+func (p *Proxy) make(a ask, r *record, w want, key string) (*rendering, error) {
+	packed, err := p.stored(a, r, key)
+	if err != nil {
+		return nil, err
+	}
+	asStored := w == plain(r, r.Base)
+	if asStored && p.opts.MinimumAge == 0 {
+		return &rendering{of: r.Tag, etag: r.Tag, packed: packed, size: r.Size}, nil
+	}
+	text, err := unpack(packed, r.Size)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := render.Parse(a.name, text)
+	if err != nil {
+		return nil, err
+	}
+	o := render.Options{Base: w.base, Short: w.short}
+	until, err := p.hide(doc, &o)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = doc.Render(o); err != nil {
+		return nil, err
+	}
+	d := pack(text)
+	d.of, d.until = r.Tag, until
+	return d, nil
+}
+
+// stored is the packed document of a record.
+func (p *Proxy) stored(a ask, r *record, key string) ([]byte, error) {
+	if r.body != nil {
+		return r.body, nil
+	}
+	if d, ok := p.memory.lookup(renderKey(key, plain(r, r.Base))).(*rendering); ok && d.etag == r.Tag {
+		return d.packed, nil
+	}
+	e, err := p.disk.Open(file("docs", key))
+	if err != nil {
+		p.memory.forget(key) // the next who asks finds no record, and asks the upstream
+		return nil, errors.Join(errDrivenOut, err)
+	}
+	defer e.Close()
+	if now, err := decodeRecord(e.Meta); err != nil || now.Tag != r.Tag {
+		return nil, errors.Join(errDrivenOut, err) // replaced since
+	}
+	return e.Body()
+}
+
+var errDrivenOut = errors.New("the document was driven out of the cache")
+
+// hide applies the policy: versions that are too young, and dist-tags that name
+// them. until is when the first of them is old enough.
+func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, err error) {
+	rules := p.policy()
+	if !rules.Concerns(doc.Name) {
+		return time.Time{}, nil
+	}
+	all := doc.Packument()
+	view, err := rules.View(all, time.Time{})
+	if err != nil || view == nil {
+		return time.Time{}, err
+	}
+	hidden := map[string]bool{}
+	for i := range all.Len() {
+		if view.Admits(i) {
+			continue
+		}
+		hidden[all.Key(i)] = true
+		if published, known := all.PublishedAt(i); known {
+			if matures := published.Add(p.opts.MinimumAge); until.IsZero() || matures.Before(until) {
+				until = matures
+			}
+		}
+	}
+	if len(hidden) == 0 {
+		return time.Time{}, nil
+	}
+	o.Hide = func(version string) bool { return hidden[version] }
+	o.Tag = func(tag, _ string) string { return view.Tag(all, tag) }
+	return until, nil
+}
+
+// policy is the rules of this moment; nil if there are none.
+func (p *Proxy) policy() *policy.Policy {
+	if p.opts.MinimumAge <= 0 {
+		return nil
+	}
+	return &policy.Policy{
+		Cutoff:  p.opts.Now().Add(-p.opts.MinimumAge),
+		Setting: "minimum-release-age of the registry proxy",
+		Exclude: p.opts.Exclude,
+	}
+}
+
+// packers are reused: one has 800 kB of tables.
+var packers = sync.Pool{New: func() any {
+	w, err := gzip.NewWriterLevel(io.Discard, packLevel)
+	if err != nil {
+		panic("proxy: " + err.Error())
+	}
+	return w
+}}
+
+// packLevel is where a packument takes half the time of the default level and
+// gets 4 % larger.
+const packLevel = 4
+
+// pack makes a rendering of a document's text.
+func pack(text []byte) *rendering {
+	var out bytes.Buffer
+	w := packers.Get().(*gzip.Writer)
+	defer packers.Put(w)
+	w.Reset(&out)
+	_, err := w.Write(text)
+	if err = errors.Join(err, w.Close()); err != nil {
+		panic("proxy: " + err.Error()) // a buffer takes everything
+	}
+	sum := sha256.Sum256(text)
+	return &rendering{
+		etag:   `W/"` + hex.EncodeToString(sum[:16]) + `"`,
+		packed: bytes.Clone(out.Bytes()), // a buffer has up to twice what it needs
+		size:   len(text),
+	}
+}
+
+// unpack undoes pack; size is known.
+func unpack(packed []byte, size int) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, size)
+	_, err = io.ReadFull(r, text)
+	return text, err
+}
