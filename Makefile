@@ -10,8 +10,9 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 .PHONY: build
-build: ## build bin/godwit
+build: ## build bin/godwit and bin/godwit-registry
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/godwit ./cmd/godwit
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o bin/godwit-registry ./cmd/godwit-registry
 
 .PHONY: check
 check: ## all that CI runs

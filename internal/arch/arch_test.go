@@ -119,8 +119,10 @@ var policy = map[string][]string{
 	"server": {"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/packuments", "resolve/wire"},
 	// A registry that asks others. Its policy is the resolver's, so that server and
 	// client hide the same versions.
-	"proxy":        {"npm", "npm/integrity", "proxy/disk", "proxy/render", "registry", "resolve/policy"},
-	"proxy/disk":   {"fsys"},
+	"proxy":      {"npm", "npm/integrity", "proxy/disk", "proxy/render", "registry", "resolve/policy"},
+	"proxy/disk": {"fsys"},
+	// What stands before the endpoints of a server, and what it tells of itself.
+	"front": {"throttle"}, "metric": {}, "throttle": {},
 	"proxy/render": {"npm", "npm/jsonscan", "npm/semver"},
 
 	// The benchmark runs every tool as a process, ours too.
@@ -133,12 +135,16 @@ var policy = map[string][]string{
 
 	"cmd/godwit":       {"cli"},
 	"cmd/godwit-bench": {"bench/..."},
+	"cmd/godwit-registry": {
+		"config", "front", "metric", "npm", "project", "proxy", "registry", "resolve/policy", "throttle",
+	},
 }
 
 // outside lists who may import packages of other modules, and which.
 var outside = map[string][]string{
 	"fsys": {"golang.org/x/sys"}, "inflate": {"golang.org/x/sys"}, "cmd/godwit": {"golang.org/x/term"},
-	"bench/host": {"golang.org/x/sys"}, "bench/scratch": {"golang.org/x/sys"}, "bench/link": {"golang.org/x/sys"},
+	"cmd/godwit-registry": {"github.com/goccy/go-yaml"},
+	"bench/host":          {"golang.org/x/sys"}, "bench/scratch": {"golang.org/x/sys"}, "bench/link": {"golang.org/x/sys"},
 	"bench/replay": {"github.com/go-json-experiment/json"},
 	"project":      {"github.com/go-json-experiment/json", "github.com/goccy/go-yaml"}, "lockfile/pnpmlock/yamltree": {"github.com/goccy/go-yaml"},
 	"npm":            {"github.com/go-json-experiment/json"},
@@ -229,7 +235,7 @@ func TestNotInTheCLI(t *testing.T) {
 			continue
 		}
 		for _, dep := range p.Deps {
-			for _, not := range []string{"godwit/internal/bench", "godwit/internal/proxy", "godwit/internal/server", "godwit/internal/testreg", "net/http/pprof", "net/http/httptest", "text/template", "html/template", "testing"} {
+			for _, not := range []string{"godwit/internal/bench", "godwit/internal/front", "godwit/internal/metric", "godwit/internal/proxy", "godwit/internal/server", "godwit/internal/testreg", "net/http/pprof", "net/http/httptest", "text/template", "html/template", "testing"} {
 				if dep == not || strings.HasPrefix(dep, not+"/") {
 					t.Errorf("the CLI carries %s", dep)
 				}
@@ -247,6 +253,7 @@ var allowedIn = map[string][]string{
 		"internal/install/sched/", "internal/install/link/", "internal/registry/flights.go", "internal/fsys/jail_linux.go",
 		"internal/resolve/documents.go", "internal/cli/ui/", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/",
 		"internal/spawn/", "internal/server/run.go",
+		"internal/spawn/", "cmd/godwit-registry/daemon.go",
 	},
 	// The process is read once and handed down as a value.
 	"os.Getenv":     {"cmd/"},
@@ -262,7 +269,7 @@ var allowedIn = map[string][]string{
 	"time.Now":      {"cmd/", "internal/bench/", "internal/registry/", "internal/testreg/", "internal/install/sched/", "internal/store/", "internal/server/"},
 	"rand.Shuffle":  {"internal/bench/"},
 	"http.Get":      {},
-	"regexp import": {"internal/cli/scripts.go", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/"},
+	"regexp import": {"internal/cli/scripts.go", "cmd/godwit-registry/file.go", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/"},
 }
 
 // Build constraints, but for fsys, the process and the benchmark, would spread

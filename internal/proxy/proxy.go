@@ -202,3 +202,6 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, err)
 	}
 }
+
+// MemoryBytes is the bound of documents in memory.
+func (p *Proxy) MemoryBytes() int64 { return p.opts.MemoryBytes }
