@@ -14,6 +14,7 @@ import (
 
 	"godwit/internal/front"
 	"godwit/internal/proxy"
+	"godwit/internal/server"
 	"godwit/internal/throttle"
 )
 
@@ -39,6 +40,7 @@ const (
 type daemon struct {
 	*settings
 	proxy    *proxy.Proxy
+	resolver *server.Server
 	draining atomic.Bool
 	numbers  *numbers
 }
@@ -50,8 +52,13 @@ func (p *process) daemon(ctx context.Context, s *settings) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.proxy.Close()) }()
-	p.limitMemory(d.proxy.MemoryBytes() + memoryFor)
+	p.limitMemory(d.proxy.MemoryBytes() + resolverMemory + memoryFor)
 	d.numbers = newNumbers(d.proxy)
+	closeClient, err := d.startResolver(p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeClient()) }()
 	ln, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -117,6 +124,8 @@ func isProbe(r *http.Request) bool {
 
 func (d *daemon) route(w http.ResponseWriter, r *http.Request) {
 	switch {
+	case strings.HasPrefix(r.URL.Path, "/-/godwit"):
+		d.resolver.ServeHTTP(w, r)
 	case !isProbe(r):
 		d.proxy.ServeHTTP(w, r)
 	case r.URL.Path == "/metrics":

@@ -123,6 +123,9 @@ func TestDaemon(t *testing.T) {
 			t.Errorf("no %s in\n%s", line, page)
 		}
 	}
+	if status, body := get(t, r.URL+"/-/godwit", token...); status != 200 || !strings.Contains(body, `"resolve":[`) {
+		t.Errorf("the resolver: %d %s", status, body)
+	}
 	for _, request := range up.Requests() {
 		if request.SentCredentials() {
 			t.Errorf("%s upstream carried the client's credentials", request.URI)

@@ -9,12 +9,14 @@ import (
 	"godwit/internal/front"
 	"godwit/internal/metric"
 	"godwit/internal/proxy"
+	"godwit/internal/server"
 )
 
 // numbers is the page of /metrics.
 type numbers struct {
 	page    metric.Page
 	seconds *metric.Histogram
+	resolve *metric.Histogram
 	sent    atomic.Int64
 }
 
@@ -26,6 +28,7 @@ func newNumbers(p *proxy.Proxy) *numbers {
 	n := &numbers{}
 	c := p.Counts()
 	n.seconds = n.page.Histogram("godwit_request_seconds", "Time to answer, by kind of request and status.", bounds...)
+	n.resolve = n.page.Histogram("godwit_resolve_seconds", "Time to resolve, by what it cost and how it ended.", bounds...)
 	n.page.Counter("godwit_sent_bytes_total", "Bytes of answers.", one(&n.sent))
 	n.page.Counter("godwit_documents_total", "Packuments, by where they came from.", outcomes(&c.Documents)...)
 	n.page.Counter("godwit_tarballs_total", "Tarballs, by where they came from.", outcomes(&c.Tarballs)...)
@@ -74,6 +77,15 @@ func (n *numbers) observe(a front.Answer) {
 		status = fmt.Sprintf("%dxx", a.Status/100)
 	}
 	n.seconds.Observe(a.Duration.Seconds(), metric.Label{Name: "kind", Value: kindOf(a.Request)}, metric.Label{Name: "status", Value: status})
+}
+
+// resolved counts a resolution.
+func (n *numbers) resolved(o server.Outcome) {
+	code := o.Code
+	if code == "" {
+		code = "ok"
+	}
+	n.resolve.Observe(o.Duration.Seconds(), metric.Label{Name: "kind", Value: string(o.Kind)}, metric.Label{Name: "code", Value: code})
 }
 
 // kindOf tells requests apart by their path alone.

@@ -116,7 +116,7 @@ var policy = map[string][]string{
 	"cli/ui": {"event"},
 
 	// Resolves for others.
-	"server": {"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/packuments", "resolve/wire"},
+	"server": {"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/packuments", "resolve/wire", "throttle"},
 	// A registry that asks others. Its policy is the resolver's, so that server and
 	// client hide the same versions.
 	"proxy":      {"npm", "npm/integrity", "proxy/disk", "proxy/render", "registry", "resolve/policy"},
@@ -136,7 +136,8 @@ var policy = map[string][]string{
 	"cmd/godwit":       {"cli"},
 	"cmd/godwit-bench": {"bench/..."},
 	"cmd/godwit-registry": {
-		"config", "front", "metric", "npm", "project", "proxy", "registry", "resolve/policy", "throttle",
+		"config", "front", "metric", "npm", "project", "proxy", "registry", "resolve/policy",
+		"server", "throttle",
 	},
 }
 

@@ -137,7 +137,7 @@ func New(o Options) (*Proxy, error) {
 	if err := p.allow(); err != nil {
 		return nil, err
 	}
-	o.Upstream.Allow = p.checkOrigin
+	o.Upstream.Allow = p.CheckOrigin
 	var err error
 	if p.upstream, err = registry.New(o.Upstream); err != nil {
 		return nil, err
@@ -184,8 +184,9 @@ func origin(u *url.URL) string {
 // ErrOrigin is wrapped by the error for a host that is not configured.
 var ErrOrigin = errors.New("it is none of the registries that are configured")
 
-// checkOrigin stands before every request and every redirect.
-func (p *Proxy) checkOrigin(u *url.URL) error {
+// CheckOrigin stands before every request and every redirect; another client of
+// the same registries can have it as its Options.Allow.
+func (p *Proxy) CheckOrigin(u *url.URL) error {
 	if slices.Contains(p.origins, origin(u)) {
 		return nil
 	}

@@ -143,7 +143,7 @@ func (p *Proxy) source(ctx context.Context, r *http.Request, t target) (source, 
 // our registries, else where registries have it by convention. A mirror often
 // repeats the URLs of what it mirrors.
 func (p *Proxy) tarballURL(t target, said string) string {
-	if u, err := url.Parse(said); err == nil && u.Host != "" && p.checkOrigin(u) == nil {
+	if u, err := url.Parse(said); err == nil && u.Host != "" && p.CheckOrigin(u) == nil {
 		return said
 	}
 	return render.TarballURL(p.upstream.Registry(t.name), t.name, t.version)

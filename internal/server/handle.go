@@ -47,7 +47,7 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
 
 // admit finds or begins the run for a request.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*run, runKey, Kind, *refusal) {
-	if wait, ok := s.rate.take(s.opts.Client(r)); !ok {
+	if wait, ok := s.rate.Take(s.opts.Client(r)); !ok {
 		return nil, runKey{}, "", &refusal{http.StatusTooManyRequests, wire.CodeBusy, errors.New("this client sends too many requests"), wait}
 	}
 	body, done, no := s.read(w, r)

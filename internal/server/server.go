@@ -28,6 +28,7 @@ import (
 
 	"godwit/internal/registry"
 	"godwit/internal/resolve/wire"
+	"godwit/internal/throttle"
 )
 
 // Options say what a server has and how much of it anybody gets. Only Registry
@@ -107,7 +108,7 @@ type Server struct {
 	opts    Options
 	docs    *documents
 	runs    *runs
-	rate    *rate
+	rate    *throttle.Throttle
 	arrived atomic.Int64 // bytes of requests that no run has yet
 	mux     http.ServeMux
 }
@@ -123,7 +124,7 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, docs: newDocuments(o.Registry, o.Limits.Documents, o.Now), runs: newRuns(o.Limits, o.Now),
-		rate: newRate(o.Limits.Rate, o.Limits.Burst, o.Now),
+		rate: throttle.New(o.Limits.Rate, o.Limits.Burst, o.Now),
 	}
 	s.mux.HandleFunc("GET "+wire.HelloPath, s.hello)
 	s.mux.HandleFunc("POST "+wire.ResolvePath, s.resolve)
