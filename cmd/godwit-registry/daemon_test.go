@@ -43,12 +43,17 @@ func (b *safeBuffer) String() string {
 	return b.b.String()
 }
 
-// start serves with a file of the text, in which {registry} and {cache} are
-// replaced.
+// start serves what up has with a configuration of the text.
 func start(t *testing.T, up *testreg.Registry, cache, text string) *running {
 	t.Helper()
+	return startAt(t, up.URL, cache, text)
+}
+
+// startAt is start before any registry.
+func startAt(t *testing.T, up, cache, text string) *running {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "c.yaml")
-	text = "listen: 127.0.0.1:0\nupstream: {registry: \"" + up.URL + "\"}\n" + text
+	text = "listen: 127.0.0.1:0\nupstream: {registry: \"" + up + "\"}\n" + text
 	if !strings.Contains(text, "cache:") {
 		text += "cache: {dir: \"" + cache + "\"}\n"
 	}
