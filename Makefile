@@ -14,6 +14,10 @@ build: ## build bin/godwit and bin/godwit-registry
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/godwit ./cmd/godwit
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS) -X main.version=$(VERSION)' -o bin/godwit-registry ./cmd/godwit-registry
 
+.PHONY: man
+man: ## write the manual to bin/man/man1, from the tables that help is made of
+	go run -ldflags '$(LDFLAGS)' ./cmd/godwit-man bin/man/man1
+
 .PHONY: check
 check: ## all that CI runs
 	.ci/run

@@ -139,6 +139,7 @@ var policy = map[string][]string{
 		"config", "front", "metric", "npm", "project", "proxy", "registry", "resolve/policy",
 		"server", "throttle",
 	},
+	"cmd/godwit-man": {"cli"},
 }
 
 // outside lists who may import packages of other modules, and which.
@@ -251,10 +252,9 @@ var allowedIn = map[string][]string{
 	// The engine has one owner of its state, sched; who starts goroutines
 	// elsewhere is listed, with each one's end in its comment.
 	"go statement": {
-		"internal/install/sched/", "internal/install/link/", "internal/registry/flights.go", "internal/fsys/jail_linux.go",
-		"internal/resolve/documents.go", "internal/cli/ui/", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/",
-		"internal/spawn/", "internal/server/run.go",
-		"internal/spawn/", "cmd/godwit-registry/daemon.go",
+		"cmd/godwit-bench/", "cmd/godwit-registry/daemon.go", "internal/bench/", "internal/cli/ui/",
+		"internal/fsys/jail_linux.go", "internal/install/link/", "internal/install/sched/", "internal/registry/flights.go",
+		"internal/resolve/documents.go", "internal/server/run.go", "internal/spawn/", "internal/testreg/",
 	},
 	// The process is read once and handed down as a value.
 	"os.Getenv":     {"cmd/"},

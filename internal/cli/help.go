@@ -27,15 +27,18 @@ func runHelp(_ context.Context, p *Process, args []string) error {
 
 func overview(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("Usage: godwit [command] [flags]\n\nWithout a command godwit installs.\n\nCommands:\n")
-	for _, cmd := range commands() {
-		// The first two names; help about the command has all of them.
-		fmt.Fprintf(&b, "  %-19s %s\n", strings.Join(cmd.names[:min(2, len(cmd.names))], ", "), cmd.help)
+	b.WriteString("Usage: godwit [command] [flags]\n\nWithout a command godwit installs.\n")
+	for _, section := range sections() {
+		fmt.Fprintf(&b, "\n%s:\n", section.title)
+		for _, cmd := range section.commands {
+			// The first two names; help about the command has all of them.
+			fmt.Fprintf(&b, "  %-19s %s\n", strings.Join(cmd.names[:min(2, len(cmd.names))], ", "), cmd.help)
+		}
 	}
 	b.WriteString("\nFlags that are often used:\n")
 	for _, s := range config.Table() {
 		if slices.Contains(commonFlags, s.Key) {
-			writeFlag(&b, s)
+			writeFlag(&b, &s)
 		}
 	}
 	b.WriteString("\ngodwit help <command> lists all flags of a command.\n")
@@ -43,45 +46,50 @@ func overview(w io.Writer) error {
 	return err
 }
 
+// setAnywhere is where flags may be set beside the command line.
+const setAnywhere = "Every flag may also be set in .npmrc (key=value) or in the environment (npm_config_key)."
+
 // describe writes everything about one command. Flags come from the table of
 // settings.
 func (cmd *command) describe(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Usage: godwit %s\n\n%s.\n", cmd.usage, strings.ToUpper(cmd.help[:1])+cmd.help[1:])
+	fmt.Fprintf(&b, "Usage: godwit %s\n\n%s\n", cmd.usage, cmd.sentence())
+	if cmd.more != "" {
+		fmt.Fprintf(&b, "\n%s\n", cmd.more)
+	}
 	if len(cmd.names) > 1 {
 		fmt.Fprintf(&b, "\nAlso: %s\n", strings.Join(cmd.names[1:], ", "))
 	}
-	b.WriteString("\nFlags:\n")
-	for _, s := range config.Table() {
-		if s.Help != "" && (s.For == nil || slices.Contains(s.For, cmd.names[0])) {
-			writeFlag(&b, s)
+	if cmd.words != nil {
+		b.WriteString("\nWords:\n")
+		for _, w := range cmd.words {
+			fmt.Fprintf(&b, "  %-*s%s\n", flagColumn, w.name, w.help)
 		}
 	}
-	b.WriteString("\nEvery flag may also be set in .npmrc (key=value) or in the environment (npm_config_key).\n")
+	b.WriteString("\nFlags:\n")
+	for _, s := range config.Table() {
+		if s.Help != "" && s.Takes(cmd.names[0]) {
+			writeFlag(&b, &s)
+		}
+	}
+	b.WriteString("\n" + setAnywhere + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sentence is the line about a command with a capital and a full stop.
+func (cmd *command) sentence() string {
+	return strings.ToUpper(cmd.help[:1]) + cmd.help[1:] + "."
 }
 
 // flagColumn is where help texts begin: most flags are shorter, and the line
 // still fits 80 columns for most.
 const flagColumn = 34
 
-func writeFlag(b *strings.Builder, s config.Setting) {
-	flag := "--" + s.Key
-	if s.Kind == config.Bool && s.Default != "false" && s.For != nil {
-		flag = "--[no-]" + s.Key
-	}
-	if s.Short != "" {
-		flag = "-" + s.Short + ", " + flag
-	} else {
+func writeFlag(b *strings.Builder, s *config.Setting) {
+	flag, help := spelling(s), flagHelp(s)
+	if s.Short == "" {
 		flag = "    " + flag
-	}
-	if value := placeholder(s); value != "" {
-		flag += " " + value
-	}
-	help := s.Help
-	if s.Default != "" && s.Default != "false" && !strings.Contains(help, "default") {
-		help += " (default " + s.Default + ")"
 	}
 	if len(flag) > flagColumn-2 {
 		fmt.Fprintf(b, "  %s\n  %*s%s\n", flag, flagColumn, "", help)
@@ -90,8 +98,30 @@ func writeFlag(b *strings.Builder, s config.Setting) {
 	fmt.Fprintf(b, "  %-*s%s\n", flagColumn, flag, help)
 }
 
+// spelling is how a flag is typed: "-C, --dir <path>".
+func spelling(s *config.Setting) string {
+	flag := "--" + s.Key
+	if s.Kind == config.Bool && s.Default != "false" && s.For != nil {
+		flag = "--[no-]" + s.Key
+	}
+	if s.Short != "" {
+		flag = "-" + s.Short + ", " + flag
+	}
+	if value := placeholder(s); value != "" {
+		flag += " " + value
+	}
+	return flag
+}
+
+func flagHelp(s *config.Setting) string {
+	if s.Default != "" && s.Default != "false" && !strings.Contains(s.Help, "default") {
+		return s.Help + " (default " + s.Default + ")"
+	}
+	return s.Help
+}
+
 // placeholder is what stands for the value of a flag.
-func placeholder(s config.Setting) string {
+func placeholder(s *config.Setting) string {
 	switch s.Kind {
 	case config.Bool:
 		return ""

@@ -298,3 +298,22 @@ func (a *Args) On(key string) bool {
 func (a *Args) Has(key string) bool {
 	return slices.ContainsFunc(a.flags, func(f flag) bool { return f.setting.Key == key })
 }
+
+// Flag is the setting that a flag without a value names, as it is typed on the
+// command line ("--key" or "-k").
+func Flag(arg string) (Setting, bool) {
+	name := strings.TrimLeft(arg, "-")
+	s := lookup(name, true)
+	if len(name) == 1 {
+		s = lookupShort(name, "")
+	}
+	if s == nil || name == arg {
+		return Setting{}, false
+	}
+	return *s, true
+}
+
+// Takes reports whether a command takes the setting as a flag.
+func (s *Setting) Takes(command string) bool {
+	return s.For == nil || slices.Contains(s.For, command)
+}

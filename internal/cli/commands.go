@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"godwit/internal/config"
+)
+
+// command is one word of the command line. The parser, help, completion and the
+// manual are all made from this and from the table of settings, whose For says
+// which flags a command takes.
+type command struct {
+	names []string // the first is its own, the others are aliases
+	usage string   // what is typed behind the program's name
+	help  string   // one line
+	more  string   // paragraphs for those who ask about this command alone
+	run   func(context.Context, *call) error
+	// words are what must follow, one of them; nil takes nothing.
+	words []word
+	// free takes any arguments; run looks at them.
+	free bool
+	// stops is how many words, its own among them, are ours: flags behind them
+	// are for what the command runs. 0 is all.
+	stops int
+	bare  bool // words may be left out
+	// anywhere says that it needs no project.
+	anywhere bool
+	// talk is set instead of run by a command that needs no project and no
+	// settings, only its arguments.
+	talk func(ctx context.Context, p *Process, args []string) error
+	// offers is what its arguments may be, for the shell to complete.
+	offers offer
+}
+
+// word is what may follow a command.
+type word struct{ name, help string }
+
+// section is some commands under one heading of the help text.
+type section struct {
+	title    string
+	commands []command
+}
+
+// sections is the closed set of commands, in the order of the help text.
+func sections() []section {
+	return []section{
+		{"Dependencies", []command{
+			{names: []string{"install", "i"}, usage: "[install] [flags]", help: "install the dependencies of the project", run: runInstall},
+			{names: []string{"ci", "clean-install"}, usage: "ci [flags]", help: "install what the lockfile says, into an empty node_modules", run: runCI},
+			{names: []string{"add"}, usage: "add <package>... [flags]", help: "add dependencies to package.json and install them; so does install with names behind it", run: runAdd, free: true},
+			{names: []string{"remove", "rm", "uninstall", "un", "uni"}, usage: "remove <name>... [flags]", help: "remove dependencies from package.json and node_modules", run: runRemove, free: true, offers: dependencies},
+			{names: []string{"update", "up", "upgrade"}, usage: "update [name or pattern]... [flags]", help: "take newer versions of dependencies, within their ranges or with --latest", run: runUpdate, free: true, offers: dependencies},
+			{names: []string{"rebuild", "rb"}, usage: "rebuild [name]... [flags]", help: "run install scripts that are allowed once more", run: runRebuild, free: true, offers: dependencies},
+			{names: []string{"approve-builds"}, usage: "approve-builds [name | !name]... [--all]", help: "decide which packages may run install scripts, and run them", run: runApproveBuilds, free: true},
+			{names: []string{"ignored-builds"}, usage: "ignored-builds", help: "list packages whose install scripts did not run", run: runIgnoredBuilds},
+		}},
+		{"Scripts", []command{
+			{names: []string{"run", "run-script"}, usage: "run [flags] [script] [arguments of the script]...", help: "run a script of package.json, with its pre and post scripts, or list them", run: runRun, free: true, stops: 2, offers: scripts},
+			{names: []string{"test", "t", "tst"}, usage: "test [arguments of the script]...", help: "run the script test", run: runNamed, free: true, stops: 1},
+			{names: []string{"start"}, usage: "start [arguments of the script]...", help: "run the script start, or else server.js", run: runNamed, free: true, stops: 1},
+			{names: []string{"stop"}, usage: "stop [arguments of the script]...", help: "run the script stop", run: runNamed, free: true, stops: 1},
+			{names: []string{"restart"}, usage: "restart [arguments of the scripts]...", help: "run the scripts stop, restart and start", run: runRestart, free: true, stops: 1},
+			{names: []string{"exec"}, usage: "exec [flags] <command> [arguments]...", help: "run a command with those of the dependencies on PATH", run: runExec, free: true, stops: 2, offers: bins},
+			{names: []string{"dlx", "x"}, usage: "dlx [flags] <package> [arguments]...", help: "run a command of a package that is no dependency; so does gwx", run: runDlx, free: true, stops: 2, anywhere: true},
+			{names: []string{"create"}, usage: "create <name> [arguments]...", help: "make a project with the package create-<name>; so does init with a name behind it", run: runCreate, free: true, stops: 2, anywhere: true},
+		}},
+		{"What is there", []command{
+			{names: []string{"list", "ls", "ll", "la"}, usage: "list [name or pattern]... [flags]", help: "show what is installed", run: runList, free: true, offers: dependencies},
+			{names: []string{"why", "explain"}, usage: "why <name or pattern>... [flags]", help: "show every way from the projects to a package", run: runWhy, free: true, offers: dependencies},
+			{names: []string{"outdated"}, usage: "outdated [name or pattern]... [flags]", help: "show which dependencies have newer versions, and fail if any has", run: runOutdated, free: true, offers: dependencies},
+			{names: []string{"peers"}, usage: "peers [check] [flags]", help: "tell what is wrong with peer dependencies, and why", run: runPeers, words: []word{{"check", "fail if anything is"}}, bare: true},
+			{names: []string{"root"}, usage: "root [flags]", help: "print the directory of the dependencies", run: runRoot, anywhere: true},
+			{names: []string{"bin"}, usage: "bin [flags]", help: "print the directory of their commands", run: runBin, anywhere: true},
+		}},
+		{"Everything else", []command{
+			{names: []string{"init", "innit"}, usage: "init [flags]", help: "make a package.json", run: runInit, free: true, stops: 2, anywhere: true},
+			{names: []string{"config", "c", "get", "set"}, usage: "config get|set|delete|list [key] [value] [flags]", help: "show settings and where they come from, and change them", run: runConfig, free: true, anywhere: true},
+			{
+				names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
+				run: runStore, words: []word{{"path", "print its directory"}, {"status", "look whether all in it is whole"}, {"prune", "remove what no project uses"}}, anywhere: true,
+			},
+			{
+				names: []string{"completion"}, usage: "completion bash|zsh|fish", help: "print what makes a shell complete commands, flags, scripts and names",
+				more: completionHelp, run: runCompletion, words: []word{{"bash", "for ~/.bashrc"}, {"zsh", "for ~/.zshrc"}, {"fish", "for config.fish"}}, bare: true, anywhere: true,
+			},
+			{names: []string{"help"}, usage: "help [command]", help: "tell about a command and its flags", talk: runHelp, offers: commandNames},
+		}},
+	}
+}
+
+// checkArgs refuses arguments that the command does not take.
+func (cmd *command) checkArgs(args *config.Args) error {
+	got := args.Positional[min(1, len(args.Positional)):]
+	switch {
+	case cmd.words != nil:
+		if len(got) == 0 && cmd.bare {
+			return nil
+		}
+		return cmd.checkWord(got)
+	case !cmd.free && len(got) > 0:
+		return fmt.Errorf("%s takes no arguments, and got %s", cmd.names[0], strings.Join(got, " "))
+	}
+	return nil
+}
+
+// checkWord refuses what follows a command that wants one of its words.
+func (cmd *command) checkWord(got []string) error {
+	var names []string
+	for _, w := range cmd.words {
+		if len(got) == 1 && got[0] == w.name {
+			return nil
+		}
+		names = append(names, w.name)
+	}
+	msg := fmt.Sprintf("%s wants one of %s behind it, and nothing else", cmd.names[0], strings.Join(names, ", "))
+	if len(got) > 0 {
+		msg += meant(got[0], names)
+	}
+	return errors.New(msg)
+}
+
+// find is the command of a name, or nil.
+func find(name string) *command {
+	for _, section := range sections() {
+		for _, cmd := range section.commands {
+			for _, n := range cmd.names {
+				if n == name {
+					return &cmd
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// unknown is the error for a name that is no command, nor any of others that
+// could have been run.
+func unknown(name string, others ...string) error {
+	var names []string
+	for _, section := range sections() {
+		for _, cmd := range section.commands {
+			names = append(names, cmd.names...)
+		}
+	}
+	msg := fmt.Sprintf("unknown command %q", name)
+	if near := meant(name, append(names, others...)); near != "" {
+		return errors.New(msg + near)
+	}
+	return errors.New(msg + ": godwit help lists those there are")
+}
+
+// meant asks whether one of names was, or is "" where none is near.
+func meant(typed string, names []string) string {
+	near := config.Nearest(typed, names)
+	if len(near) == 0 {
+		return ""
+	}
+	return ": did you mean " + strings.Join(near, " or ") + "?"
+}
