@@ -36,6 +36,7 @@ var policy = map[string][]string{
 
 	// Which files of a directory are a package.
 	"packlist": {"npm", "npm/jsonscan"},
+	"pack":     {"npm", "npm/specifier", "packlist", "project"},
 
 	// The model, and what follows from it without looking at a disk.
 	"graph":  {"npm"},
@@ -92,7 +93,7 @@ var policy = map[string][]string{
 	// tasks, and the scheduler does not know of packages.
 	"install": {
 		"event", "fsys", "graph", "install/build", "install/download", "install/extract", "install/link", "install/plan",
-		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "packlist", "patch",
+		"install/sched", "install/state", "layout", "lockfile", "npm", "npm/integrity", "npm/semver", "pack", "packlist", "patch",
 		"patch/unidiff", "script", "store",
 	},
 	"install/build":         {"fsys", "npm", "script"},
@@ -110,8 +111,9 @@ var policy = map[string][]string{
 	// Everything meets in the CLI.
 	"cli": {
 		"cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
-		"npm/semver", "npm/specifier", "patch", "peers", "project", "registry", "resolve", "resolve/compat", "resolve/override",
-		"resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn", "store", "workspace",
+		"npm/semver", "npm/specifier", "pack", "patch", "peers", "project", "registry", "resolve", "resolve/compat",
+		"resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn",
+		"store", "workspace",
 	},
 	"cli/ui": {"event"},
 

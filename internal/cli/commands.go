@@ -75,6 +75,9 @@ func sections() []section {
 			{names: []string{"root"}, usage: "root [flags]", help: "print the directory of the dependencies", run: runRoot, anywhere: true},
 			{names: []string{"bin"}, usage: "bin [flags]", help: "print the directory of their commands", run: runBin, anywhere: true},
 		}},
+		{"Publishing", []command{
+			{names: []string{"pack"}, usage: "pack [flags]", help: "make the tarball of the project that publish would send", more: packHelp, run: runPack},
+		}},
 		{"Everything else", []command{
 			{names: []string{"init", "innit"}, usage: "init [flags]", help: "make a package.json", run: runInit, free: true, stops: 2, anywhere: true},
 			{names: []string{"config", "c", "get", "set"}, usage: "config get|set|delete|list [key] [value] [flags]", help: "show settings and where they come from, and change them", run: runConfig, free: true, anywhere: true},

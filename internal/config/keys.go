@@ -17,7 +17,7 @@ foreground-scripts format-package-lock git git-tag-version heading include-stage
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
 init.version link lockfile-version logs-dir logs-max name message node-gyp node-options nodedir
-omit-lockfile-registry-resolved orgs otp pack-destination packages allow-scripts-pending
+omit-lockfile-registry-resolved orgs otp packages allow-scripts-pending
 allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description preid
 provenance provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scope scopes
 searchexclude searchlimit searchopts searchstaleness shell sign-git-commit sign-git-tag tag-version-prefix timing umask

@@ -19,6 +19,7 @@ type Settings struct {
 	Save      Save
 	Update    Update
 	Run       Run
+	Publish   Publish
 	Terminal  Terminal
 
 	given given
@@ -212,6 +213,13 @@ type Run struct {
 	ShellMode   bool     // exec, dlx: a shell reads the command
 	Packages    []string // exec, dlx: whose command it is, if not its own
 	PrePost     bool     // pre and post scripts run too
+}
+
+// Publish is how packages are packed and published.
+type Publish struct {
+	Destination string // directory of tarballs; "" is the working directory
+	Out         string // path of a tarball, with %s for the name and %v for the version; "" is made of them
+	GzipLevel   int    // 0 to 9
 }
 
 // Terminal is how we talk.

@@ -56,7 +56,8 @@ var (
 	saving     = []string{"add", "remove", "update", "link", "unlink"}
 	grouping   = []string{"add", "remove", "link", "unlink"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, []string{"list", "outdated", "root", "bin"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, []string{"list", "outdated", "root", "bin"}) // for one project or several
+	packing    = []string{"pack"}
 	adding     = []string{"add"}
 	updating   = []string{"update"}
 	listing    = []string{"list"}
@@ -91,7 +92,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.Platform.CPU }},
 	{Key: "libc", Kind: Names, For: installing, Help: "C libraries to choose optional packages for: glibc, musl",
 		bind: func(s *Settings) any { return &s.Resolve.Platform.Libc }},
-	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: installing, Help: "run no lifecycle scripts",
+	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: slices.Concat(installing, packing), Help: "run no lifecycle scripts",
 		bind: func(s *Settings) any { return &s.Install.IgnoreScripts }},
 	{Key: "dangerously-allow-all-builds", Kind: Bool, Default: "false", For: installing, Help: "run the install scripts of every package that allowBuilds does not forbid",
 		bind: func(s *Settings) any { return &s.Install.AllowAllBuilds }},
@@ -344,13 +345,13 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Run.Parallel }},
 	{Key: "stream", Kind: Bool, Default: "false", For: running, Help: "write the project before each line, also of one that runs alone",
 		bind: func(s *Settings) any { return &s.Run.Stream }},
-	{Key: "sort", Kind: Bool, Default: "true", For: running, Help: "a project after those that it depends on",
+	{Key: "sort", Kind: Bool, Default: "true", For: slices.Concat(running, packing), Help: "a project after those that it depends on",
 		bind: func(s *Settings) any { return &s.Run.Sort }},
-	{Key: "reverse", Kind: Bool, Default: "false", For: running, Help: "in the opposite order", never: notFile | notEnv,
+	{Key: "reverse", Kind: Bool, Default: "false", For: slices.Concat(running, packing), Help: "in the opposite order", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Run.Reverse }},
 	{Key: "bail", Kind: Bool, Default: "true", For: running, Help: "stop when a script fails",
 		bind: func(s *Settings) any { return &s.Run.Bail }},
-	{Key: "resume-from", Kind: Text, For: running, Help: "leave out what comes before the project of this name", never: notFile | notEnv,
+	{Key: "resume-from", Kind: Text, For: slices.Concat(running, packing), Help: "leave out what comes before the project of this name", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Run.ResumeFrom }},
 	{Key: "workspace-concurrency", Kind: Int, For: running, Help: "projects at one time (default 4, or as many as there are processors)",
 		bind: func(s *Settings) any { return &s.Run.Concurrency }},
@@ -365,10 +366,18 @@ var table = []Setting{
 	{Key: "enable-pre-post-scripts", Kind: Bool, Default: "true", For: running, Help: "run prebuild and postbuild with build",
 		bind: func(s *Settings) any { return &s.Run.PrePost }},
 
+	// Packing and publishing.
+	{Key: "pack-destination", Kind: Path, For: packing, Help: "directory to put tarballs into", never: notProject,
+		bind: func(s *Settings) any { return &s.Publish.Destination }},
+	{Key: "out", Kind: Text, For: packing, Help: "path of the tarball, with %s for the name and %v for the version", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Publish.Out }},
+	{Key: "pack-gzip-level", Kind: Int, Default: "9", For: packing, Help: "how hard to compress, from 0 to 9",
+		bind: func(s *Settings) any { return &s.Publish.GzipLevel }},
+
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.given.dir }},
-	{Key: "dry-run", Kind: Bool, Default: "false", For: installing, Help: "print the plan, write nothing", never: notFile,
+	{Key: "dry-run", Kind: Bool, Default: "false", For: slices.Concat(installing, packing), Help: "print the plan, write nothing", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.DryRun }},
 	{Key: "force", Short: "f", Kind: Bool, Default: "false", Help: "do again what is already done",
 		bind: func(s *Settings) any { return &s.Call.Force }},
@@ -378,7 +387,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Pending }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: []string{"peers", "list", "why", "outdated", "config"}, Help: "print JSON", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config"}), Help: "print JSON", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},

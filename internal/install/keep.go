@@ -4,8 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 
+	"godwit/internal/pack"
 	"godwit/internal/store"
 )
 
@@ -40,8 +40,8 @@ func keepFiles(w *store.Writer, dir string) error {
 	return copyFiles(w, root, files)
 }
 
-func builtFiles(root *os.Root) ([]packedFile, error) {
-	l := fileList{root: root}
+func builtFiles(root *os.Root) ([]pack.File, error) {
+	l := pack.Lister{Root: root}
 	err := fs.WalkDir(root.FS(), ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -52,37 +52,11 @@ func builtFiles(root *os.Root) ([]packedFile, error) {
 			}
 			return nil
 		}
-		return l.add(file, d)
+		return l.Add(file, d)
 	})
-	return l.files, err
+	return l.Files, err
 }
 
 // tmpName is a directory in node_modules of a package that pnpm gives to scripts
 // for what is temporary.
 const tmpName = ".tmp"
-
-// fileList collects the files below a directory, and the links to files below it.
-type fileList struct {
-	root  *os.Root
-	files []packedFile
-}
-
-// add adds what is no directory.
-func (l *fileList) add(file string, d fs.DirEntry) error {
-	if !d.Type().IsRegular() && d.Type() != fs.ModeSymlink {
-		return nil
-	}
-	// Follows a link, and fails if that leads out of root.
-	info, err := l.root.Stat(filepath.FromSlash(file))
-	if err != nil && d.Type() == fs.ModeSymlink || err == nil && !info.Mode().IsRegular() {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if len(l.files) == maxPackedFiles {
-		return errTooManyFiles
-	}
-	l.files = append(l.files, packedFile{file, info.Mode()&0o111 != 0, info.Size()})
-	return nil
-}

@@ -15,6 +15,7 @@ import (
 	"godwit/internal/graph"
 	"godwit/internal/install/extract"
 	"godwit/internal/npm"
+	"godwit/internal/pack"
 	"godwit/internal/packlist"
 	"godwit/internal/store"
 )
@@ -85,7 +86,7 @@ func (t *tasks) packCheckout(w *store.Writer, f *fetched) error {
 		return &SubdirError{f.res.Path}
 	}
 	defer root.Close()
-	manifest, err := readSmall(root, "package.json")
+	manifest, err := pack.ReadSmall(root, "package.json")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -105,7 +106,7 @@ func (t *tasks) packCheckout(w *store.Writer, f *fetched) error {
 
 // packRoot writes what a publication of root would have.
 func packRoot(w *store.Writer, root *os.Root) error {
-	files, err := listPackage(root)
+	files, err := pack.List(root)
 	if err != nil {
 		return err
 	}
