@@ -77,6 +77,7 @@ func sections() []section {
 		}},
 		{"Publishing", []command{
 			{names: []string{"pack"}, usage: "pack [flags]", help: "make the tarball of the project that publish would send", more: packHelp, run: runPack},
+			{names: []string{"publish"}, usage: "publish [directory | tarball] [flags]", help: "publish the project, or all new versions of a workspace with -r", more: publishHelp, run: runPublish, free: true, anywhere: true},
 		}},
 		{"Everything else", []command{
 			{names: []string{"init", "innit"}, usage: "init [flags]", help: "make a package.json", run: runInit, free: true, stops: 2, anywhere: true},

@@ -19,22 +19,31 @@ import (
 
 // client makes the registry client that the settings ask for.
 func (c *call) client(sink event.Sink) (*registry.Client, error) {
+	o, err := c.clientOptions(sink)
+	if err != nil {
+		return nil, err
+	}
+	return registry.New(o)
+}
+
+// clientOptions is how the settings want registries to be talked to.
+func (c *call) clientOptions(sink event.Sink) (registry.Options, error) {
 	n := &c.cfg.Settings.Network
 	regs := &c.cfg.Registries
 	if regs.Default == "" {
-		return nil, config.ErrNoRegistry
+		return registry.Options{}, config.ErrNoRegistry
 	}
 	creds, err := credentials(regs)
 	if err != nil {
-		return nil, err
+		return registry.Options{}, err
 	}
 	tls, err := tlsOf(n)
 	if err != nil {
-		return nil, err
+		return registry.Options{}, err
 	}
 	session := make([]byte, 8)
 	rand.Read(session)
-	return registry.New(registry.Options{
+	return registry.Options{
 		Default: regs.Default, Scopes: regs.Scopes(), Credentials: creds,
 		Proxy: proxyFor(n), TLS: tls,
 		Retry:   registry.Retry{Count: n.Retries, Factor: float64(n.RetryFactor), Min: n.RetryMin, Max: n.RetryMax},
@@ -43,7 +52,7 @@ func (c *call) client(sink event.Sink) (*registry.Client, error) {
 		CacheDir: c.cacheDir(),
 		Offline:  n.Offline, PreferOffline: n.PreferOffline, PreferOnline: n.PreferOnline,
 		Now: c.Now, Sink: sink,
-	})
+	}, nil
 }
 
 // replaceHost says which tarball URLs lead to the configured registry. "npmjs" is

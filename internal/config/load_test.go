@@ -125,7 +125,7 @@ func TestDefaults(t *testing.T) {
 		Network:   Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},
 		Save:      Save{Save: true, Prefix: "^"},
 		Run:       Run{Sort: true, Bail: true, PrePost: true},
-		Publish:   Publish{GzipLevel: 9},
+		Publish:   Publish{GzipLevel: 9, GitChecks: true, AuthType: "web"},
 		Terminal:  Terminal{Reporter: "default", LogLevel: "notice", Color: "auto"},
 	}
 	if diff := cmp.Diff(want, s, cmp.AllowUnexported(Settings{}, given{}, Secret{})); diff != "" {

@@ -220,6 +220,15 @@ type Publish struct {
 	Destination string // directory of tarballs; "" is the working directory
 	Out         string // path of a tarball, with %s for the name and %v for the version; "" is made of them
 	GzipLevel   int    // 0 to 9
+
+	Access        string // public, restricted; "" is the registry's choice
+	OTP           Secret // one-time password
+	Provenance    bool
+	GitChecks     bool
+	Branch        string // to publish from, several with "|" between them; "" is master or main
+	ReportSummary bool   // write pnpm-publish-summary.json
+	AuthType      string // web, legacy: how to log in
+	Scope         string // whose registry a command about no package is for
 }
 
 // Terminal is how we talk.

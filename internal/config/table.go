@@ -57,7 +57,9 @@ var (
 	grouping   = []string{"add", "remove", "link", "unlink"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
 	scoped     = slices.Concat(installing, running, packing, []string{"list", "outdated", "root", "bin"}) // for one project or several
-	packing    = []string{"pack"}
+	packing    = []string{"pack", "publish"}
+	publishing = []string{"publish"}
+	owning     = []string{"publish"} // speak for the user to a registry
 	adding     = []string{"add"}
 	updating   = []string{"update"}
 	listing    = []string{"list"}
@@ -158,7 +160,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.EngineStrict }},
 	{Key: "node-version", Kind: Text, For: installing, Help: "version that engines are checked against (default: the node on PATH)",
 		bind: func(s *Settings) any { return &s.Resolve.NodeVersion }},
-	{Key: "tag", Kind: Text, Default: "latest", For: installing, Help: "dist-tag of what is installed without a version",
+	{Key: "tag", Kind: Text, Default: "latest", For: slices.Concat(installing, publishing), Help: "dist-tag of what is installed without a version, or published",
 		bind: func(s *Settings) any { return &s.Resolve.Tag }},
 	{Key: "minimum-release-age", Kind: Minutes, Default: "0", For: installing, Help: "minutes a version must have been public",
 		bind: func(s *Settings) any { return &s.Resolve.MinReleaseAge }},
@@ -367,12 +369,28 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Run.PrePost }},
 
 	// Packing and publishing.
-	{Key: "pack-destination", Kind: Path, For: packing, Help: "directory to put tarballs into", never: notProject,
+	{Key: "pack-destination", Kind: Path, For: []string{"pack"}, Help: "directory to put tarballs into", never: notProject,
 		bind: func(s *Settings) any { return &s.Publish.Destination }},
-	{Key: "out", Kind: Text, For: packing, Help: "path of the tarball, with %s for the name and %v for the version", never: notFile | notEnv,
+	{Key: "out", Kind: Text, For: []string{"pack"}, Help: "path of the tarball, with %s for the name and %v for the version", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Publish.Out }},
 	{Key: "pack-gzip-level", Kind: Int, Default: "9", For: packing, Help: "how hard to compress, from 0 to 9",
 		bind: func(s *Settings) any { return &s.Publish.GzipLevel }},
+	{Key: "access", Kind: Enum, Values: "public restricted", For: publishing, Help: "who may see a package with a scope (default: the registry's choice)",
+		bind: func(s *Settings) any { return &s.Publish.Access }},
+	{Key: "otp", Kind: Hidden, For: owning, Help: "one-time password", never: notFile,
+		bind: func(s *Settings) any { return &s.Publish.OTP }},
+	{Key: "provenance", Kind: Bool, Default: "false", For: publishing, Help: "sign where the package comes from; not supported",
+		bind: func(s *Settings) any { return &s.Publish.Provenance }},
+	{Key: "git-checks", Kind: Bool, Default: "true", For: publishing, Help: "refuse to publish from another branch, or what is not committed",
+		bind: func(s *Settings) any { return &s.Publish.GitChecks }},
+	{Key: "publish-branch", Kind: Text, For: publishing, Help: "branch to publish from (default: master or main)",
+		bind: func(s *Settings) any { return &s.Publish.Branch }},
+	{Key: "report-summary", Kind: Bool, Default: "false", For: publishing, Help: "write pnpm-publish-summary.json", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Publish.ReportSummary }},
+	{Key: "auth-type", Kind: Enum, Values: "web legacy", Default: "web", For: owning, Help: "log in in the browser, or with a password",
+		bind: func(s *Settings) any { return &s.Publish.AuthType }},
+	{Key: "scope", Kind: Text, For: owning, Help: "for the registry of this scope",
+		bind: func(s *Settings) any { return &s.Publish.Scope }},
 
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,

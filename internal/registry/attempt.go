@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -120,9 +121,7 @@ func (c *Client) attempt(ctx context.Context, r request, handle func(answer) err
 	}
 	defer resp.Body.Close()
 	c.notice(resp.Header.Get("Npm-Notice"))
-	switch resp.StatusCode {
-	case http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusNotModified:
-	default:
+	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
 		return c.refused(r, resp, sent)
 	}
 	if resp.ContentLength > r.limit {
@@ -143,7 +142,11 @@ func (c *Client) attempt(ctx context.Context, r request, handle func(answer) err
 
 // refused makes an error of an answer that is no success.
 func (c *Client) refused(r request, resp *http.Response, sent *grant) *failure {
-	e := &StatusError{Method: r.method, URL: maskURL(r.url), Status: resp.StatusCode, Message: ownWords(resp)}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if err != nil {
+		body = nil // an error page that breaks off is none
+	}
+	e := &StatusError{Method: r.method, URL: maskURL(r.url), Status: resp.StatusCode, Message: ownWords(body), Body: body, OTP: wantsOTP(resp, body)}
 	if r.registry != nil {
 		e.Registry = maskURL(r.registry)
 	}
@@ -164,6 +167,12 @@ func (c *Client) hint(r request, e *StatusError) string {
 	switch {
 	case e.Status != 401 && e.Status != 403 && e.Status != 404:
 		return ""
+	case e.OTP:
+		return "a one-time password is wanted: pass --otp"
+	case r.verb() != http.MethodGet && e.Sent == "":
+		return "log in with godwit login, or set " + key + " in .npmrc"
+	case r.verb() != http.MethodGet:
+		return "it may have expired or lack the right to write this; log in again, or ask an owner"
 	case e.Sent != "" && e.Status == 404:
 		return "check the name, and that the " + strings.TrimPrefix(e.Sent, "a ") + " may read it"
 	case e.Sent != "":
@@ -182,10 +191,16 @@ func (c *Client) hint(r request, e *StatusError) string {
 // JSON errors.
 const maxErrorBody = 4 << 10
 
+// wantsOTP reports whether a one-time password is missing, or wrong
+// (npm-registry-fetch, check-response.js).
+func wantsOTP(resp *http.Response, body []byte) bool {
+	return resp.StatusCode == http.StatusUnauthorized &&
+		(strings.Contains(strings.ToLower(resp.Header.Get("Www-Authenticate")), "otp") || bytes.Contains(bytes.ToLower(body), []byte("one-time pass")))
+}
+
 // ownWords finds "error", "message" or "reason" in a JSON answer.
-func ownWords(resp *http.Response) string {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	if err != nil || len(body) == 0 {
+func ownWords(body []byte) string {
+	if len(body) == 0 {
 		return ""
 	}
 	found := map[string]string{}

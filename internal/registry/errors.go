@@ -18,6 +18,8 @@ type StatusError struct {
 	Sent     string // what was sent to prove who we are: "a token", …; "" for nothing
 	Message  string // the registry's own words, safe to print
 	Hint     string // what to do; "" where nothing helps
+	OTP      bool   // a one-time password is asked for
+	Body     []byte // the answer or its beginning, as it came: not to be printed
 }
 
 // Code is "ERR_PNPM_FETCH_404" for status 404.

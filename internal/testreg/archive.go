@@ -28,6 +28,7 @@ type pkg struct {
 	versions []*version        // in the order of publication
 	tags     map[string]string // those asked for; see distTags
 	raw      []byte            // packument.json, to be served as it stands
+	owners   []object          // nil: as nobody has changed them
 }
 
 // A version is one published version.

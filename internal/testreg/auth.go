@@ -14,6 +14,7 @@ type authRule struct {
 	want    string // the Authorization header
 	missing int    // status when no credential was sent
 	wrong   int    // status when another one was sent
+	otp     string // one-time password that whoever writes has to send, too; "" is none
 }
 
 // parseAuth reads lines "PATTERN bearer TOKEN" or "PATTERN basic USER:PASSWORD",
@@ -37,12 +38,14 @@ func parseAuth(file, text string) ([]authRule, error) {
 			key, value, _ := strings.Cut(w, "=")
 			status, err := strconv.Atoi(value)
 			switch {
+			case key == "otp":
+				rule.otp = value
 			case err == nil && key == "missing":
 				rule.missing = status
 			case err == nil && key == "wrong":
 				rule.wrong = status
 			default:
-				return fmt.Errorf("%q: write missing=STATUS or wrong=STATUS", w)
+				return fmt.Errorf("%q: write missing=STATUS, wrong=STATUS or otp=CODE", w)
 			}
 		}
 		rules = append(rules, rule)
@@ -79,4 +82,18 @@ func authorize(rules []authRule, name, sent string) int {
 		return http.StatusForbidden
 	}
 	return refusal
+}
+
+// wantsOTP reports whether a request that changes something lacks the one-time
+// password of the first rule about name.
+func wantsOTP(rules []authRule, name string, req *http.Request) bool {
+	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		return false
+	}
+	for _, rule := range rules {
+		if rule.covers(name) {
+			return rule.otp != "" && req.Header.Get("Npm-Otp") != rule.otp
+		}
+	}
+	return false
 }

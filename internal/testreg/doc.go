@@ -93,5 +93,11 @@
 // A line of the section auth is PATTERN bearer TOKEN or PATTERN basic
 // USER:PASSWORD, PATTERN being "*", "@scope" or a name. Without the credential
 // the answer is 401, with that of another line 403; missing=STATUS and
-// wrong=STATUS behind it say otherwise.
+// wrong=STATUS behind it say otherwise. With otp=CODE, whoever changes something
+// has to send that as well.
+//
+// Whoever logs in gets the token of the first line: in the browser, where the
+// second question whether it is done is answered; with any name and any password
+// but "wrong"; or with the word of the CI service that is at /-/test/id-token,
+// for whoever has "job-secret".
 package testreg

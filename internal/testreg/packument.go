@@ -52,7 +52,7 @@ func (p *pkg) packument(h hosts, short bool) ([]byte, error) {
 	}
 	created := p.versions[0].time.Format(timeLayout)
 	times = append(object{{"created", created}, {"modified", stamp}}, times...)
-	return encode(object{{"_id", p.name}, {"name", p.name}, {"dist-tags", tags}, {"versions", versions}, {"time", times}})
+	return encode(object{{"_id", p.name}, {"name", p.name}, {"dist-tags", tags}, {"versions", versions}, {"time", times}, {"_rev", revision}, {"maintainers", p.maintainers()}})
 }
 
 func later(a, b time.Time) time.Time {

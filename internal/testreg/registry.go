@@ -29,6 +29,8 @@ type Registry struct {
 	mu  sync.Mutex // guards what follows
 	fx  *fixtures
 	log requestLog
+	// asked is how often somebody asked whether a login in the browser is done.
+	asked int
 }
 
 // common is the archive that scripts share.

@@ -15,6 +15,13 @@ const (
 	kindPing      = "ping"
 	kindWhoami    = "whoami"
 	kindAudit     = "audit"
+	kindRevision  = "revision" // what changes a document of a known revision
+	kindLogin     = "login"    // in the browser
+	kindDone      = "done"     // and whether that is done
+	kindUser      = "user"
+	kindToken     = "token"
+	kindExchange  = "exchange" // of a CI service's word for a token
+	kindIDToken   = "id-token" // the CI service itself
 	kindOther     = "other"
 )
 
@@ -47,6 +54,8 @@ func routeOf(method, path string) route {
 	rt := route{kind: kindOther, name: name, rest: rest}
 	switch file, isTarball := strings.CutPrefix(rest, "-/"); {
 	case name == "":
+	case strings.Contains(rest, "-rev/"):
+		rt.kind = kindRevision
 	case isTarball:
 		rt.kind, rt.rest = kindTarball, versionIn(file, name)
 	case rest == "" && method == http.MethodPut:
@@ -68,6 +77,21 @@ func routeOfService(path string) route {
 		return route{kind: kindWhoami}
 	case "npm/v1/security/advisories/bulk":
 		return route{kind: kindAudit}
+	case "v1/login":
+		return route{kind: kindLogin}
+	case "v1/done":
+		return route{kind: kindDone}
+	case "test/id-token":
+		return route{kind: kindIDToken}
+	}
+	if rest, ok := strings.CutPrefix(path, "user/token/"); ok {
+		return route{kind: kindToken, rest: rest}
+	}
+	if rest, ok := strings.CutPrefix(path, "user/"); ok {
+		return route{kind: kindUser, rest: rest}
+	}
+	if rest, ok := strings.CutPrefix(path, "npm/v1/oidc/token/exchange/package/"); ok {
+		return route{kind: kindExchange, name: rest}
 	}
 	if rest, ok := strings.CutPrefix(path, "package/"); ok {
 		if name, tags, ok := strings.Cut(rest, "/dist-tags"); ok {
@@ -75,6 +99,15 @@ func routeOfService(path string) route {
 		}
 	}
 	return route{kind: kindOther}
+}
+
+// open reports whether whoever asks need not have a token yet.
+func (rt route) open() bool {
+	switch rt.kind {
+	case kindLogin, kindDone, kindUser, kindExchange, kindIDToken:
+		return true
+	}
+	return false
 }
 
 // versionIn takes the version out of a tarball's file name: "1.3.0" of

@@ -77,12 +77,15 @@ func (r *Registry) exchange(req *http.Request) *exchange {
 func (r *Registry) answer(x *exchange, body []byte, other bool) {
 	sent := x.request.Header.Get("Authorization")
 	status := 0
-	if !other {
+	if !other && !x.route.open() {
 		status = authorize(r.fx.auth, x.route.name, sent)
 	}
 	if status != 0 {
 		x.header.Set("Www-Authenticate", "Bearer")
 		x.refuse(status, http.StatusText(status))
+	} else if !other && !x.route.open() && wantsOTP(r.fx.auth, x.route.name, x.request) {
+		x.header.Set("Www-Authenticate", "OTP")
+		x.refuse(http.StatusUnauthorized, "You must provide a one-time pass. Upgrade your client to npm@latest in order to use 2FA.")
 	} else {
 		r.route(x, body)
 	}
@@ -115,10 +118,16 @@ func (r *Registry) route(x *exchange, body []byte) {
 		r.publish(x, body)
 		return
 	}
+	if x.route.open() || x.route.kind == kindToken {
+		r.serveAccount(x, body)
+		return
+	}
 	p := r.fx.packages[x.route.name]
 	switch {
 	case p == nil || x.route.kind == kindOther:
 		x.refuse(http.StatusNotFound, "Not found")
+	case x.route.kind == kindRevision:
+		r.serveRevision(x, p, body)
 	case x.route.kind == kindDistTags:
 		p.serveTags(x, body)
 	case x.request.Method != http.MethodGet && x.request.Method != http.MethodHead:
