@@ -14,6 +14,9 @@ func (c *call) choice(dir string) lockfile.Choice {
 	if c.lock.Format == lockfile.Npm {
 		return lockfile.Choice{Npm: filepath.Base(c.lock.Path)}
 	}
+	if c.foreign() {
+		return lockfile.Choice{Other: c.lock}
+	}
 	choice := lockfile.Choice{Merge: s.MergeBranches}
 	if !s.PerBranch && len(s.MergeOn) == 0 {
 		return choice

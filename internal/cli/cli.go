@@ -28,6 +28,9 @@ type call struct {
 	rules     *peers.Rules              // set by install
 	rebuild   func(*graph.Package) bool // whose scripts run once more; set by rebuild
 	lock      lockfile.File             // that the project keeps; set by install
+	tool      toolSettings              // of that lockfile's tool; set by install
+
+	otherLocks []lockfile.File // that do not count beside it
 }
 
 // Run runs one command and returns the exit status: 0, that of the script that

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/event"
 	"godwit/internal/install"
 	"godwit/internal/lockfile"
 )
@@ -30,14 +31,23 @@ func (c *call) findLock() error {
 	switch {
 	case at >= 0:
 		c.lock = found[at]
+		c.otherLocks = slices.Delete(found, at, at+1)
 	case len(found) > 0:
-		c.lock = found[0]
+		c.lock, c.otherLocks = found[0], found[1:]
 	case named == lockfile.Npm:
 		c.lock = lockfile.File{Format: named, Path: filepath.Join(c.workspace.root, string(named))}
 	default:
 		c.lock = lockfile.File{Format: lockfile.Pnpm}
 	}
 	return nil
+}
+
+// warnLocks tells of lockfiles that do not count.
+func (c *call) warnLocks(sink event.Sink) {
+	for _, f := range c.otherLocks {
+		sink.Emit(event.Warning{Code: "LOCKFILES", Message: filepath.Base(f.Path) + " does not count, since there is " + filepath.Base(c.lock.Path) +
+			", too: remove the one that is not kept, or name its tool under packageManager in package.json"})
+	}
 }
 
 // managedBy reports whether the packageManager field names a tool.

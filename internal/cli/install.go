@@ -46,6 +46,10 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err := c.findLock(); err != nil {
 		return err
 	}
+	c.warnLocks(reporter)
+	if err := c.readTool(reporter); err != nil {
+		return err
+	}
 	if err := c.unsupported(); err != nil {
 		return err
 	}
@@ -63,7 +67,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		reporter.Emit(w)
 	}
 	c.warnOldBuilds(reporter)
-	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 && c.lock.Format != lockfile.Npm {
+	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 && c.lock.Format == lockfile.Pnpm {
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
 		reporter.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
 	}
@@ -190,7 +194,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 	switch {
 	case s.Lockfile.Frozen == config.Yes:
 		frozen = install.MustBeFrozen
-	case s.Lockfile.Frozen == config.Unset && s.CI && c.lock.Format == lockfile.Pnpm: // npm install writes it there, too
+	case s.Lockfile.Frozen == config.Unset && s.CI && (c.lock.Format == lockfile.Pnpm || c.lock.Format == lockfile.Yarn): // npm and bun write it there, too
 		frozen = install.FrozenIfAny
 	}
 	choice := c.choice(root)
@@ -216,7 +220,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		Layout: layout.Options{
 			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
 			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
-			DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers, Limits: hoistingLimits[s.Install.HoistingLimits],
+			DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers || c.foreign(), Limits: hoistingLimits[s.Install.HoistingLimits],
 		},
 		Unshared:     s.Install.Unshared,
 		HoistMembers: s.Workspace.Hoist,
@@ -236,6 +240,9 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		Out:  c.Stdout,
 	}
 	shaping.settings(&req.Lockfile)
+	if c.foreign() {
+		c.foreignRequest(req, src)
+	}
 	if s.Install.SharedSlots && !c.hoisted() {
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
@@ -262,7 +269,7 @@ func (c *call) hoisted() bool {
 	if linker := c.cfg.Settings.Install.Linker; linker != "" {
 		return linker == "hoisted"
 	}
-	return c.lock.Format == lockfile.Npm
+	return c.lock.Format == lockfile.Npm || c.foreign() && !c.tool.isolated
 }
 
 var hoistingLimits = map[string]layout.Limits{

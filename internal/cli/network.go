@@ -47,7 +47,7 @@ func (c *call) clientOptions(sink event.Sink) (registry.Options, error) {
 		Default: regs.Default, Scopes: regs.Scopes(), Credentials: creds,
 		Proxy: proxyFor(n), TLS: tls,
 		Retry:   registry.Retry{Count: n.Retries, Factor: float64(n.RetryFactor), Min: n.RetryMin, Max: n.RetryMax},
-		Timeout: n.Timeout, MaxSockets: cmp.Or(n.Concurrency, n.MaxSockets), ReplaceHost: replaceHost(n.ReplaceHost, c.lock.Format == lockfile.Npm),
+		Timeout: n.Timeout, MaxSockets: cmp.Or(n.Concurrency, n.MaxSockets), ReplaceHost: replaceHost(n.ReplaceHost, c.lock.Format != lockfile.Pnpm),
 		UserAgent: c.userAgent(), Command: "install", Session: hex.EncodeToString(session),
 		CacheDir: c.cacheDir(),
 		Offline:  n.Offline, PreferOffline: n.PreferOffline, PreferOnline: n.PreferOnline,
@@ -58,13 +58,13 @@ func (c *call) clientOptions(sink event.Sink) (registry.Options, error) {
 // replaceHost says which tarball URLs lead to the configured registry. "npmjs" is
 // npm's word for the public registry and its default. godwit knows no host by
 // heart: it takes for it whatever keeps tarballs where the public registry does,
-// and only for npm's lockfiles, which have the URL of every tarball.
-func replaceHost(setting string, npm bool) registry.ReplaceHost {
+// and never for pnpm's lockfiles: the others have the URL of every tarball.
+func replaceHost(setting string, public bool) registry.ReplaceHost {
 	switch setting {
 	case "never":
 		return registry.ReplaceHost{}
 	case "", "npmjs":
-		return registry.ReplaceHost{Public: npm}
+		return registry.ReplaceHost{Public: public}
 	case "always":
 		return registry.ReplaceHost{Always: true}
 	}

@@ -33,6 +33,11 @@ type shaping struct {
 // shaping reads it from package.json and pnpm-workspace.yaml.
 func (c *call) shaping() (*shaping, error) {
 	s := &shaping{}
+	if c.foreign() { // what pnpm reads is not for others' lockfiles
+		var err error
+		s.patches, err = patch.Load(nil, c.workspace.root)
+		return s, err
+	}
 	from, err := c.shapeOf(s)
 	if err != nil {
 		return nil, err

@@ -55,7 +55,6 @@ func (c *call) unsupportedLayout() []refusal {
 	s, linker, format := &c.cfg.Settings, c.cfg.Settings.Install.Linker, c.lock.Format
 	npm := format == lockfile.Npm
 	return []refusal{
-		{format == lockfile.Yarn || format == lockfile.Bun, string(format), "use the tool that made it, or pnpm import to make a pnpm-lock.yaml of it"},
 		{linker == "pnp", "node-linker=pnp", "use isolated or hoisted"},
 		// It has no slots to say which package sees what: npm's lockfile says that by places.
 		{linker == "isolated" && npm, "node-linker=isolated with " + string(format), "leave it out, or make a pnpm-lock.yaml of it with pnpm import"},

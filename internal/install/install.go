@@ -115,7 +115,10 @@ type Request struct {
 	Patches      *patch.Set
 	// Verify refuses a lockfile's graph that the project's policy does not
 	// admit; nil admits all.
-	Verify   func(context.Context, *graph.Graph) error
+	Verify func(context.Context, *graph.Graph) error
+	// Complete finds out what the lockfile does not say of its packages and an
+	// install needs to know; nil where it says everything.
+	Complete func(context.Context, *graph.Graph) error
 	Platform func(os, cpu, libc []string) bool // does a package run here
 	Node     func() semver.Version             // to check engines against; zero checks nothing
 

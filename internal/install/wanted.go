@@ -30,6 +30,9 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := e.join(present); err != nil {
+		return nil, err
+	}
 	e.keepUnselected(present)
 	if present == nil && e.Frozen == MustBeFrozen {
 		return nil, &NoLockfileError{e.lockfilePath()}
@@ -52,10 +55,14 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 		}
 		// Reasons that are left here are harmless if the lockfile is frozen.
 		if e.frozen || len(reasons) == 0 && !e.Resolve {
-			e.frozen = true
-			e.seed(present.Graph)
-			return present, nil
+			return e.take(present)
 		}
+		if e.foreign() {
+			return nil, &NoForeignResolverError{e.lockfilePath(), e.Choice.Other.Format, reasons}
+		}
+	}
+	if e.foreign() {
+		return nil, &NoForeignResolverError{Path: e.lockfilePath(), Format: e.Choice.Other.Format}
 	}
 	if e.npm() {
 		return nil, &NoNpmResolverError{}
@@ -246,7 +253,7 @@ func (e *engine) copyLockfile(doc *lockfile.Document, p *plan.Plan) error {
 	if err := os.MkdirAll(store, 0o755); err != nil {
 		return fmt.Errorf("record what was installed: %w", err)
 	}
-	_, err := lockfile.Write(filepath.Join(store, "lock.yaml"), doc, e.writeOptions())
+	_, err := lockfile.Write(filepath.Join(store, "lock.yaml"), e.recorded(doc), e.writeOptions())
 	return err
 }
 

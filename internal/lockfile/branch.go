@@ -48,6 +48,7 @@ func BranchFiles(dir string) ([]File, error) {
 // one.
 type Choice struct {
 	Npm    string // the name of npm's lockfile, where the project keeps that; else ""
+	Other  File   // yarn's or bun's lockfile, where the project keeps one of those
 	Branch string // the git branch has a file of its own (git-branch-lockfile); "" is off
 	Merge  bool   // those of all branches go into the project's (merge-git-branch-lockfiles)
 }
@@ -56,6 +57,9 @@ type Choice struct {
 func (c Choice) File() string {
 	if c.Npm != "" {
 		return c.Npm
+	}
+	if c.Other.Format != "" {
+		return filepath.Base(c.Other.Path)
 	}
 	if c.Branch != "" && !c.Merge {
 		return BranchFile(c.Branch)
@@ -68,6 +72,9 @@ func (c Choice) File() string {
 func (c Choice) Present(dir string) (*Document, error) {
 	if c.Npm != "" {
 		return readIfAny(File{Npm, filepath.Join(dir, c.Npm)})
+	}
+	if c.Other.Format != "" {
+		return readIfAny(c.Other)
 	}
 	doc, err := readIfAny(File{Pnpm, filepath.Join(dir, c.File())})
 	if doc == nil && err == nil {

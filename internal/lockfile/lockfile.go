@@ -16,8 +16,10 @@ import (
 
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
+	"godwit/internal/lockfile/bunlock"
 	"godwit/internal/lockfile/npmlock"
 	"godwit/internal/lockfile/pnpmlock"
+	"godwit/internal/lockfile/yarnlock"
 )
 
 // Format names a kind of lockfile after its file.
@@ -41,12 +43,16 @@ type Document struct {
 	Graph  *graph.Graph
 	Pnpm   *pnpmlock.Record // what pnpm-lock.yaml says beside the graph; nil in other formats
 	Npm    *npmlock.Record  // the same of package-lock.json
+	Yarn   *yarnlock.Record // of a yarn.lock, which has no graph before [Join]
+	Bun    *bunlock.Record  // of a bun.lock, which has no graph before [Join]
+
+	missing []yarnlock.Missing // what the yarn.lock lacks; set by Join
 }
 
 // WriteOptions say what else a lockfile holds.
 type WriteOptions = pnpmlock.WriteOptions
 
-// codec is one format. A format without read is known, but cannot be used.
+// codec is one format.
 type codec struct {
 	format Format
 	files  []string // names, the one that counts most first
@@ -59,8 +65,8 @@ type codec struct {
 var codecs = []codec{
 	{Pnpm, []string{pnpmlock.FileName}, readPnpm, appendPnpm, pnpmlock.Same},
 	{Npm, []string{npmlock.ShrinkwrapName, npmlock.FileName}, readNpm, appendNpm, bytes.Equal},
-	{format: Yarn, files: []string{"yarn.lock"}},
-	{format: Bun, files: []string{"bun.lock", "bun.lockb"}},
+	{Yarn, []string{yarnlock.FileName}, readYarn, appendYarn, bytes.Equal},
+	{Bun, []string{bunlock.FileName, bunlock.BinaryName}, readBun, appendBun, bytes.Equal},
 }
 
 func readPnpm(name string, data []byte) (*Document, error) {
@@ -118,41 +124,20 @@ func Detect(dir string) ([]File, error) {
 	return found, nil
 }
 
-// UnsupportedError is a lockfile in a format that cannot be read or written.
-type UnsupportedError struct {
-	Path   string
-	Format Format
-}
-
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s: lockfiles of the format %s are not supported yet", e.Path, e.Format)
-}
-
-// Code is the code of this error.
-func (e *UnsupportedError) Code() string { return "ERR_GODWIT_LOCKFILE_FORMAT" }
-
-// Hint is what the user can do.
-func (e *UnsupportedError) Hint() string {
-	return "run pnpm import to make a pnpm-lock.yaml of it, or move the file away to resolve anew"
-}
-
 // codecOf finds the codec by format.
-func codecOf(f Format, path string) (*codec, error) {
+func codecOf(f Format) *codec {
 	for i := range codecs {
-		if c := &codecs[i]; c.format == f && c.read != nil {
-			return c, nil
+		if c := &codecs[i]; c.format == f {
+			return c
 		}
 	}
-	return nil, &UnsupportedError{path, f}
+	panic("lockfile: no format is called " + string(f))
 }
 
 // Read reads a lockfile. A file that is not there is fs.ErrNotExist, one with
 // nothing in it ErrEmpty.
 func Read(f File) (*Document, error) {
-	c, err := codecOf(f.Format, f.Path)
-	if err != nil {
-		return nil, err
-	}
+	c := codecOf(f.Format)
 	data, err := os.ReadFile(f.Path)
 	if err != nil {
 		return nil, fmt.Errorf("read lockfile: %w", err)
@@ -178,10 +163,7 @@ func (e *SymlinkError) Hint() string { return "replace the link by a copy of the
 // the file. One that already says the same is left as it is, also where its
 // line ends differ or an env document precedes it.
 func Write(path string, d *Document, opts WriteOptions) (changed bool, err error) {
-	c, err := codecOf(d.Format, path)
-	if err != nil {
-		return false, err
-	}
+	c := codecOf(d.Format)
 	data := c.append(nil, d, opts)
 	old, err := os.ReadFile(path)
 	switch {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"godwit/internal/graph"
+	"godwit/internal/lockfile/bunlock"
 	"godwit/internal/npm"
 )
 
@@ -67,16 +67,11 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-func TestReadOfOtherFormatsSaysWhatToDo(t *testing.T) {
-	for _, f := range []Format{Yarn, Bun} {
-		_, err := Read(File{f, "dir/" + string(f)})
-		var e *UnsupportedError
-		if !errors.As(err, &e) || e.Hint() == "" || e.Code() == "" || !strings.Contains(e.Error(), string(f)) {
-			t.Errorf("%s: %v", f, err)
-		}
-		if _, err := Write("x", &Document{Format: f, Graph: &graph.Graph{}}, WriteOptions{}); !errors.As(err, &e) {
-			t.Errorf("write %s: %v", f, err)
-		}
+func TestReadOfBinaryLockfileSaysWhatToDo(t *testing.T) {
+	_, err := Read(File{Bun, write(t, t.TempDir(), "bun.lockb", "#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x00")})
+	var e *bunlock.BinaryError
+	if !errors.As(err, &e) || !strings.Contains(e.Hint(), "--save-text-lockfile") || !strings.Contains(e.Error(), "bun.lockb") {
+		t.Errorf("error is %v", err)
 	}
 }
 

@@ -33,8 +33,15 @@ type Reason struct {
 // first; none means that nothing has to be resolved.
 func Satisfies(d *Document, projects []Project, s Settings) []Reason {
 	c := comparison{doc: d, settings: s}
-	if d.Npm != nil {
+	switch {
+	case d.Npm != nil:
 		c.npm(projects)
+		return c.reasons
+	case d.Yarn != nil:
+		c.yarn(projects)
+		return c.reasons
+	case d.Bun != nil:
+		c.bun(projects)
 		return c.reasons
 	}
 	if d.Pnpm != nil {

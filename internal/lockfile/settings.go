@@ -28,6 +28,8 @@ type Settings struct {
 	NpmOverrides         bool // package.json has overrides of npm's; not recorded
 	PeersSuffixMaxLength int  // bytes; 0 stands for 1000
 
+	Resolutions npm.Deps // yarn's, of the package.json at the root; not recorded
+
 	// Resolution are autoDedupe, dedupeInjectedDeps, dedupePeerDependents and
 	// linkWorkspacePackages as text, where the lockfile is to record them
 	// (lockfile.includeResolutionSettings); nil otherwise.

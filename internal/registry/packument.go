@@ -65,6 +65,19 @@ func (c *Client) Revalidate(ctx context.Context, name npm.Name, form Form) (*npm
 	return d.Packument, err
 }
 
+// Kept is the packument that the cache has, whatever its age; nil if it has none.
+// It will do for what of a published version cannot change.
+func (c *Client) Kept(name npm.Name, form Form) *npm.Packument {
+	at, err := packumentURL(c.registryOf(name), name)
+	if err != nil {
+		return nil
+	}
+	if kept := c.cache.slot(c.registryOf(name), c.auth.lookup(at), name).load(form); kept != nil {
+		return kept.doc
+	}
+	return nil
+}
+
 func (c *Client) fly(ctx context.Context, name npm.Name, form Form, revalidate bool) (Dated, error) {
 	return c.flights.do(ctx, flightKey{name, form, revalidate}, func(ctx context.Context) (Dated, error) {
 		return c.packument(ctx, name, form, revalidate)

@@ -93,7 +93,7 @@ func graphOf(t *testing.T, text string) *graph.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := rec.Graph("bun.lock")
+	g, err := rec.Graph("bun.lock", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +116,27 @@ n@1.0.0 node_modules/a/node_modules/n: inside
 	b := g.Packages["b@2.0.0"]
 	if got := fmt.Sprint(b.OS, b.CPU, b.HasBin, b.Resolution); got != "[linux] [x64 arm64] true {0 sha512-BBBB https://registry.example/elsewhere/b.tgz     false <nil> []}" {
 		t.Error(got)
+	}
+}
+
+// Without places there is one b@1.0.0 only.
+func TestMerged(t *testing.T) {
+	rec, err := Read("bun.lock", []byte(nested))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := rec.Graph("bun.lock", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `.: a=a@1.0.0 alias=b@1.0.0 b=b@2.0.0 g=g@https://codeload.github.com/owner/repo/tar.gz/0123456
+a@1.0.0 : b=b@1.0.0
+b@1.0.0 :
+b@2.0.0 :
+g@https://codeload.github.com/owner/repo/tar.gz/0123456 : b=b@2.0.0
+`
+	if got := describe(g); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -177,7 +198,7 @@ func TestHostile(t *testing.T) {
 		}
 		rec, err := Read("bun.lock", []byte(bad))
 		if err == nil {
-			_, err = rec.Graph("bun.lock")
+			_, err = rec.Graph("bun.lock", true)
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.new, err, c.want)
@@ -227,7 +248,7 @@ func TestEcosystem(t *testing.T) {
 		if string(rec.Append(nil)) != string(data) {
 			t.Errorf("%s has another order", path)
 		}
-		if g, err := rec.Graph(path); err != nil {
+		if g, err := rec.Graph(path, true); err != nil {
 			t.Error(err)
 		} else {
 			t.Logf("%s: %d packages", path, len(g.Packages))
@@ -250,7 +271,8 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_, _ = rec.Graph("bun.lock")
+		_, _ = rec.Graph("bun.lock", true)
+		_, _ = rec.Graph("bun.lock", false)
 		once := rec.Append(nil)
 		again, err := Read("bun.lock", once)
 		if err != nil {

@@ -16,9 +16,10 @@ import (
 // modules is where a package has what it requires.
 const modules = "/node_modules/"
 
-// Graph is the tree as a graph, each package in the directory that bun's hoisted
-// layout gives it. name is for errors.
-func (r *Record) Graph(name string) (*graph.Graph, error) {
+// Graph is the tree as a graph. If it is to be hoisted, each package is in the
+// directory that the tree has for it; else what differs in its place only is one
+// package. name is for errors.
+func (r *Record) Graph(name string, hoisted bool) (*graph.Graph, error) {
 	b := &builder{
 		rec: r, paths: map[string]*Package{}, keys: map[string]graph.Key{}, copies: map[graph.Key]int{},
 		dirs: map[string]string{}, projects: map[string]bool{}, local: map[string]bool{},
@@ -31,6 +32,9 @@ func (r *Record) Graph(name string) (*graph.Graph, error) {
 			return nil, bad
 		}
 		return nil, &Error{File: name, Err: err}
+	}
+	if !hoisted {
+		return merged(b.g), nil
 	}
 	return b.g, nil
 }

@@ -53,7 +53,8 @@ func (r *Record) Graph(projects []Project, resolutions npm.Deps) (*graph.Graph, 
 	slices.SortFunc(b.missing, func(x, y Missing) int {
 		return cmp.Or(cmp.Compare(x.Importer, y.Importer), cmp.Compare(x.Descriptor, y.Descriptor))
 	})
-	return b.g, b.missing, nil
+	g, err := withPeers(b.g)
+	return g, b.missing, err
 }
 
 type builder struct {
@@ -283,4 +284,17 @@ func relative(from, to string) string {
 		up, down = up[1:], down[1:]
 	}
 	return path.Join(strings.Repeat("../", len(up))+".", path.Join(down...))
+}
+
+// Workspaces are the entries of the projects, by their directories. The classic
+// format has none.
+func (r *Record) Workspaces() map[string]*Entry {
+	out := map[string]*Entry{}
+	for _, e := range r.Entries {
+		if _, ref, _ := splitDescriptor(e.Resolution); strings.HasPrefix(ref, "workspace:") {
+			dir, _ := e.link()
+			out[dir] = e
+		}
+	}
+	return out
 }

@@ -197,8 +197,8 @@ func TestBerryGraph(t *testing.T) {
 	}
 	want := `.: b=b@2.0.0 m=link:packages/m
 packages/m: local=local@file:packages/m/local
-a@1.0.0 a https://registry.example/x/a.tgz :
-b@2.0.0 b  : a=a@1.0.0 n=n@1.0.0? r=r@1.22.0
+a@1.0.0(b@2.0.0) a https://registry.example/x/a.tgz : b=b@2.0.0
+b@2.0.0 b  : a=a@1.0.0(b@2.0.0) n=n@1.0.0? r=r@1.22.0
 local@file:packages/m/local local packages/m/local :
 n@1.0.0 n  :
 r@1.22.0 r  :
@@ -206,7 +206,7 @@ r@1.22.0 r  :
 	if got := describe(g); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	n, a := g.Packages["n@1.0.0"], g.Packages["a@1.0.0"]
+	n, a := g.Packages["n@1.0.0"], g.Packages["a@1.0.0(b@2.0.0)"]
 	if got := fmt.Sprint(n.OS, n.CPU, n.Libc, a.Peers, a.OptionalPeers); got != "[linux] [x64 arm64] [!musl] [{b *} {c 1 || 2}] map[c:true]" {
 		t.Error(got)
 	}

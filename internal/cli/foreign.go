@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"path/filepath"
+
+	"godwit/internal/event"
+	"godwit/internal/install"
+	"godwit/internal/lockfile"
+	"godwit/internal/project"
+)
+
+// foreign reports whether the project keeps a lockfile of yarn's or bun's.
+func (c *call) foreign() bool { return c.lock.Format == lockfile.Yarn || c.lock.Format == lockfile.Bun }
+
+// toolSettings is what the tool that a lockfile belongs to is told by files of its
+// own.
+type toolSettings struct {
+	isolated bool
+	limits   string // nmHoistingLimits of yarn
+	files    []string
+}
+
+// readTool reads the settings that say how yarn or bun lays node_modules out.
+//
+// Plug'n'Play, yarn's default since version 2, has no node_modules. A project that
+// works with it works with node_modules, which lets packages see more and not
+// less, so that it gets those, after a word.
+func (c *call) readTool(sink event.Sink) error {
+	root := c.workspace.root
+	switch c.lock.Format {
+	case lockfile.Yarn:
+		rc, err := project.ReadYarnrc(root)
+		if err != nil {
+			return err
+		}
+		c.tool = toolSettings{isolated: rc.Linker == "pnpm", limits: rc.Limits, files: []string{project.YarnrcFile}}
+		berry, err := lockfile.IsBerry(c.lock)
+		if err != nil {
+			return err
+		}
+		if berry && (rc.Linker == "" || rc.Linker == "pnp") && c.cfg.Settings.Install.Linker == "" {
+			sink.Emit(event.Warning{Code: "NO_PNP", Message: "this project uses yarn's Plug'n'Play, which godwit does not make: it gets a node_modules; nodeLinker: node-modules in " + project.YarnrcFile + " says that it shall have one"})
+		}
+		c.warnUnread(sink, project.YarnrcFile, rc.Unread)
+	case lockfile.Bun:
+		rc, err := project.ReadBunfig(root)
+		if err != nil {
+			return err
+		}
+		c.tool = toolSettings{isolated: rc.Linker == "isolated", files: []string{project.BunfigFile}}
+		if rc.Linker == "" && c.workspace.globs != nil {
+			if c.tool.isolated, err = lockfile.IsolatesWorkspaces(c.lock); err != nil {
+				return err
+			}
+		}
+		c.warnUnread(sink, project.BunfigFile, rc.Unread)
+	}
+	return nil
+}
+
+// warnUnread tells of settings that would change what is installed, and that have
+// another place.
+func (c *call) warnUnread(sink event.Sink, file string, keys []string) {
+	for _, key := range keys {
+		sink.Emit(event.Warning{Code: "SETTING_IGNORED", Message: key + " of " + file + " is not read; write what it is for to .npmrc"})
+	}
+}
+
+// foreignRequest changes what a request is for a project of yarn's or bun's.
+func (c *call) foreignRequest(req *install.Request, src *source) {
+	for _, file := range c.tool.files {
+		req.Inputs = append(req.Inputs, filepath.ToSlash(file))
+	}
+	req.Lockfile.Resolutions = c.inputs.Project.Manifest.Resolutions
+	if limits, ok := hoistingLimits[c.tool.limits]; ok {
+		req.Layout.Limits = limits
+	}
+	if c.lock.Format == lockfile.Yarn {
+		berry, _ := lockfile.IsBerry(c.lock) // it was read before
+		req.Complete = (&completer{client: src.client, platforms: !berry}).complete
+	}
+}

@@ -1,0 +1,76 @@
+package install
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"godwit/internal/lockfile"
+)
+
+// foreign reports whether the lockfile is yarn's or bun's.
+func (e *engine) foreign() bool { return e.Choice.Other.Format != "" }
+
+// join gives a lockfile of yarn's or bun's its graph.
+func (e *engine) join(present *lockfile.Document) error {
+	if present == nil {
+		return nil
+	}
+	return lockfile.Join(e.lockfilePath(), present, e.projects(), e.Lockfile, e.Hoisted)
+}
+
+// take installs from a lockfile as it is.
+func (e *engine) take(present *lockfile.Document) (*lockfile.Document, error) {
+	if e.Complete != nil {
+		if err := e.Complete(e.ctx, present.Graph); err != nil {
+			return nil, err
+		}
+	}
+	e.frozen = true
+	e.seed(present.Graph)
+	return present, nil
+}
+
+// recorded is the document that stays in node_modules: in pnpm's format, whichever
+// tool's the lockfile is, so that commands that look at what is installed read one
+// format only.
+func (e *engine) recorded(doc *lockfile.Document) *lockfile.Document {
+	if !e.foreign() {
+		return doc
+	}
+	return lockfile.New(lockfile.Pnpm, doc.Graph, e.projects(), e.Lockfile, nil)
+}
+
+// NoForeignResolverError is a project of yarn's or bun's whose lockfile has to be
+// made anew.
+type NoForeignResolverError struct {
+	Path   string
+	Format lockfile.Format
+	Why    []lockfile.Reason
+}
+
+func (e *NoForeignResolverError) Error() string {
+	name := filepath.Base(e.Path)
+	why := fmt.Sprintf("there is no %s", name)
+	if len(e.Why) > 0 {
+		why = name + " does not fit the project"
+		for _, r := range e.Why {
+			why += "\n  "
+			if r.Importer != "" {
+				why += r.Importer + ": "
+			}
+			why += r.Message
+		}
+	}
+	return why + "\nand this version of godwit cannot change it"
+}
+
+// Code is the code of this error.
+func (e *NoForeignResolverError) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
+
+// Hint is what the user can do.
+func (e *NoForeignResolverError) Hint() string {
+	if e.Format == lockfile.Bun {
+		return "run bun install --lockfile-only, then install again"
+	}
+	return "run yarn install (--mode=update-lockfile with yarn 2 and later), then install again"
+}

@@ -1,0 +1,101 @@
+package lockfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"godwit/internal/lockfile/bunlock"
+	"godwit/internal/lockfile/yarnlock"
+)
+
+func readYarn(name string, data []byte) (*Document, error) {
+	rec, err := yarnlock.Read(name, data)
+	if errors.Is(err, yarnlock.ErrEmpty) {
+		return nil, ErrEmpty
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Document{Format: Yarn, Yarn: rec}, nil
+}
+
+func appendYarn(dst []byte, d *Document, _ WriteOptions) []byte { return d.Yarn.Append(dst) }
+
+func readBun(name string, data []byte) (*Document, error) {
+	if filepath.Base(name) == bunlock.BinaryName {
+		return nil, &bunlock.BinaryError{File: name}
+	}
+	rec, err := bunlock.Read(name, data)
+	if errors.Is(err, bunlock.ErrEmpty) {
+		return nil, ErrEmpty
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Document{Format: Bun, Bun: rec}, nil
+}
+
+func appendBun(dst []byte, d *Document, _ WriteOptions) []byte { return d.Bun.Append(dst) }
+
+// Join gives a document of yarn's or bun's its graph: a yarn.lock says what
+// specifiers mean, and only the projects say which of them count. hoisted says
+// that packages get the directories that a bun.lock has for them. Other documents
+// have their graph already.
+func Join(path string, d *Document, projects []Project, s Settings, hoisted bool) error {
+	var err error
+	switch {
+	case d.Yarn != nil:
+		list := make([]yarnlock.Project, len(projects))
+		for i, p := range projects {
+			list[i] = yarnlock.Project{Dir: p.Dir, Manifest: p.Manifest}
+		}
+		d.Graph, d.missing, err = d.Yarn.Graph(list, s.Resolutions)
+	case d.Bun != nil:
+		d.Graph, err = d.Bun.Graph(path, hoisted)
+	}
+	if err != nil || d.Yarn == nil && d.Bun == nil {
+		return err
+	}
+	for key := range d.Graph.OptionalOnly() {
+		d.Graph.Packages[key].Optional = true
+	}
+	return nil
+}
+
+// headSize is how much of a lockfile says which kind it is: comments of a few
+// hundred bytes, and the fields that yarn and bun write first.
+const headSize = 4096
+
+// head is the beginning of a lockfile; nothing if it is not there.
+func head(f File) (string, error) {
+	file, err := os.Open(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read lockfile: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, headSize))
+	return string(data), err
+}
+
+// IsBerry reports whether a yarn.lock is one of yarn 2 or later. One that is not
+// there or empty is not.
+func IsBerry(f File) (bool, error) {
+	text, err := head(f)
+	return strings.Contains(text, "__metadata:"), err
+}
+
+// IsolatesWorkspaces reports whether bun lays out the workspace of a bun.lock
+// isolated, unless it is told otherwise: one that was begun by bun 1.3 or later.
+func IsolatesWorkspaces(f File) (bool, error) {
+	text, err := head(f)
+	_, after, found := strings.Cut(text, "\"configVersion\": ")
+	return found && !strings.HasPrefix(after, "0"), err
+}
