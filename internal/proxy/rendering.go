@@ -58,6 +58,9 @@ func (p *Proxy) tryRendered(ctx context.Context, a ask) (*rendering, *record, er
 	w := want{short: a.form == registry.Short, base: a.base}
 	key := p.key(a.name, p.formOf(a))
 	at := renderKey(key, w)
+	if p.opts.MinimumAge > 0 {
+		at = "aged " + at // the stored document, which has all versions, is kept under the other
+	}
 	if d, ok := p.memory.lookup(at).(*rendering); ok && p.current(d, r) {
 		return d, r, nil
 	}

@@ -1,0 +1,114 @@
+package proxy
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"godwit/internal/resolve/policy"
+	"godwit/internal/testreg"
+)
+
+// aged starts a proxy that hides what is younger than three days. Of young only
+// 1.0.0 and 1.1.0 are older.
+func aged(t *testing.T, exclude ...string) *fixture {
+	t.Helper()
+	ago := func(d time.Duration) string { return time.Now().Add(-d).UTC().Format("2006-01-02T15:04:05.000Z") }
+	day := 24 * time.Hour
+	archive := "-- packages --\nyoung@1.0.0 time:" + ago(30*day) + "\nyoung@1.1.0 time:" + ago(20*day) +
+		"\nyoung@1.2.0 time:" + ago(2*day) + "\nyoung@2.0.0 time:" + ago(day) + " tag:next\nnew@1.0.0 time:" + ago(time.Hour) + "\n"
+	return begin(t, archive, func(o *Options, _ *testreg.Registry) {
+		var err error
+		o.MinimumAge = 3 * day
+		if o.Exclude, err = policy.ParseExclude("x", exclude); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func keys[V any](m map[string]V) int { return len(m) }
+
+func TestYoungVersionsAreHidden(t *testing.T) {
+	f := aged(t)
+	for _, accept := range []string{"application/json", short} {
+		d := f.document("/young", "Accept", accept)
+		if keys(d.Versions) != 2 || d.Tags["latest"] != "1.1.0" || d.Tags["next"] != "" || d.Time["2.0.0"] != "" {
+			t.Errorf("%s: %+v", accept, d)
+		}
+	}
+	if a := f.get("/-/package/young/dist-tags"); !strings.Contains(a.body, `"latest":"1.1.0"`) {
+		t.Errorf("%s", a.body)
+	}
+	for path, status := range map[string]int{
+		"/young/1.1.0": 200, "/young/latest": 200, "/young/2.0.0": 404, "/young/next": 404,
+		"/young/-/young-1.1.0.tgz": 200, "/young/-/young-2.0.0.tgz": 403, "/new/-/new-1.0.0.tgz": 403,
+	} {
+		if a := f.get(path); a.status != status {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := f.get("/young/-/young-2.0.0.tgz"); !strings.Contains(a.body, "young@2.0.0 was published at") || !strings.Contains(a.body, "minimum-release-age") {
+		t.Errorf("%s", a.body)
+	}
+}
+
+func TestVersionsMature(t *testing.T) {
+	f := aged(t)
+	f.document("/young")
+	f.clock.add(25 * time.Hour) // 1.2.0 is three days old; nothing new is published
+	if err := f.upstream.Fault("* hang"); err != nil {
+		t.Fatal(err)
+	}
+	f.down.Store(f.Proxy.upstream.Registry("young"), f.clock.now().Add(time.Hour))
+	if d := f.document("/young", "Accept", short); d.Tags["latest"] != "1.2.0" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestExcludedFromTheAge(t *testing.T) {
+	f := aged(t, "new", "young@2.0.0")
+	if d := f.document("/young", "Accept", short); keys(d.Versions) != 3 || d.Tags["latest"] != "2.0.0" {
+		t.Errorf("%+v", d)
+	}
+	for path, status := range map[string]int{"/young/-/young-2.0.0.tgz": 200, "/young/-/young-1.2.0.tgz": 403, "/new/-/new-1.0.0.tgz": 200} {
+		if a := f.get(path); a.status != status {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+// A tarball that the cache has from before the policy was set is refused all
+// the same.
+func TestAgeCountsForTheCache(t *testing.T) {
+	f := begin(t, "-- packages --\nnew@1.0.0 time:"+time.Now().UTC().Format(time.RFC3339)+"\n", nil)
+	f.document("/new")
+	for _, path := range []string{"/new/-/new-1.0.0.tgz", "/left-pad/-/left-pad-1.0.0.tgz"} {
+		if a := f.get(path); a.status != http.StatusOK {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	f.behind.Wait()
+	f.restart(func(o *Options, _ *testreg.Registry) { o.MinimumAge = time.Hour })
+	if a := f.get("/new/-/new-1.0.0.tgz"); a.status != http.StatusForbidden {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := f.get("/left-pad/-/left-pad-1.0.0.tgz"); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// Without times nothing is known to be old.
+func TestNoTimes(t *testing.T) {
+	f := begin(t, `
+-- packages --
+bare@1.0.0
+-- bare/packument.json --
+{"name":"bare","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"bare","version":"1.0.0","dist":{"tarball":"{tarball:1.0.0}","integrity":"{integrity:1.0.0}"}}}}
+`, func(o *Options, _ *testreg.Registry) { o.MinimumAge = time.Hour })
+	for _, path := range []string{"/bare", "/bare/1.0.0", "/bare/-/bare-1.0.0.tgz"} {
+		if a := f.get(path, "Accept", short); a.status != http.StatusForbidden && a.status != http.StatusBadGateway {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
