@@ -120,6 +120,7 @@ func (f *fields) manifest(name Name, version string) *Manifest {
 		OS:                   stringOrList(f.os),
 		CPU:                  stringOrList(f.cpu),
 		Libc:                 stringOrList(f.libc),
+		LibcText:             stringValue(f.libc) != "",
 		Deprecated:           deprecation(f.deprecated),
 		Scripts:              stringMap(f.scripts),
 		PackageManager:       stringValue(f.packageManager),

@@ -111,6 +111,7 @@ type Manifest struct {
 	BinDir               string            // directories.bin, where bin is absent: a slash path inside the package
 	Engines              Deps
 	OS, CPU, Libc        []string
+	LibcText             bool   // libc is written as one string, no list
 	Deprecated           string // message; "" means not deprecated
 	HasInstallScript     bool   // as the registry says; the tarball may know better
 	Scripts              map[string]string

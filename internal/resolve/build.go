@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sort"
@@ -125,7 +126,7 @@ func (v *variant) build() *graph.Package {
 	m := v.pkg.manifest
 	p := &graph.Package{
 		Key: v.key, Name: v.pkg.name, Version: v.pkg.version, Resolution: v.pkg.resolution,
-		OS: m.OS, CPU: m.CPU, Libc: m.Libc, Deprecated: m.Deprecated,
+		OS: m.OS, CPU: m.CPU, Libc: m.Libc, LibcText: m.LibcText, Deprecated: v.pkg.deprecated,
 		HasBin: len(m.Bin) > 0 || m.BinDir != "", Bundled: m.Bundled, Patch: v.pkg.patch,
 	}
 	for _, e := range m.Engines {
@@ -133,7 +134,7 @@ func (v *variant) build() *graph.Package {
 			p.Engines = append(p.Engines, e)
 		}
 	}
-	p.Peers, p.OptionalPeers = listedPeers(m)
+	p.Peers, p.OptionalPeers = listedPeers(cmp.Or(v.pkg.listing, m))
 	optionalPeer := map[string]bool{}
 	for _, peer := range v.pkg.peers {
 		optionalPeer[peer.name] = peer.optional

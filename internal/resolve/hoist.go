@@ -67,6 +67,7 @@ func (r *resolver) state(im Importer) (*importerState, []want, error) {
 		}
 		w.injected = im.Injected[alias]
 		w.locked = r.reuse.direct(im.Dir, alias, w.specifier)
+		w.late = w.peer && w.locked != "" && r.misfits(alias, w.locked)
 		wants[i] = w
 		declared[alias] = true
 		s.names[alias] = true // also if it is optional and cannot be had

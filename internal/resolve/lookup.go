@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -23,6 +24,9 @@ type pickKey struct {
 
 // resolveOne finds the package that w means.
 func (r *resolver) resolveOne(w want, at *place) (seed, error) {
+	if w.late {
+		w, at = r.settlePeer(w, at)
+	}
 	if r.reuse.takes(w.locked, at.importer) {
 		return r.fromLockfile(w, at)
 	}
@@ -38,7 +42,7 @@ func (r *resolver) resolveOne(w want, at *place) (seed, error) {
 }
 
 func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (found, error) {
-	if w.peer {
+	if w.peer && !w.follows {
 		here := *at
 		here.prefer, at = r.everyone, &here
 	}
@@ -68,7 +72,7 @@ func (r *resolver) fromLockfile(w want, at *place) (seed, error) {
 	m := r.reuse.manifest(w.locked)
 	p := r.pkgs[id]
 	if p == nil {
-		p = &pkg{id: id, name: m.Name, version: m.Version, manifest: m, resolution: r.reuse.graph.Packages[w.locked].Resolution}
+		p = &pkg{id: id, name: m.Name, version: m.Version, manifest: m, remembered: true, resolution: r.reuse.graph.Packages[w.locked].Resolution}
 		if err := r.add(p); err != nil {
 			return seed{}, err
 		}
@@ -200,6 +204,7 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 			return found{}, err
 		}
 	}
+	p.learn(m)
 	f := found{p, m}
 	r.picks[key] = f
 	return f, nil
@@ -208,6 +213,7 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 // add takes in a package that was not seen before.
 func (r *resolver) add(p *pkg) error {
 	r.pkgs[p.id] = p
+	p.deprecated = cmp.Or(r.deprecated[p.id], p.manifest.Deprecated)
 	if p.isLink() {
 		return nil
 	}

@@ -14,7 +14,12 @@ type pkg struct {
 	id         graph.Key // without peer suffix; for a link "link:" and the path from the lockfile
 	name       npm.Name
 	version    string
-	manifest   *npm.Manifest
+	manifest   *npm.Manifest // the registry's, if it was asked; else the lockfile's
+	listing    *npm.Manifest // the one whose peers it has; nil for manifest
+	listedBy   *place        // of the occurrence that listing is of; nil without a lockfile
+	remembered bool          // only the lockfile was asked so far
+	kept       bool          // edges are those that the lockfile has
+	deprecated string
 	resolution graph.Resolution
 	patch      string          // hash of the patch it gets, or ""
 	peers      []peerDep       // sorted by name

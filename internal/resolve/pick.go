@@ -10,6 +10,7 @@ import (
 // Weights of preferred versions, as in pnpm: what the lockfile has outranks
 // what a manifest asks for directly, which outranks what was resolved nearby.
 const (
+	weightShared = 10 * weightLocked // what any importer asks for, to the peers of another
 	weightLocked = 1_000_000
 	weightDirect = 1_000
 	weightNearby = 1

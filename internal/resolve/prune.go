@@ -12,10 +12,14 @@ import (
 
 // pruned is the locked graph where it needs no resolution: dependencies were
 // removed or moved to another group, or have another range in which a version
-// is that the lockfile has anyway. It is nil where more is different, or where
-// something that remains has a removed package as its peer.
+// is that the lockfile has anyway. It is nil where more is different, where an
+// importer has peers of its own, or where something that remains has a removed
+// package as its peer.
 func pruned(req *Request) *graph.Graph {
 	if req.settled() == nil || req.Update != nil || len(req.Importers) != len(req.Locked.Importers) {
+		return nil
+	}
+	if req.Options.AutoInstallPeers && slices.ContainsFunc(req.Importers, func(im Importer) bool { return len(undeclared(im.Manifest)) > 0 }) {
 		return nil
 	}
 	r := retarget{locked: req.Locked, peers: req.Options.AutoInstallPeers, dropped: map[string]bool{}}

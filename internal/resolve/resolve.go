@@ -184,6 +184,7 @@ type resolver struct {
 	docs           *documents
 	pkgs           map[graph.Key]*pkg
 	asPublished    map[*npm.Manifest]*npm.Manifest // of what the project's Shape changed
+	deprecated     map[graph.Key]string            // what the lockfile says; it goes before the registry's word
 	picks          map[pickKey]found
 	peerNames      map[string]bool
 	preferred      map[npm.Name]preferences // what the lockfile has
@@ -222,7 +223,7 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	r := &resolver{
 		ctx: ctx, req: req, opts: &opts, mend: mend,
 		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, picks: map[pickKey]found{},
-		peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
+		deprecated: map[graph.Key]string{}, peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
 		reuse: newReuse(req), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
 		views: map[viewKey]*policy.View{}, young: map[graph.Key]policy.Violation{},
 	}
@@ -240,16 +241,16 @@ type stated struct {
 }
 
 // everyone states what all importers ask for. Their own peers, where those are
-// installed along, prefer that; everything else prefers only what its importer
-// asks for (as seen with pnpm 12.21).
+// installed along, prefer that, even to what the lockfile has; everything else
+// prefers only what its importer asks for (as seen with pnpm 12.21).
 const everyone = "*"
 
 // prefer adds what deps ask for, catalogs looked up.
-func (r *resolver) prefer(st stated, deps npm.Deps) {
+func (r *resolver) prefer(st stated, deps npm.Deps, weight int) {
 	for _, d := range deps {
 		name := npm.Name(d.Alias)
 		spec, err := r.dereference(d.Alias, d.Specifier)
-		s, ok := selectorFor(spec, weightDirect)
+		s, ok := selectorFor(spec, weight)
 		if !ok || err != nil { // who asks for it is told of the error
 			continue
 		}
@@ -269,10 +270,10 @@ func (r *resolver) prefer(st stated, deps npm.Deps) {
 func (r *resolver) preferDirect(im Importer) stated {
 	st, m := stated{im.Dir, map[npm.Name]preferences{}}, im.Manifest
 	for _, deps := range []npm.Deps{m.DevDependencies, m.Dependencies, m.OptionalDependencies} {
-		r.prefer(st, deps)
+		r.prefer(st, deps, weightDirect)
 	}
 	if r.opts.AutoInstallPeers {
-		r.prefer(st, undeclared(m))
+		r.prefer(st, undeclared(m), weightDirect)
 	}
 	return st
 }
@@ -282,7 +283,7 @@ func (r *resolver) preferAll(importers []Importer) stated {
 	st := stated{everyone, map[npm.Name]preferences{}}
 	for _, im := range importers {
 		for _, deps := range []npm.Deps{im.Manifest.DevDependencies, im.Manifest.Dependencies, im.Manifest.OptionalDependencies} {
-			r.prefer(st, deps)
+			r.prefer(st, deps, weightShared)
 		}
 	}
 	return st
@@ -313,6 +314,9 @@ func (r *resolver) preferLocked(g *graph.Graph) {
 		return
 	}
 	for key, p := range g.Packages {
+		if p.Deprecated != "" {
+			r.deprecated[key.ID()] = p.Deprecated
+		}
 		if p.Resolution.Kind == graph.Registry && !slices.Contains(r.req.Freed, p.Name) && !r.req.updates(string(p.Name)) {
 			if r.preferred[p.Name] == nil {
 				r.preferred[p.Name] = preferences{}
@@ -417,7 +421,7 @@ func addReachable(g *graph.Graph, vs map[graph.Key]*variant, key graph.Key, depr
 			continue
 		}
 		g.Packages[key] = v.build()
-		if msg := v.pkg.manifest.Deprecated; msg != "" {
+		if msg := v.pkg.deprecated; msg != "" {
 			deprecated[v.pkg.id] = msg
 		}
 		for _, child := range v.edges {

@@ -17,7 +17,7 @@ import (
 //     of a package that stands where it stood, keep their version;
 //   - such a package is taken from the lockfile with everything below it, and
 //     the registry is not asked, if all of it can be read off the lockfile and
-//     none of it is on a dependency cycle;
+//     none of it has a peer, matched or not;
 //   - unless it depends on something of which the importer now says something
 //     else: then its edges are looked at one by one.
 //
@@ -104,12 +104,12 @@ func (u *reuse) child(dir string, parent graph.Key, alias, specifier string) gra
 }
 
 // admits reports whether specifier is a plain range with the version of key in
-// it; a prerelease counts as the release that it precedes.
+// it, where a prerelease must be asked for.
 func admits(specifier string, key graph.Key) bool {
 	_, ref := key.ID().Split()
 	v, err1 := semver.Parse(ref, semver.Options{})
 	rng, err2 := semver.ParseRange(specifier, semver.Options{})
-	return err1 == nil && err2 == nil && (rng.Match(v) || v.IsPrerelease() && rng.Match(v.Release()))
+	return err1 == nil && err2 == nil && rng.Match(v)
 }
 
 // takes reports whether the package key is taken from the lockfile with all
@@ -127,7 +127,8 @@ func (u *reuse) takes(key graph.Key, dir string) bool {
 }
 
 // findWhole finds the packages that the lockfile tells all about: from a
-// registry, like everything below them, and not on or above a cycle.
+// registry and without peers of their own, like everything below them. Where
+// there are peers pnpm 12.21 reads the documents anew.
 func (u *reuse) findWhole() {
 	keys := make([]graph.Key, 0, len(u.graph.Packages))
 	number := make(map[graph.Key]int, len(u.graph.Packages))
@@ -136,24 +137,17 @@ func (u *reuse) findWhole() {
 		keys = append(keys, key)
 	}
 	dependents := make([][]int, len(keys))
-	next := make([][]int, len(keys))
 	var broken []int
 	for i, key := range keys {
 		p := u.graph.Packages[key]
-		ok := fromRegistry(p)
+		ok := fromRegistry(p) && len(p.Peers) == 0
 		for _, e := range p.Edges {
 			j, there := number[e.Target.Key]
 			if ok = ok && there; there {
 				dependents[j] = append(dependents[j], i)
-				next[i] = append(next[i], j)
 			}
 		}
 		if !ok {
-			broken = append(broken, i)
-		}
-	}
-	for i, c := range components(len(keys), func(i int) []int { return next[i] }) {
-		if c != 0 {
 			broken = append(broken, i)
 		}
 	}
@@ -182,7 +176,7 @@ func (u *reuse) manifest(key graph.Key) *npm.Manifest {
 	p := u.graph.Packages[key]
 	m := &npm.Manifest{
 		Name: p.Name, Version: p.Version, PeerDependencies: p.Peers, OptionalPeers: p.OptionalPeers,
-		Engines: p.Engines, OS: p.OS, CPU: p.CPU, Libc: p.Libc, Deprecated: p.Deprecated, Bundled: p.Bundled,
+		Engines: p.Engines, OS: p.OS, CPU: p.CPU, Libc: p.Libc, LibcText: p.LibcText, Deprecated: p.Deprecated, Bundled: p.Bundled,
 	}
 	if p.HasBin {
 		m.BinDir = "." // which commands there are, the tarball will tell

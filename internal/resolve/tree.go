@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
@@ -16,6 +17,8 @@ type want struct {
 	optional  bool
 	group     graph.Group // of an importer's own dependency
 	peer      bool        // an importer's own peer, which is installed along
+	late      bool        // such a one that may have to follow the other importers
+	follows   bool        // such a one that does
 	injected  bool        // a member of the workspace is copied, not linked
 	locked    graph.Key   // the package that the present lockfile has here, or ""
 }
@@ -85,15 +88,13 @@ func (r *resolver) extend(waves ...wave) ([][]direct, error) {
 		r.lookAhead(w.wants, w.at.importer)
 	}
 	levels, out := make([][]seed, len(waves)), make([][]direct, len(waves))
+	if err := r.resolveWaves(waves, levels); err != nil {
+		return nil, err
+	}
 	var all []seed
-	for i, w := range waves {
-		level, err := r.resolveLevel(w.wants, w.at)
-		if err != nil {
-			return nil, err
-		}
-		levels[i], out[i] = level, make([]direct, len(level))
+	for i, level := range levels {
+		out[i] = make([]direct, len(level))
 		for k, s := range level {
-			r.directVersions.add(w.at.importer, s.pkg)
 			out[i][k] = direct{alias: s.alias, node: s.node}
 			r.roots = append(r.roots, s.pkg)
 		}
@@ -129,10 +130,53 @@ func (r *resolver) lookAhead(wants []want, importer string) {
 	}
 }
 
-// resolveLevel resolves the dependencies of one package (or importer).
+// resolveWaves resolves what importers want, all of them before the first peer
+// that follows others.
+func (r *resolver) resolveWaves(waves []wave, levels [][]seed) error {
+	add := func(i int, late bool) error {
+		w := waves[i]
+		level, err := r.resolveEach(w.wants, w.at, late)
+		for _, s := range level {
+			r.directVersions.add(w.at.importer, s.pkg)
+		}
+		levels[i] = append(levels[i], level...)
+		return err
+	}
+	isLate := func(w want) bool { return w.late }
+	for i := range waves {
+		if err := add(i, false); err != nil {
+			return err
+		}
+	}
+	for i, w := range waves {
+		if !slices.ContainsFunc(w.wants, isLate) {
+			continue
+		}
+		if err := add(i, true); err != nil {
+			return err
+		}
+		slices.SortFunc(levels[i], func(a, b seed) int { return strings.Compare(a.alias, b.alias) })
+	}
+	for i, w := range waves {
+		r.stand(levels[i], w.at)
+	}
+	return nil
+}
+
+// resolveLevel resolves the dependencies of one package.
 func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
+	level, err := r.resolveEach(wants, at, false)
+	r.stand(level, at)
+	return level, err
+}
+
+// resolveEach resolves those of wants that are late, or those that are not.
+func (r *resolver) resolveEach(wants []want, at *place, late bool) ([]seed, error) {
 	var level []seed
 	for _, w := range wants {
+		if w.late != late {
+			continue
+		}
 		s, err := r.resolveOne(w, at)
 		switch {
 		case err == nil:
@@ -148,6 +192,11 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 			return nil, &Error{append(at.chain(), w.alias), err}
 		}
 	}
+	return level, nil
+}
+
+// stand notes where the packages of a level stand, now that all of it is known.
+func (r *resolver) stand(level []seed, at *place) {
 	nearby := at.nearby.with(level, r.nearby)
 	names := map[string]bool{}
 	for _, s := range level {
@@ -168,7 +217,6 @@ func (r *resolver) resolveLevel(wants []want, at *place) ([]seed, error) {
 			level[i].place.nearby, level[i].place.scope = nil, at.scope
 		}
 	}
-	return level, nil
 }
 
 func label(s seed) string {
@@ -204,6 +252,7 @@ func (r *resolver) nodeFor(p *pkg, depth int, leaf bool) *node {
 func (r *resolver) own(level []seed) []seed {
 	best := map[*pkg]int{}
 	for i, s := range level {
+		r.list(s)
 		if s.pkg.settled || s.pkg.scanned && !s.stands() && !r.reclaims(s) || s.pkg.isLink() {
 			continue
 		}
@@ -268,12 +317,14 @@ func (s seed) before(other seed) bool {
 func (r *resolver) expand(s seed) ([]seed, error) {
 	p := s.pkg
 	var wants []want
-	if s.reused {
+	if p.kept = s.reused; s.reused {
 		wants = r.reuse.wants(s.locked)
-		p.peers = r.reuse.peerDeps(s.manifest, wants)
+		r.peersBeside(p, func(alias string) bool {
+			return slices.ContainsFunc(wants, func(w want) bool { return w.alias == alias })
+		})
 	} else {
 		p.shadowed = r.shadowed(s)
-		p.peers = peersOf(s.manifest, p.shadowed)
+		p.peers, p.listing = peersOf(s.manifest, p.shadowed), s.manifest
 		wants = r.lockedWants(childWants(s.manifest, p.shadowed), s)
 	}
 	if p.member != nil {
