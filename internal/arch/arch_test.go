@@ -60,8 +60,10 @@ var policy = map[string][]string{
 
 	// A resolver asks a source for packuments; it does not know of registries.
 	"resolve": {
-		"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/compat", "resolve/override", "resolve/policy", "workspace",
+		"graph", "npm", "npm/integrity", "npm/semver", "npm/specifier", "resolve/ahead", "resolve/compat", "resolve/override",
+		"resolve/policy", "workspace",
 	},
+	"resolve/ahead":  {"npm"},
 	"resolve/compat": {"npm", "npm/semver"},
 	// Which form of a packument it needs of a registry.
 	"resolve/packuments": {"npm", "registry", "resolve/policy"},
@@ -256,7 +258,7 @@ var allowedIn = map[string][]string{
 	"go statement": {
 		"cmd/godwit-bench/", "cmd/godwit-registry/daemon.go", "internal/bench/", "internal/cli/ui/",
 		"internal/fsys/jail_linux.go", "internal/install/link/", "internal/install/sched/", "internal/registry/flights.go",
-		"internal/resolve/documents.go", "internal/server/run.go", "internal/spawn/", "internal/testreg/",
+		"internal/resolve/ahead/", "internal/server/run.go", "internal/spawn/", "internal/testreg/",
 	},
 	// The process is read once and handed down as a value.
 	"os.Getenv":     {"cmd/"},

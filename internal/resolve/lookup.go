@@ -97,7 +97,7 @@ func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, err
 			return found{}, &ExoticError{Alias: s.Alias, Kind: s.Kind.String()}
 		}
 	}
-	ext, err := r.docs.src.External(r.ctx, s, at.dir)
+	ext, err := r.src.External(r.ctx, s, at.dir)
 	if err != nil {
 		return found{}, err
 	}
@@ -161,7 +161,7 @@ func (r *resolver) linkInside(dir string, s specifier.Specifier) (found, error) 
 }
 
 func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found, error) {
-	doc, err := r.docs.get(name)
+	doc, err := r.docs.Get(name)
 	if err != nil {
 		return found{}, err
 	}
@@ -196,7 +196,7 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 		if p.resolution.Integrity == "" {
 			// The first who fetches it says what it is, so that all others get
 			// the same.
-			if p.resolution.Integrity, err = r.docs.src.Integrity(r.ctx, name, version, m.Dist.Tarball); err != nil {
+			if p.resolution.Integrity, err = r.src.Integrity(r.ctx, name, version, m.Dist.Tarball); err != nil {
 				return found{}, err
 			}
 		}

@@ -26,6 +26,7 @@ import (
 	"godwit/internal/graph"
 	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
+	"godwit/internal/resolve/ahead"
 	"godwit/internal/resolve/compat"
 	"godwit/internal/resolve/policy"
 )
@@ -48,6 +49,7 @@ type Source interface {
 type External struct {
 	ID         string // what stands for the version in its key: "file:lib", a URL; for a link "link:lib"
 	Manifest   *npm.Manifest
+	JSON       []byte // its package.json; nil if there is none
 	Resolution graph.Resolution
 }
 
@@ -155,7 +157,7 @@ func Resolve(ctx context.Context, src Source, req *Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.docs.close()
+	defer r.docs.Close()
 	states, err := r.start(req.Importers)
 	if err != nil {
 		return nil, err
@@ -181,7 +183,8 @@ type resolver struct {
 	ctx            context.Context
 	req            *Request
 	opts           *Options
-	docs           *documents
+	src            Source
+	docs           *ahead.Documents
 	pkgs           map[graph.Key]*pkg
 	asPublished    map[*npm.Manifest]*npm.Manifest // of what the project's Shape changed
 	deprecated     map[graph.Key]string            // what the lockfile says; it goes before the registry's word
@@ -221,13 +224,13 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 		opts.maxWork = defaultMaxWork
 	}
 	r := &resolver{
-		ctx: ctx, req: req, opts: &opts, mend: mend,
+		ctx: ctx, src: src, req: req, opts: &opts, mend: mend,
 		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, picks: map[pickKey]found{},
 		deprecated: map[graph.Key]string{}, peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
 		reuse: newReuse(req), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
 		views: map[viewKey]*policy.View{}, young: map[graph.Key]policy.Violation{},
 	}
-	r.docs = newDocuments(ctx, src, r.glance)
+	r.docs = ahead.New(ctx, src.Packument, r.likely)
 	r.members = newMembers(req.Members)
 	r.preferLocked(req.Locked)
 	return r, nil

@@ -69,7 +69,7 @@ func (r *resolver) date(levels [][]seed) error {
 			if s.pkg.resolution.Kind != graph.Registry {
 				continue
 			}
-			doc, err := r.docs.get(s.pkg.name)
+			doc, err := r.docs.Get(s.pkg.name)
 			if err != nil {
 				return &Error{s.place.chain(), err}
 			}
@@ -104,7 +104,7 @@ func (r *resolver) reportTimes(res *Result) {
 			if p == nil || p.Resolution.Kind != graph.Registry {
 				continue
 			}
-			if doc := r.docs.known(p.Name); doc != nil {
+			if doc := r.docs.Known(p.Name); doc != nil {
 				if at, known := doc.Published(p.Version); known {
 					res.Times[string(d.Target.Key.ID())] = at
 				}

@@ -125,7 +125,7 @@ func (r *resolver) lookAhead(wants []want, importer string) {
 			continue
 		}
 		if name, rng, ok := registrySpec(npm.Dep{Alias: w.alias, Specifier: w.specifier}); ok {
-			r.docs.ahead(name, rng)
+			r.docs.Ahead(name, rng)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
+	"godwit/internal/resolve/ahead"
 	"godwit/internal/resolve/policy"
 )
 
@@ -15,13 +16,13 @@ import (
 // Packages from elsewhere are not looked at. Errors: [*policy.AgeError] with
 // all that are too new, [*policy.TrustError], [*policy.MissingTimeError].
 func Verify(ctx context.Context, src Source, p *policy.Policy, g *graph.Graph) error {
-	docs := newDocuments(ctx, src, nil)
-	defer docs.close()
+	docs := ahead.New(ctx, src.Packument, nil)
+	defer docs.Close()
 	ids := map[graph.Key]bool{}
 	for key, pkg := range g.Packages {
 		if pkg.Resolution.Kind == graph.Registry && p.Concerns(pkg.Name) {
 			ids[graph.Key(pkg.Name)+"@"+graph.Key(pkg.Version)] = true
-			docs.request(key.Name())
+			docs.Request(key.Name())
 		}
 	}
 	var young []policy.Violation
@@ -41,8 +42,8 @@ func Verify(ctx context.Context, src Source, p *policy.Policy, g *graph.Graph) e
 	return nil
 }
 
-func verify(docs *documents, p *policy.Policy, name npm.Name, version string) (policy.Violation, bool, error) {
-	doc, err := docs.get(name)
+func verify(docs *ahead.Documents, p *policy.Policy, name npm.Name, version string) (policy.Violation, bool, error) {
+	doc, err := docs.Get(name)
 	if err != nil {
 		return policy.Violation{}, false, err
 	}
