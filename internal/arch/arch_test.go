@@ -65,6 +65,10 @@ var policy = map[string][]string{
 	},
 	"resolve/ahead":  {"npm"},
 	"resolve/compat": {"npm", "npm/semver"},
+	"resolve/npmtree": {
+		"event", "graph", "npm", "npm/integrity", "npm/jsonscan", "npm/semver", "npm/specifier", "resolve", "resolve/ahead",
+		"resolve/policy",
+	},
 	// Which form of a packument it needs of a registry.
 	"resolve/packuments": {"npm", "registry", "resolve/policy"},
 	// Asks a resolve server, and holds its answer against the question.
@@ -114,7 +118,7 @@ var policy = map[string][]string{
 	"cli": {
 		"cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
 		"npm/semver", "npm/specifier", "pack", "patch", "peers", "project", "registry", "resolve", "resolve/compat",
-		"resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn",
+		"resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn",
 		"store", "workspace",
 	},
 	"cli/ui": {"event"},

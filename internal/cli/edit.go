@@ -11,6 +11,7 @@ import (
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 )
@@ -67,13 +68,10 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 	if c.cfg.Settings.Call.Global {
 		return &unsupportedError{"--global", "use npm or pnpm for global packages, or add them to a project"}
 	}
-	resolver, ok := req.Resolver.(*local)
-	if !ok {
-		panic("cli: manifests are changed by what another resolver found")
-	}
+	resolver := req.Resolver.(renewing) // both are
 	e.root = req.Root
 	req.Editor, req.Frozen, req.Resolve = e, install.NotFrozen, true
-	req.Filtered = c.workspace.globs != nil
+	req.Filtered = c.workspace.globs != nil && c.lock.Format != lockfile.Npm
 	projects := req.Projects
 	req.Projects = func() ([]install.Importer, error) {
 		importers, err := projects()
@@ -81,17 +79,42 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 			return nil, err
 		}
 		if ready != nil {
-			ready(resolver.source, importers)
+			ready(resolver.looks(), importers)
 		}
 		if err := e.apply(importers); err != nil {
 			return nil, err
 		}
 		if e.update != nil {
-			resolver.update = e.update(importers)
+			resolver.renew(e.update(importers))
+		}
+		if npm, ok := resolver.(*npmResolver); ok {
+			npm.asked = e.asked()
+			for i := range importers {
+				importers[i].Unselected = false // npm looks at the whole tree, whatever changes
+			}
 		}
 		return importers, nil
 	}
 	return nil
+}
+
+// renewing is a resolver that takes newer versions than the lockfile has.
+type renewing interface {
+	looks() *source
+	renew(which func(alias string) bool)
+}
+
+// asked are the dependencies that are added or changed, by project.
+func (e *editing) asked() map[string][]string {
+	out := map[string][]string{}
+	for _, f := range e.files {
+		for _, c := range f.changes {
+			if c.group != "" {
+				out[f.dir] = append(out[f.dir], c.alias)
+			}
+		}
+	}
+	return out
 }
 
 // The maps of package.json, in the order in which pnpm looks for a dependency.

@@ -214,7 +214,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		Client: origins{src.client, src.git, src.arrived}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
-			InjectWorkspace: s.Workspace.Inject, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
+			InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
 			LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
 		},
 		Layout: layout.Options{
@@ -245,6 +245,10 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 	}
 	if s.Install.SharedSlots && !c.hoisted() {
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
+	}
+	if c.lock.Format == lockfile.Npm {
+		req.Resolver = c.npmResolver(src)
+		return req
 	}
 	req.Resolver = &local{
 		served: c.served(src, shaping, req.Lockfile, sink),

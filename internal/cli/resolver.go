@@ -53,6 +53,9 @@ type local struct {
 	platform      func(os, cpu, libc []string) bool
 }
 
+func (l *local) looks() *source                      { return l.source }
+func (l *local) renew(which func(alias string) bool) { l.update = which }
+
 // Resolve implements install.Resolver.
 func (l *local) Resolve(ctx context.Context, importers []install.Importer, locked install.Locked, picked install.Picked) (*install.Resolved, error) {
 	l.source.locked = locked.Graph

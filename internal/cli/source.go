@@ -274,7 +274,7 @@ func external(spec specifier.Specifier, id string, manifest []byte, res graph.Re
 	if m.Version == "" {
 		m.Version = "0.0.0"
 	}
-	return &resolve.External{ID: id, Manifest: m, Resolution: res}, nil
+	return &resolve.External{ID: id, Manifest: m, JSON: manifest, Resolution: res}, nil
 }
 
 // unpackedError is something in place of a tarball.

@@ -166,7 +166,9 @@ func (c *call) projects() ([]install.Importer, error) {
 				return nil, err
 			}
 		}
-		out = append(out, importer(dir, &p.Manifest))
+		im := importer(dir, &p.Manifest)
+		im.JSON = p.Raw()
+		out = append(out, im)
 	}
 	if !c.filtered() {
 		return out, nil

@@ -36,6 +36,7 @@ import (
 type Importer struct {
 	Dir      string // slash path from the root; "." is the root
 	Manifest *npm.Manifest
+	JSON     []byte // the file itself
 	// Meta is dependenciesMeta of its package.json; the values are JSON
 	// scalars as text.
 	Meta map[string]map[string]string
@@ -60,8 +61,9 @@ type Resolver interface {
 // Locked is what the present lockfile says; it is zero if there is none.
 type Locked struct {
 	Graph    *graph.Graph
-	Reshaped bool       // its graph was made under other rules: overrides, extensions
-	Freed    []npm.Name // whose versions were chosen by rules that are gone
+	Placed   []graph.Placed // the same of an npm project
+	Reshaped bool           // its graph was made under other rules: overrides, extensions
+	Freed    []npm.Name     // whose versions were chosen by rules that are gone
 }
 
 // Picked is told of a package that will be needed.
@@ -70,6 +72,7 @@ type Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
 // Resolved is what a resolver found.
 type Resolved struct {
 	Graph      *graph.Graph
+	Placed     []graph.Placed       // of an npm project, instead of the graph
 	PeerIssues []string             // peers that are missing or wrong, a line each
 	Deprecated map[graph.Key]string // messages
 	Warnings   []event.Warning

@@ -23,19 +23,22 @@ import (
 // goes, and node_modules shall be as npm makes it.
 func (e *engine) npm() bool { return e.Choice.Npm != "" }
 
+// lacks reports whether npm's lockfile cannot serve as it is: something is to be
+// found that it does not have.
+func (e *engine) lacks(present *lockfile.Document, reasons []lockfile.Reason) bool {
+	harmful := slices.DeleteFunc(slices.Clone(reasons), func(r lockfile.Reason) bool { return r.Harmless })
+	if present.Npm.Merged {
+		harmful = harmful[1:] // the first reason is the merge, which adopting writes down
+	}
+	return len(harmful) > 0
+}
+
 // adopt is npm's lockfile with what the projects ask for today. There is no
 // lockfile that is too old for that, but one that lacks something.
 func (e *engine) adopt(present *lockfile.Document, reasons []lockfile.Reason) (*lockfile.Document, error) {
-	lacks := slices.DeleteFunc(slices.Clone(reasons), func(r lockfile.Reason) bool { return r.Harmless })
-	if present.Npm.Merged {
-		lacks = lacks[1:] // the first reason is the merge, which adopting writes down
-	}
-	if len(lacks) > 0 {
-		return nil, &NoNpmResolverError{lacks}
-	}
 	if len(reasons) > 0 || present.Npm.Version == 1 { // which does not say what projects ask for
 		var err error
-		if present, err = lockfile.Adopt(e.lockfilePath(), present, e.projects()); err != nil {
+		if present, err = lockfile.Adopt(e.lockfilePath(), present, e.projects(), e.Lockfile); err != nil {
 			return nil, err
 		}
 	}
@@ -176,26 +179,4 @@ func (t *tasks) discard(dir string) {
 		Key: sched.Key("discard " + dir), Lane: disk,
 		Run: func(context.Context, int) error { return fsys.RemoveAll(dir) },
 	})
-}
-
-// NoNpmResolverError is an npm project whose lockfile has to be made anew.
-type NoNpmResolverError struct{ Why []lockfile.Reason }
-
-func (e *NoNpmResolverError) Error() string {
-	why := "there is no package-lock.json"
-	if len(e.Why) > 0 {
-		why = "package-lock.json does not fit package.json"
-		for _, r := range e.Why {
-			why += "\n  " + r.Message
-		}
-	}
-	return why + ", and this version of godwit cannot make one as npm does"
-}
-
-// Code is the code of this error.
-func (e *NoNpmResolverError) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
-
-// Hint is what the user can do.
-func (e *NoNpmResolverError) Hint() string {
-	return "run npm install --package-lock-only, then install again"
 }

@@ -50,11 +50,11 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 				return nil, err
 			}
 		}
-		if e.npm() {
+		if e.npm() && (e.frozen || !e.Resolve && !e.lacks(present, reasons)) {
 			return e.adopt(present, reasons)
 		}
 		// Reasons that are left here are harmless if the lockfile is frozen.
-		if e.frozen || len(reasons) == 0 && !e.Resolve {
+		if !e.npm() && (e.frozen || len(reasons) == 0 && !e.Resolve) {
 			return e.take(present)
 		}
 		if e.foreign() {
@@ -63,9 +63,6 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 	}
 	if e.foreign() {
 		return nil, &NoForeignResolverError{Path: e.lockfilePath(), Format: e.Choice.Other.Format}
-	}
-	if e.npm() {
-		return nil, &NoNpmResolverError{}
 	}
 	return e.resolve(present)
 }
@@ -81,16 +78,17 @@ func (e *engine) present() (*lockfile.Document, error) {
 func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error) {
 	var locked Locked
 	if present != nil {
-		locked = Locked{present.Graph, lockfile.Reshaped(present, e.Lockfile), lockfile.Freed(present, e.Lockfile)}
+		locked = Locked{
+			Graph: present.Graph, Placed: present.Placed(), Reshaped: lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),
+		}
 	}
 	res, err := e.Resolver.Resolve(e.ctx, e.importers, locked, e.picked)
 	if err != nil {
 		return nil, err
 	}
-	if e.Editor != nil {
-		if err := e.Editor.Chosen(res.Graph, e.importers); err != nil {
-			return nil, err
-		}
+	doc, err := e.document(res, present)
+	if err != nil {
+		return nil, err
 	}
 	for _, w := range res.Warnings {
 		e.Sink.Emit(w)
@@ -102,8 +100,33 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 		}
 		e.warn("PEER_ISSUES", "some peer dependencies are missing or have another version than wanted:\n  %s", strings.Join(res.PeerIssues, "\n  "))
 	}
-	doc := lockfile.New(lockfile.Pnpm, res.Graph, e.projects(), e.Lockfile, present)
-	doc.SetTimes(res.Times)
+	return doc, nil
+}
+
+// document is the lockfile for what was resolved.
+func (e *engine) document(res *Resolved, present *lockfile.Document) (doc *lockfile.Document, err error) {
+	place := func() (*lockfile.Document, error) {
+		return lockfile.Place(e.lockfilePath(), res.Placed, e.projects(), e.Lockfile, present)
+	}
+	g := res.Graph
+	if e.npm() {
+		if doc, err = place(); err != nil {
+			return nil, err
+		}
+		g = doc.Graph
+	}
+	if e.Editor != nil {
+		if err := e.Editor.Chosen(g, e.importers); err != nil {
+			return nil, err
+		}
+		if e.npm() {
+			return place() // with the specifiers that were recorded
+		}
+	}
+	if !e.npm() {
+		doc = lockfile.New(lockfile.Pnpm, g, e.projects(), e.Lockfile, present)
+		doc.SetTimes(res.Times)
+	}
 	return doc, nil
 }
 
@@ -155,7 +178,7 @@ func (e *engine) projects() []lockfile.Project {
 // Recorded is what a lockfile has to fit.
 func (im *Importer) Recorded() lockfile.Project {
 	return lockfile.Project{
-		Dir: im.Dir, Manifest: im.Manifest, DependenciesMeta: im.Meta,
+		Dir: im.Dir, Manifest: im.Manifest, JSON: im.JSON, DependenciesMeta: im.Meta,
 		PublishDirectory: im.PublishDirectory, NoLinkDirectory: im.NoLinkDirectory,
 	}
 }

@@ -41,6 +41,11 @@ func (c *comparison) npm(projects []Project) {
 // npmEdges checks what a project depends on.
 func (c *comparison) npmEdges(p *Project, dir string, entry *npmlock.Entry) {
 	m := p.Manifest
+	// What is optional may have been looked for in vain, if it was.
+	tried := func(alias string) bool {
+		_, locked := entry.Manifest.OptionalDependencies.Lookup(alias)
+		return locked
+	}
 	for _, list := range []struct {
 		deps   npm.Deps
 		locked npm.Deps
@@ -48,7 +53,7 @@ func (c *comparison) npmEdges(p *Project, dir string, entry *npmlock.Entry) {
 	}{
 		{m.Dependencies, entry.Manifest.Dependencies, func(string) bool { return false }},
 		{m.DevDependencies, entry.Manifest.DevDependencies, func(string) bool { return false }},
-		{m.OptionalDependencies, entry.Manifest.OptionalDependencies, func(string) bool { return true }},
+		{m.OptionalDependencies, entry.Manifest.OptionalDependencies, tried},
 		{m.PeerDependencies, entry.Manifest.PeerDependencies, func(alias string) bool { return m.OptionalPeers[alias] || declares(m, alias) }},
 	} {
 		for _, d := range list.deps {
@@ -118,12 +123,12 @@ func (c *comparison) npmFields(p *Project, locked *npm.Manifest) {
 
 // Adopt is a lockfile that fits the projects but for what is harmless, as it is
 // to be written for them.
-func Adopt(path string, d *Document, projects []Project) (*Document, error) {
+func Adopt(path string, d *Document, projects []Project, s Settings) (*Document, error) {
 	list := make([]npmlock.Project, len(projects))
 	for i, p := range projects {
-		list[i] = npmlock.Project{Dir: p.Dir, Manifest: p.Manifest}
+		list[i] = npmlock.Project{Dir: p.Dir, Manifest: p.Manifest, JSON: p.JSON}
 	}
-	doc, err := d.Npm.Adopt(path, list)
+	doc, err := d.Npm.Adopt(path, list, s.LegacyPeers)
 	if err != nil {
 		return nil, err
 	}

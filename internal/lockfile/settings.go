@@ -25,6 +25,7 @@ type Settings struct {
 	ExcludeLinks         bool // excludeLinksFromLockfile
 	InjectWorkspace      bool // injectWorkspacePackages
 	LinkWorkspace        bool // linkWorkspacePackages: plain ranges may mean a project; not recorded
+	LegacyPeers          bool // npm's legacy-peer-deps; not recorded
 	NpmOverrides         bool // package.json has overrides of npm's; not recorded
 	PeersSuffixMaxLength int  // bytes; 0 stands for 1000
 
@@ -40,6 +41,7 @@ type Settings struct {
 type Project struct {
 	Dir              string // slash path from the lockfile's directory; "." is the root
 	Manifest         *npm.Manifest
+	JSON             []byte                       // its package.json
 	DependenciesMeta map[string]map[string]string // alias -> flag -> JSON scalar as text
 	PublishDirectory string                       // publishConfig.directory
 	NoLinkDirectory  bool                         // publishConfig.linkDirectory is false

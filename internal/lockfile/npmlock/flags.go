@@ -2,6 +2,7 @@ package npmlock
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"godwit/internal/graph"
@@ -36,16 +37,22 @@ func (f flags) along(from flags, w way) flags {
 
 // flagger finds the flags of all directories.
 type flagger struct {
-	rec     *Record
-	members map[string]bool // directories of the workspace's projects
-	flags   map[string]flags
-	queue   []string
+	flagging
+	rec   *Record
+	flags map[string]flags
+	queue []string
 }
 
-// setFlags computes all flags anew, and removes what nothing leads to. members
-// are the directories of the projects of the workspace.
-func (r *Record) setFlags(members map[string]bool) {
-	f := &flagger{rec: r, members: members, flags: make(map[string]flags, len(r.Entries))}
+// flagging is what flags depend on beside the entries.
+type flagging struct {
+	members map[string]bool // directories of the projects of the workspace
+	prune   bool            // remove what nothing leads to, instead of marking it
+	noPeers bool            // peers lead to nothing
+}
+
+// setFlags computes all flags anew.
+func (r *Record) setFlags(how flagging) {
+	f := &flagger{rec: r, flagging: how, flags: make(map[string]flags, len(r.Entries))}
 	for dir := range r.Entries {
 		f.flags[dir] = flags{true, true, true, true, true}
 	}
@@ -59,7 +66,7 @@ func (r *Record) setFlags(members map[string]bool) {
 	for dir, e := range r.Entries {
 		switch got := f.flags[dir]; {
 		case dir == "":
-		case got.extraneous:
+		case got.extraneous && (how.prune || !inModules(dir)):
 			delete(r.Entries, dir)
 		case !e.Link:
 			e.setFlags(got)
@@ -80,6 +87,9 @@ func (f *flagger) visit(dir string) {
 	eachEdge(e.Manifest, func(d npm.Dep, group graph.Group, optional bool) {
 		_, prod := e.Manifest.Dependencies.Lookup(d.Alias)
 		peer := group == graph.Prod && !prod
+		if peer && f.noPeers {
+			return
+		}
 		f.follow(dir, d.Alias, from, way{optional: optional, peer: peer})
 	})
 	if alias == "" {
@@ -124,12 +134,13 @@ func (f *flagger) keepAround(dir string) {
 
 // setFlags notes flags in the entry.
 func (e *Entry) setFlags(f flags) {
-	e.Extraneous, e.Peer, e.Dev, e.Optional = false, f.peer, f.dev, f.optional
-	e.DevOptional = f.devOptional && !f.dev && !f.optional
+	on := !f.extraneous
+	e.Extraneous, e.Peer, e.Dev, e.Optional = f.extraneous, on && f.peer, on && f.dev, on && f.optional
+	e.DevOptional = on && f.devOptional && !f.dev && !f.optional
 	for _, flag := range []struct {
 		name string
 		on   bool
-	}{{"extraneous", false}, {"peer", e.Peer}, {"dev", e.Dev}, {"optional", e.Optional}, {"devOptional", e.DevOptional}} {
+	}{{"extraneous", e.Extraneous}, {"peer", e.Peer}, {"dev", e.Dev}, {"optional", e.Optional}, {"devOptional", e.DevOptional}} {
 		if flag.on {
 			e.value.Set(flag.name, nicejson.True())
 		} else {
@@ -138,16 +149,20 @@ func (e *Entry) setFlags(f flags) {
 	}
 }
 
+// inModules reports whether a directory is one of a package, not of a project.
+func inModules(dir string) bool { return strings.Contains("/"+dir, "/"+modules) }
+
 // Project is what a lockfile records of a package.json.
 type Project struct {
 	Dir      string // slash path from the lockfile's directory; "." is the root
 	Manifest *npm.Manifest
+	JSON     []byte // nil where only what is depended on may have changed
 }
 
 // Adopt is the lockfile with what the projects ask for by now, where nothing new
 // has to be found for that: what is not needed any more is gone, and the flags
-// are those of today. name is for errors.
-func (r *Record) Adopt(name string, projects []Project) (*Document, error) {
+// are those of today. With noPeers peers lead to nothing. name is for errors.
+func (r *Record) Adopt(name string, projects []Project, noPeers bool) (*Document, error) {
 	d := &Document{Record: *r}
 	d.Entries = make(map[string]*Entry, len(r.Entries))
 	for dir, e := range r.Entries {
@@ -165,13 +180,14 @@ func (r *Record) Adopt(name string, projects []Project) (*Document, error) {
 		}
 		e.adopt(p.Manifest)
 		if dir == "" {
+			d.style(&p)
 			d.Name, d.ProjectVersion = string(p.Manifest.Name), p.Manifest.Version
 			if d.Name == "" {
 				d.Name = r.Name // npm has that of the directory
 			}
 		}
 	}
-	d.setFlags(members)
+	d.setFlags(flagging{members: members, prune: true, noPeers: noPeers})
 	if d.Version == 2 {
 		d.legacy = d.legacyTree()
 	}
@@ -183,14 +199,22 @@ func (r *Record) Adopt(name string, projects []Project) (*Document, error) {
 // adopt takes over what a package.json asks for.
 func (e *Entry) adopt(m *npm.Manifest) {
 	mine := *e.Manifest
-	mine.Dependencies, mine.DevDependencies, mine.OptionalDependencies = m.Dependencies, m.DevDependencies, m.OptionalDependencies
+	mine.Dependencies, mine.DevDependencies, mine.OptionalDependencies = required(m), m.DevDependencies, m.OptionalDependencies
 	mine.PeerDependencies, mine.OptionalPeers, mine.Version = m.PeerDependencies, m.OptionalPeers, m.Version
 	e.Manifest = &mine
+	e.recordDeps(m)
+	if e.value.Delete("version"); m.Version != "" {
+		e.value.Set("version", nicejson.String(m.Version))
+	}
+}
+
+// recordDeps writes down what a project depends on.
+func (e *Entry) recordDeps(m *npm.Manifest) {
 	for _, f := range []struct {
 		name string
 		deps npm.Deps
 	}{
-		{"dependencies", m.Dependencies}, {"devDependencies", m.DevDependencies},
+		{"dependencies", required(m)}, {"devDependencies", m.DevDependencies},
 		{"optionalDependencies", m.OptionalDependencies}, {"peerDependencies", m.PeerDependencies},
 	} {
 		if len(f.deps) == 0 {
@@ -199,9 +223,14 @@ func (e *Entry) adopt(m *npm.Manifest) {
 		}
 		e.value.Set(f.name, depsValue(f.deps))
 	}
-	if e.value.Delete("version"); m.Version != "" {
-		e.value.Set("version", nicejson.String(m.Version))
-	}
+}
+
+// required are the dependencies of a package.json that are not optional, too.
+func required(m *npm.Manifest) npm.Deps {
+	return slices.DeleteFunc(slices.Clone(m.Dependencies), func(d npm.Dep) bool {
+		_, optional := m.OptionalDependencies.Lookup(d.Alias)
+		return optional
+	})
 }
 
 func depsValue(deps npm.Deps) nicejson.Value {

@@ -327,7 +327,7 @@ func TestLegacy(t *testing.T) {
 func projectsOf(d *Document) []Project {
 	var out []Project
 	for _, im := range d.Graph.Importers {
-		out = append(out, Project{im.Dir, d.Entries[projectDir(im.Dir)].Manifest})
+		out = append(out, Project{Dir: im.Dir, Manifest: d.Entries[projectDir(im.Dir)].Manifest})
 	}
 	return out
 }
@@ -341,7 +341,7 @@ func TestAdopt(t *testing.T) {
 	root := *projects[0].Manifest
 	root.Version, root.Dependencies, root.DevDependencies = "1.1.0", npm.Deps{{Alias: "d", Specifier: "*"}}, nil
 	projects[0].Manifest = &root
-	again, err := d.Adopt("f", projects)
+	again, err := d.Adopt("f", projects, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,12 +23,17 @@ type Source struct {
 	Registry Registry
 	Policy   *policy.Policy
 	Times    bool // publication times are needed of everything
+	Full     bool // the full form is
 }
 
 // Packument implements a method of resolve.Source.
 func (s *Source) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
-	doc, err := s.Registry.Packument(ctx, name, registry.Short)
-	if err == nil && (needsLibc(doc) || s.Times && !doc.Full || s.Policy.NeedsTimes(doc)) {
+	form := registry.Short
+	if s.Full {
+		form = registry.Full
+	}
+	doc, err := s.Registry.Packument(ctx, name, form)
+	if err == nil && !s.Full && (needsLibc(doc) || s.Times && !doc.Full || s.Policy.NeedsTimes(doc)) {
 		doc, err = s.full(ctx, name, doc)
 	}
 	var status *registry.StatusError

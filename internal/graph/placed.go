@@ -1,0 +1,20 @@
+package graph
+
+import "godwit/internal/npm"
+
+// Placed is what is in one directory of a hoisted tree, before anything is known
+// about how it is reached: a package, a project or a link to one.
+type Placed struct {
+	Dir  string // slash path from the lockfile's directory
+	Link string // what a link leads to, the same; "" is no link
+	Name string // what the directory is called
+
+	Manifest   *npm.Manifest // nil of a link
+	JSON       []byte        // its package.json, as published
+	Resolved   string        // URL of its tarball; "" is not known
+	Integrity  string
+	Bundled    bool // it comes with the tarball of another package
+	Shrinkwrap bool // its tarball has a lockfile
+
+	Kept bool // the lockfile has it already, and as it is
+}
