@@ -47,16 +47,20 @@ func (c *comparison) npmEdges(p *Project, dir string, entry *npmlock.Entry) {
 		return locked
 	}
 	for _, list := range []struct {
+		group  string
 		deps   npm.Deps
 		locked npm.Deps
 		may    func(alias string) bool // be missing
 	}{
-		{m.Dependencies, entry.Manifest.Dependencies, func(string) bool { return false }},
-		{m.DevDependencies, entry.Manifest.DevDependencies, func(string) bool { return false }},
-		{m.OptionalDependencies, entry.Manifest.OptionalDependencies, tried},
-		{m.PeerDependencies, entry.Manifest.PeerDependencies, func(alias string) bool { return m.OptionalPeers[alias] || declares(m, alias) }},
+		{"dependencies", m.Dependencies, entry.Manifest.Dependencies, func(string) bool { return false }},
+		{"devDependencies", m.DevDependencies, entry.Manifest.DevDependencies, func(string) bool { return false }},
+		{"optionalDependencies", m.OptionalDependencies, entry.Manifest.OptionalDependencies, tried},
+		{"peerDependencies", m.PeerDependencies, entry.Manifest.PeerDependencies, func(alias string) bool { return m.OptionalPeers[alias] || declares(m, alias) }},
 	} {
 		for _, d := range list.deps {
+			if _, dev := m.DevDependencies.Lookup(d.Alias); dev && list.group != "devDependencies" {
+				continue // it is for development only, then
+			}
 			was, _ := list.locked.Lookup(d.Alias)
 			if why := c.npmEdge(dir, d, was == d.Specifier, list.may(d.Alias)); why != "" {
 				c.add(Reason{Code: CodeUsage, Importer: p.Dir, Message: why})

@@ -84,21 +84,17 @@ func (f *flagger) visit(dir string) {
 		return
 	}
 	_, alias := splitDir(dir)
-	eachEdge(e.Manifest, func(d npm.Dep, group graph.Group, optional bool) {
+	each := eachEdge
+	if alias == "" {
+		each = eachProjectEdge
+	}
+	each(e.Manifest, func(d npm.Dep, group graph.Group, optional bool) {
 		_, prod := e.Manifest.Dependencies.Lookup(d.Alias)
 		peer := group == graph.Prod && !prod
-		if peer && f.noPeers {
-			return
+		if !peer || !f.noPeers {
+			f.follow(dir, d.Alias, from, way{dev: group == graph.Dev, optional: optional, peer: peer})
 		}
-		f.follow(dir, d.Alias, from, way{optional: optional, peer: peer})
 	})
-	if alias == "" {
-		for _, d := range e.Manifest.DevDependencies {
-			if !declared(e.Manifest, d.Alias) {
-				f.follow(dir, d.Alias, from, way{dev: true})
-			}
-		}
-	}
 	if dir == "" {
 		for at, link := range f.rec.Entries {
 			if above, _ := splitDir(at); link.Link && above == "" && f.members[path.Clean(link.Resolved)] {

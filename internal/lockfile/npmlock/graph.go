@@ -152,12 +152,7 @@ func (b *builder) edges(dir string, e *Entry) {
 			im.Deps = append(im.Deps, graph.Direct{Alias: d.Alias, Group: group, Specifier: d.Specifier, Target: target})
 		}
 	}
-	eachEdge(e.Manifest, add)
-	for _, d := range e.Manifest.DevDependencies {
-		if !declared(e.Manifest, d.Alias) {
-			add(d, graph.Dev, false)
-		}
-	}
+	eachProjectEdge(e.Manifest, add)
 	slices.SortFunc(im.Deps, func(x, y graph.Direct) int {
 		return cmp.Or(cmp.Compare(x.Group, y.Group), cmp.Compare(x.Alias, y.Alias))
 	})
@@ -176,6 +171,19 @@ func eachEdge(m *npm.Manifest, do func(d npm.Dep, group graph.Group, optional bo
 		if !declared(m, d.Alias) {
 			do(d, graph.Prod, m.OptionalPeers[d.Alias])
 		}
+	}
+}
+
+// eachProjectEdge is eachEdge for a project. What it has for development as well
+// it has for nothing else.
+func eachProjectEdge(m *npm.Manifest, do func(d npm.Dep, group graph.Group, optional bool)) {
+	eachEdge(m, func(d npm.Dep, group graph.Group, optional bool) {
+		if _, dev := m.DevDependencies.Lookup(d.Alias); !dev {
+			do(d, group, optional)
+		}
+	})
+	for _, d := range m.DevDependencies {
+		do(d, graph.Dev, false)
 	}
 }
 
