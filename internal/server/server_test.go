@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -41,7 +44,15 @@ func start(t *testing.T, o server.Options, archives ...string) *bench {
 	}
 	b.registry = testreg.New(t, data...)
 	if o.Registry == nil {
-		client, err := registry.New(registry.Options{Default: b.registry.URL, CacheDir: t.TempDir(), Retry: registry.Retry{Count: 0, Factor: 1, Min: time.Millisecond, Max: time.Millisecond}})
+		client, err := registry.New(registry.Options{
+			Default: b.registry.URL, CacheDir: t.TempDir(), Retry: registry.Retry{Factor: 1, Min: time.Millisecond, Max: time.Millisecond},
+			Allow: func(u *url.URL) error {
+				if "http://"+u.Host != b.registry.URL {
+					return errors.New("not one of ours")
+				}
+				return nil
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +65,13 @@ func start(t *testing.T, o server.Options, archives ...string) *bench {
 		b.outcomes = append(b.outcomes, out)
 	}
 	b.server = server.New(o)
-	b.http = httptest.NewServer(b.server)
+	b.http = httptest.NewUnstartedServer(b.server)
+	b.http.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew { // so that a client that does not read is felt soon
+			c.(*net.TCPConn).SetWriteBuffer(4 << 10)
+		}
+	}
+	b.http.Start()
 	b.URL = b.http.URL
 	t.Cleanup(b.http.Close)
 	return b

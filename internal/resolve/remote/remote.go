@@ -184,7 +184,7 @@ func refused(resp *http.Response) error {
 
 // read follows an answer to its end.
 func (c *Client) read(body io.Reader, q *Question, watch *watchdog) (*resolve.Result, error) {
-	in := wire.NewReader(body)
+	in := wire.NewReader(&reading{Reader: body, watch: watch})
 	sent := map[graph.Key]graph.Resolution{}
 	for {
 		f, err := in.Next()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -31,6 +32,26 @@ func (w *watchdog) moved() {
 	if w.timer.Stop() {
 		w.timer = time.AfterFunc(w.idle, func() { w.cancel(fmt.Errorf("%w (%s)", errLate, w.idle)) })
 	}
+}
+
+// enough is how much of a long frame counts as one: less in the same time is a
+// link on which the lockfile of a large workspace would take minutes.
+const enough = 1 << 20
+
+// reading lets the watchdog see that something of a long frame comes.
+type reading struct {
+	io.Reader
+	watch *watchdog
+	n     int // since it was told
+}
+
+func (r *reading) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if r.n += n; r.n >= enough {
+		r.n = 0
+		r.watch.moved()
+	}
+	return n, err
 }
 
 func (w *watchdog) stop() {

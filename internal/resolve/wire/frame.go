@@ -75,8 +75,8 @@ func (f *Frame) Append(dst []byte) []byte {
 const (
 	// maxPackageLine is far above names, integrities and URLs.
 	maxPackageLine = 64 << 10
-	// maxAnswer is ten times the lockfiles of the largest workspaces known, 13 MB.
-	maxAnswer = 128 << 20
+	// maxAnswer is five times the lockfile of the largest workspace known, 13 MB.
+	maxAnswer = 64 << 20
 	// maxPackages is as many as fit such a lockfile.
 	maxPackages = 200_000
 )

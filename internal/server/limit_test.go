@@ -1,0 +1,272 @@
+package server_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"godwit/internal/resolve/wire"
+	"godwit/internal/server"
+)
+
+func (b *bench) refused(resp *http.Response, status int, code string) {
+	b.Helper()
+	text, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != status || !strings.Contains(string(text), code) {
+		b.Errorf("%s: %.300s", resp.Status, text)
+	}
+}
+
+// What is no request is refused before anything is asked of a registry.
+func TestBadRequests(t *testing.T) {
+	b := start(t, server.Options{})
+	good := `{"version":1,"registries":{"":{"url":"` + b.registry.URL + `"}},"options":{},"importers":[{"dir":".","manifest":{}}]}`
+	if _, last := b.frames(b.raw(strings.NewReader(good))); last.Done == nil {
+		t.Fatalf("the request to spoil is none: %+v", last.Error)
+	}
+	swap := func(old, new string) string { return strings.Replace(good, old, new, 1) }
+	importers := func(n int) string {
+		var list []string
+		for i := range n {
+			list = append(list, fmt.Sprintf(`{"dir":"p%d","manifest":{}}`, i))
+		}
+		return swap(`{"dir":".","manifest":{}}`, strings.Join(list, ","))
+	}
+	for name, body := range map[string]string{
+		"nothing":             ``,
+		"no JSON":             `<html>`,
+		"cut off":             good[:40],
+		"two":                 good + good,
+		"another version":     swap(`"version":1`, `"version":2`),
+		"no version":          swap(`"version":1,`, ``),
+		"an unknown field":    swap(`"options":{}`, `"options":{"resolveBackwards":true}`),
+		"an unknown value":    swap(`"options":{}`, `"options":{"linkWorkspace":"sideways"}`),
+		"no projects":         swap(`{"dir":".","manifest":{}}`, ``),
+		"a project outside":   swap(`"dir":"."`, `"dir":"../x"`),
+		"an absolute path":    swap(`"dir":"."`, `"dir":"/etc"`),
+		"a path of Windows":   swap(`"dir":"."`, `"dir":"a\\b"`),
+		"a path with dots":    swap(`"dir":"."`, `"dir":"a/../../b"`),
+		"a line end":          swap(`"dir":"."`, `"dir":"a\nb"`),
+		"a project twice":     swap(`{"dir":".","manifest":{}}`, `{"dir":".","manifest":{}},{"dir":".","manifest":{}}`),
+		"10,001 projects":     importers(10_001),
+		"a name with a slash": swap(`"manifest":{}`, `"manifest":{"name":"../x"}`),
+		"a bad lockfile":      swap(`"options":{}`, `"options":{},"lockfile":"importers: ["`),
+		"deep JSON":           swap(`"options":{}`, `"options":`+strings.Repeat("[", 100_000)),
+		"a bad override":      swap(`"options":{}`, `"options":{},"shape":{"overrides":[["a>b>","1"]]}`),
+		"a bad patch key":     swap(`"options":{}`, `"options":{},"patched":[["a@nonsense","00"]]`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			(&bench{T: t, URL: b.URL}).refused(b.raw(strings.NewReader(body)), http.StatusBadRequest, wire.CodeRequest)
+		})
+	}
+	if n := len(b.registry.Requests()); n != 0 {
+		t.Errorf("the registry was asked %d times", n)
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	b := start(t, server.Options{Limits: server.Limits{Body: 64 << 10}})
+	long := `{"version":1,"lockfile":"` + strings.Repeat("x", 1<<20) + `"}`
+	b.refused(b.raw(strings.NewReader(long)), http.StatusRequestEntityTooLarge, wire.CodeTooLarge)
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	io.WriteString(z, long)
+	z.Close()
+	req, err := http.NewRequest(http.MethodPost, b.URL+wire.ResolvePath, &bomb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Encoding", "gzip")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b.refused(resp, http.StatusRequestEntityTooLarge, wire.CodeTooLarge)
+	for encoding, status := range map[string]int{"br": http.StatusUnsupportedMediaType, "gzip": http.StatusBadRequest} {
+		req, _ := http.NewRequest(http.MethodPost, b.URL+wire.ResolvePath, strings.NewReader("no gzip"))
+		req.Header.Set("Content-Encoding", encoding)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b.refused(resp, status, wire.CodeRequest)
+	}
+}
+
+// The workspace that the limit allows is resolved.
+func TestManyProjects(t *testing.T) {
+	b := start(t, server.Options{})
+	req := b.request(`{"name":"root","dependencies":{"left-pad":"^1.0.0"}}`)
+	for i := range 9_999 {
+		req.Importers = append(req.Importers, wire.Importer{
+			Dir: fmt.Sprintf("packages/p%04d", i),
+			Manifest: wire.Manifest{
+				Name: fmt.Sprintf("p%04d", i), Version: "1.0.0",
+				Prod: wire.Deps{{"left-pad", "^1.0.0"}, {"p0000", "workspace:*"}},
+			},
+		})
+	}
+	_, last := b.frames(b.post(req))
+	if last.Done == nil || strings.Count(last.Done.Lockfile, "\n  packages/p") != 9_999 {
+		t.Errorf("it ends with %+v", last.Error)
+	}
+}
+
+// There are as many resolutions as are allowed; some more wait, and all others
+// are told to come again.
+func TestBusy(t *testing.T) {
+	b := start(t, server.Options{Limits: server.Limits{Resolves: 1, Queue: 1}}, "-- faults --\na hang\n")
+	ctx, stop := context.WithCancel(t.Context())
+	var open sync.WaitGroup
+	for _, project := range []string{`{"name":"one","dependencies":{"a":"*"}}`, `{"name":"two","dependencies":{"a":"*"}}`} {
+		var body bytes.Buffer
+		if err := b.request(project).Encode(&body); err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.URL+wire.ResolvePath, &body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req) // answered when it is admitted
+		if err != nil {
+			t.Fatal(err)
+		}
+		open.Go(func() { io.Copy(io.Discard, resp.Body); resp.Body.Close() })
+	}
+	resp := b.post(b.request(`{"name":"three","dependencies":{"a":"*"}}`))
+	b.refused(resp, http.StatusServiceUnavailable, wire.CodeBusy)
+	if resp.Header.Get("Retry-After") != "1" {
+		t.Errorf("it is to come again after %q", resp.Header.Get("Retry-After"))
+	}
+	stop() // and whoever is no longer waited for makes room
+	open.Wait()
+	b.registry.ClearFaults()
+	for {
+		resp := b.post(b.request(`{"name":"three","dependencies":{"a":"*"}}`))
+		if resp.StatusCode == http.StatusOK {
+			if _, last := b.frames(resp); last.Done == nil {
+				t.Errorf("it ends with %+v", last.Error)
+			}
+			return
+		}
+	}
+}
+
+func TestTimeLimit(t *testing.T) {
+	b := start(t, server.Options{Limits: server.Limits{Resolve: 50 * time.Millisecond}}, "-- faults --\na hang\n")
+	_, last := b.frames(b.post(b.request(`{"dependencies":{"a":"*"}}`)))
+	if last.Error == nil || last.Error.Code != wire.CodeTimeout || last.Error.Verdict {
+		t.Errorf("it ends with %+v", last)
+	}
+}
+
+func TestRate(t *testing.T) {
+	var clock atomic.Int64 // seconds
+	b := start(t, server.Options{
+		Limits: server.Limits{Rate: 1, Burst: 2}, Now: func() time.Time { return time.Unix(clock.Load(), 0) },
+		Client: func(r *http.Request) string { return r.Header.Get("Content-Type") },
+	})
+	client := "one"
+	ask := func() *http.Response {
+		b.Helper()
+		resp, err := http.Post(b.URL+wire.ResolvePath, client, strings.NewReader("{}")) // refused, but later
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { resp.Body.Close() })
+		return resp
+	}
+	for range 2 {
+		b.refused(ask(), http.StatusBadRequest, wire.CodeRequest)
+	}
+	resp := ask()
+	b.refused(resp, http.StatusTooManyRequests, wire.CodeBusy)
+	if resp.Header.Get("Retry-After") != "1" {
+		t.Errorf("it is to come again after %q", resp.Header.Get("Retry-After"))
+	}
+	client = "two"
+	b.refused(ask(), http.StatusBadRequest, wire.CodeRequest)
+	client = "one"
+	clock.Add(1)
+	b.refused(ask(), http.StatusBadRequest, wire.CodeRequest)
+	b.refused(ask(), http.StatusTooManyRequests, wire.CodeBusy)
+}
+
+// A client that does not read is left, and whoever asked for the same gets all.
+func TestClientThatDoesNotRead(t *testing.T) {
+	var packages strings.Builder
+	packages.WriteString("-- packages --\n")
+	deps := []string{}
+	for i := range 300 {
+		fmt.Fprintf(&packages, "some-package-with-a-long-name-%d@1.0.0\n", i)
+		deps = append(deps, fmt.Sprintf(`"some-package-with-a-long-name-%d":"1.0.0"`, i))
+	}
+	b := start(t, server.Options{Limits: server.Limits{Write: 100 * time.Millisecond}}, packages.String())
+	var body bytes.Buffer
+	if err := b.request(`{"dependencies":{` + strings.Join(deps, ",") + `}}`).Encode(&body); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(b.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", wire.ResolvePath, strings.TrimPrefix(b.URL, "http://"), body.Len(), body.String())
+	if _, last := b.frames(b.raw(bytes.NewReader(body.Bytes()))); last.Done == nil || last.Done.Packages != 300 {
+		t.Errorf("it ends with %+v", last.Error)
+	}
+	if kinds := b.kinds(); len(kinds) != 2 { // returns when both handlers have
+		t.Errorf("the requests were %v", kinds)
+	}
+}
+
+// A registry that is down, slow, or lies, ends a resolution with an error that is
+// not about the project; nothing of it stays.
+func TestUpstreamFaults(t *testing.T) {
+	for _, fault := range []string{
+		"503", "reset", "truncate=20", "malformed=html", "malformed=truncated", "length=+10", "redirect=http://169.254.169.254/latest",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			b := start(t, server.Options{}, "-- faults --\npackument:b "+fault+"\n")
+			req := b.request(`{"dependencies":{"a":"*"}}`)
+			_, last := b.frames(b.post(req))
+			if last.Error == nil || last.Error.Verdict || last.Error.Code != wire.CodeUpstream {
+				t.Errorf("it ends with %+v", last)
+			}
+			if strings.HasPrefix(fault, "redirect") && !strings.Contains(last.Error.Message, "not one of ours") {
+				t.Errorf("the redirect was followed: %s", last.Error.Message)
+			}
+			b.registry.ClearFaults()
+			if _, last := b.frames(b.post(req)); last.Done == nil {
+				t.Errorf("later it ends with %+v", last.Error)
+			}
+		})
+	}
+}
+
+// Many clients at one time, some of whom ask for the same: all get their answer.
+func TestManyClients(t *testing.T) {
+	b := start(t, server.Options{Limits: server.Limits{Queue: 100}})
+	var all sync.WaitGroup
+	for i := range 60 {
+		all.Go(func() {
+			resp := b.post(b.request(fmt.Sprintf(`{"name":"app%d","dependencies":{"a":"*","react-dom":"*","lib":"1"}}`, i%10)))
+			if _, last := b.frames(resp); last.Done == nil {
+				t.Errorf("%d ends with %+v", i, last.Error)
+			}
+		})
+	}
+	all.Wait()
+}
