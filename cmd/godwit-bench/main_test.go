@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"godwit/internal/bench/link"
+	"godwit/internal/bench/tool"
 )
 
 // TestMain lets the test binary be the program: children of a benchmark are
@@ -112,7 +113,7 @@ func freePorts(t *testing.T) string {
 		}
 		o := options{listen: first.Addr().String()}
 		free := true
-		for n := 1; n <= portClientServerLink; n++ {
+		for n := 1; n <= portLast; n++ {
 			address, err := o.port(n)
 			if err != nil {
 				free = false
@@ -227,18 +228,33 @@ func TestServerIsStartedBehindItsOwnLink(t *testing.T) {
 		}
 		return address
 	}
-	// A relay to its upstream stands in for a resolve server.
-	o.server = self + " link --listen {listen} --to " + at(portServerLink)
 	h, err := o.startHelpers(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer h.stop()
-	if h.server != "http://"+at(portClientServerLink)+"/" || h.address != "http://"+at(portLink)+"/" {
-		t.Fatalf("server at %s, registry at %s", h.server, h.address)
+	// Relays to their upstream stand in for the servers.
+	tools, err := tool.Named([]string{"godwit", "godwit+server"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := fetch(context.Background(), h.server+"-/ping", nil); err != nil {
-		t.Error(err)
+	o.server = self + " link --listen {listen} --to " + at(portServers+portServerLink)
+	servers, err := o.startServers(context.Background(), h, []tool.Found{{Tool: tools[0]}, {Tool: tools[1]}})
+	if err != nil || len(servers) != 1 {
+		t.Fatalf("%v, %v", servers, err)
+	}
+	s := servers["godwit+server"]
+	url, _ := s.Place()
+	if url != "http://"+at(portServers+portServerClient)+"/" || h.address != "http://"+at(portLink)+"/" {
+		t.Fatalf("server at %s, registry at %s", url, h.address)
+	}
+	for range 2 {
+		if err := fetch(context.Background(), url+"-/ping", nil); err != nil {
+			t.Error(err)
+		}
+		if err := s.Renew(context.Background()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -267,5 +283,12 @@ func TestShortKeepsWhatTheUserSaid(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(o.fixture, "package.json")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestGatesOfTheServerCanFail(t *testing.T) {
+	gates, err := readGates("gates/server.json")
+	if err != nil || len(gates) < 8 {
+		t.Errorf("%d gates, %v", len(gates), err)
 	}
 }

@@ -27,7 +27,7 @@ func defaultFolder(name string) string {
 func peers(ctx context.Context, p process, args []string) error {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	dir := flags.String("peers", defaultFolder("peers"), "folder to install into")
-	names := flags.String("tools", "bun,utoo,pnpm,aube,npm,yarn", "which, by name; name@version for a version")
+	names := flags.String("tools", "bun,utoo,pnpm,pnpm+pnpr,aube,npm,yarn", "which, by name; name@version for a version")
 	if err := parse(flags, p, args); err != nil {
 		return err
 	}
@@ -43,7 +43,11 @@ func peers(ctx context.Context, p process, args []string) error {
 		}
 		// One by one: a tool that does not exist for this machine must not
 		// keep the others from being installed.
-		for _, pkg := range tools[0].Packages {
+		packages := tools[0].Packages
+		if s := tools[0].Server; s != nil {
+			packages = append(packages, s.Packages...)
+		}
+		for _, pkg := range packages {
 			spec := tool.Machine(pkg)
 			if at != "" {
 				spec += "@" + at

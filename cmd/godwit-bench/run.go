@@ -51,7 +51,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.Int64Var(&o.volumeSize, "volume-size", 24, "`GiB` of each file system; the files are sparse")
 	f.StringVar(&o.work, "work", "", "`folder` for volumes, on the disk to measure (default: a new temporary one)")
 	f.StringVar(&o.out, "out", "bench-report", "`folder` for the reports, and what tools said")
-	f.StringVar(&o.listen, "listen", "127.0.0.1:4870", "`address` of the registry; the next four ports are for links and a server. Bodies are prepared for it once")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:4870", "`address` of the registry; the next seven ports are for links and servers. Bodies are prepared for it once")
 	linkFlags(f, &o.link)
 	f.StringVar(&o.upstream, "upstream", "", "`URL` to record from what is missing, before rounds are timed (default: npm config get registry)")
 	f.BoolVar(&o.frozen, "frozen", false, "never ask an upstream; what is missing is named")
@@ -60,7 +60,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.DurationVar(&o.limit, "limit", 5*time.Minute, "time after which a run is stopped")
 	f.BoolVar(&o.trace, "trace", false, "keep godwit's Chrome trace of each median sample; writing them costs time")
 	f.StringVar(&o.gates, "gate", "", "`file` of gates; exit status 1 if one fails")
-	f.StringVar(&o.server, "server", "", "`command` of a resolve server, for the tool godwit-server; {listen} and {upstream} are replaced")
+	f.StringVar(&o.server, "server", "", "`command` of the server of the tool godwit+server, instead of one that is built; {listen}, {upstream}, {registry} and {dir} are replaced")
 	f.DurationVar(&o.serverLatency, "server-latency", 0, "delay one way between the server and the registry; production servers sit close to theirs")
 	f.BoolVar(&o.short, "short", false, "a few minutes: p0,p3,p4,p5 in 3 rounds, of a small project unless --fixture names one")
 	return f
@@ -143,15 +143,19 @@ func (o *options) measure(ctx context.Context, p process) (measured *result.Run,
 		return nil, err
 	}
 	c.Tools, c.Ground = tools, ground
+	if c.Servers, err = o.startServers(ctx, h, tools); err != nil {
+		return nil, err
+	}
 	measured, err = bench.Run(ctx, c)
 	measured.Skipped, measured.Link, measured.Machine = skipped, describeLink(o.link), machine()
+	measured.Line = result.Line{RoundTripMillis: float64(2*o.link.Latency) / float64(time.Millisecond), Mbit: o.link.Bandwidth}
 	return measured, err
 }
 
 // config is what the flags say to package bench; Tools and Ground are missing.
 func (o *options) config(ctx context.Context, p process, h *helpers) (c bench.Config, err error) {
 	c = bench.Config{
-		Rounds: o.rounds, Address: h.address, Server: h.server,
+		Rounds: o.rounds, Address: h.address,
 		Registry: bench.Registry{Control: h.control, Client: http.DefaultClient},
 		Add:      o.add, Limit: o.limit, Logs: o.out, Trace: o.trace, Path: os.Getenv("PATH"),
 		Log: func(format string, args ...any) { fmt.Fprintf(p.stderr, format+"\n", args...) },

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,9 +18,8 @@ import (
 
 // server is what record and serve have in common.
 type server struct {
-	data, listen, control, upstream string
-	hosts                           []string
-	thaw, untilEOF                  bool
+	data, listen, control, upstream, as string
+	thaw, untilEOF                      bool
 }
 
 func (s *server) flags(name string) *flag.FlagSet {
@@ -27,8 +27,7 @@ func (s *server) flags(name string) *flag.FlagSet {
 	flags.StringVar(&s.data, "data", "", "folder of the recording (required)")
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:4873", "address to serve on")
 	flags.StringVar(&s.control, "control", "", "address for stats, reset, freeze and thaw; none if empty")
-	flags.Func("host", "also prepare bodies for clients that reach the registry as this host:port (repeatable)",
-		func(h string) error { s.hosts = append(s.hosts, h); return nil })
+	flags.StringVar(&s.as, "as", "", "host:port that packuments name, instead of the one that a client said")
 	flags.BoolVar(&s.untilEOF, "until-eof", false, "stop when stdin ends")
 	return flags
 }
@@ -84,12 +83,11 @@ func (s *server) run(ctx context.Context, p process) error {
 	}
 	defer ln.Close()
 	started := time.Now()
-	for _, host := range append(s.hosts, ln.Addr().String()) {
-		if err := reg.Prepare(ctx, host); err != nil {
-			return fmt.Errorf("prepare %s: %w", host, err)
-		}
+	host := cmp.Or(s.as, ln.Addr().String())
+	if err := reg.Prepare(ctx, host); err != nil {
+		return fmt.Errorf("prepare %s: %w", host, err)
 	}
-	servers := []*http.Server{{Handler: reg}}
+	servers := []*http.Server{{Handler: s.called(reg)}}
 	listeners := []net.Listener{reg.Listener(ln)}
 	up := ready{Registry: "http://" + ln.Addr().String() + "/", PrepareMillis: time.Since(started).Milliseconds()}
 	if s.control != "" {
@@ -112,6 +110,18 @@ func (s *server) run(ctx context.Context, p process) error {
 	}
 	err = serveUntil(ctx, servers, listeners)
 	return errors.Join(err, json.NewEncoder(p.stderr).Encode(reg.Stats()))
+}
+
+// called is the registry at the one address that --as gives it: also what a
+// server reads beside it names the address at which clients find it.
+func (s *server) called(reg http.Handler) http.Handler {
+	if s.as == "" {
+		return reg
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = s.as
+		reg.ServeHTTP(w, r)
+	})
 }
 
 // registry opens the recording.

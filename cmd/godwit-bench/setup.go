@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"time"
 
 	"godwit/internal/bench/host"
 	"godwit/internal/bench/link"
@@ -27,7 +26,6 @@ type helpers struct {
 	direct  string // URL of the registry itself
 	address string // URL at which tools reach it: itself, or its link
 	control string // URL
-	server  string // URL at which tools reach the resolve server, or ""
 	bin     string // folder for what is built
 	stops   []func()
 }
@@ -44,12 +42,21 @@ func (h *helpers) stop() {
 const (
 	portRegistry = iota
 	portLink
-	portServerLink // between the server and the registry
-	portServer
-	portClientServerLink // between the tools and the server
+	portServers // from here on, portsOfServer for each
 )
 
-// startHelpers starts the registry, and links and the server where asked for.
+// Ports of a server, from its first on.
+const (
+	portServerLink = iota // between the server and the registry
+	portServer
+	portServerClient // between the tools and the server
+	portsOfServer
+)
+
+// portLast is the last that may be used: two tools have servers.
+const portLast = portServers + 2*portsOfServer - 1
+
+// startHelpers starts the registry, and its link where asked for.
 func (o *options) startHelpers(ctx context.Context) (h *helpers, err error) {
 	h = &helpers{}
 	defer func() {
@@ -66,12 +73,7 @@ func (o *options) startHelpers(ctx context.Context) (h *helpers, err error) {
 	}
 	h.address = h.direct
 	if o.link != (link.Options{}) {
-		if h.address, err = o.startLink(ctx, h, portLink, hostOf(h.direct), o.link); err != nil {
-			return h, err
-		}
-	}
-	if o.server != "" {
-		err = o.startServer(ctx, h)
+		h.address, err = o.startLink(ctx, h, portLink, hostOf(h.direct), o.link)
 	}
 	return h, err
 }
@@ -83,8 +85,8 @@ func (o *options) port(n int) (string, error) {
 		return "", fmt.Errorf("--listen: %w", err)
 	}
 	first, err := strconv.Atoi(port)
-	if err != nil || first < 1 || first+portClientServerLink > 65535 {
-		return "", fmt.Errorf("--listen: want a port between 1 and %d", 65535-portClientServerLink)
+	if err != nil || first < 1 || first+portLast > 65535 {
+		return "", fmt.Errorf("--listen: want a port between 1 and %d", 65535-portLast)
 	}
 	return net.JoinHostPort(name, strconv.Itoa(first+n)), nil
 }
@@ -107,7 +109,7 @@ func (o *options) startRegistry(ctx context.Context, h *helpers) error {
 		if err != nil {
 			return err
 		}
-		args = append(args, "--host", client)
+		args = append(args, "--as", client)
 	}
 	c, err := startChild(ctx, filepath.Join(o.out, "registry.err"), args...)
 	if err != nil {
@@ -133,70 +135,6 @@ func (o *options) startLink(ctx context.Context, h *helpers, port int, to string
 	return c.ready.Registry, nil
 }
 
-// serverPatience is how long a server may take until it accepts connections.
-const serverPatience = 30 * time.Second
-
-// startServer starts the resolve server. Between it and the registry there may
-// be a link of its own: to charge the server the latency of its clients would
-// shrink the cold batch below what users see.
-func (o *options) startServer(ctx context.Context, h *helpers) error {
-	upstream := h.direct
-	var err error
-	if o.serverLatency > 0 {
-		l := link.Options{Latency: o.serverLatency}
-		if upstream, err = o.startLink(ctx, h, portServerLink, hostOf(h.direct), l); err != nil {
-			return err
-		}
-	}
-	listen, err := o.port(portServer)
-	if err != nil {
-		return err
-	}
-	words := strings.Fields(strings.NewReplacer("{listen}", listen, "{upstream}", upstream).Replace(o.server))
-	if len(words) == 0 {
-		return fmt.Errorf("--server: no command")
-	}
-	log, err := os.Create(filepath.Join(o.out, "server.log"))
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second // then it is killed
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("--server: %w", err)
-	}
-	h.stops = append(h.stops, func() { _ = cmd.Cancel(); _ = cmd.Wait() })
-	if err := waitFor(ctx, listen); err != nil {
-		return fmt.Errorf("--server: it does not answer on %s (%w); what it said is in %s", listen, err, log.Name())
-	}
-	h.server = "http://" + listen + "/"
-	if o.link != (link.Options{}) {
-		h.server, err = o.startLink(ctx, h, portClientServerLink, listen, o.link)
-	}
-	return err
-}
-
-// waitFor returns when something accepts connections at address.
-func waitFor(ctx context.Context, address string) error {
-	ctx, cancel := context.WithTimeout(ctx, serverPatience)
-	defer cancel()
-	var d net.Dialer
-	for {
-		conn, err := d.DialContext(ctx, "tcp", address)
-		if err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
 // findTools looks for the tools that --tools names. One that is missing is
 // skipped, and why is said.
 func (o *options) findTools(ctx context.Context, bin string) (found []tool.Found, skipped []result.Skipped, err error) {
@@ -214,8 +152,6 @@ func (o *options) findTools(ctx context.Context, bin string) (found []tool.Found
 		switch {
 		case !t.NDJSON:
 			f, err = t.Find(o.peers)
-		case strings.Contains(t.Commands[tool.Install], "{server}") && o.server == "":
-			err = fmt.Errorf("it needs --server")
 		default:
 			f, err = t.At(godwit), godwitErr
 		}
@@ -236,13 +172,22 @@ func (o *options) findGodwit(ctx context.Context, bin string) (string, error) {
 	if o.godwit != "" {
 		return filepath.Abs(o.godwit)
 	}
-	path := filepath.Join(bin, "godwit")
+	path, err := build(ctx, bin, "godwit")
+	if err != nil {
+		err = fmt.Errorf("%w; give --godwit PATH", err)
+	}
+	return path, err
+}
+
+// build makes a program of this module.
+func build(ctx context.Context, bin, name string) (string, error) {
+	path := filepath.Join(bin, name)
 	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "godwit/cmd/godwit")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "godwit/cmd/"+name)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
-		return "", fmt.Errorf("it does not build (%w: %s); give --godwit PATH", err, first)
+		return "", fmt.Errorf("%s does not build (%w: %s)", name, err, first)
 	}
 	return path, nil
 }

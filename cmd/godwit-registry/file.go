@@ -23,6 +23,7 @@ type file struct {
 	Upstream  upstream            `yaml:"upstream"`
 	Scopes    map[string]upstream `yaml:"scopes"`
 	Allow     []string            `yaml:"allow"`
+	Aliases   []string            `yaml:"aliases"`
 	CAFile    string              `yaml:"cafile"`
 	Cache     struct {
 		Dir    string `yaml:"dir"`

@@ -18,7 +18,7 @@ func read(t *testing.T, text string, env map[string]string) (*settings, error) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := testProcess(t, env).settings(path)
+	s, err := testProcess(t, env).settings(path, file{})
 	if err != nil {
 		return nil, &named{strings.ReplaceAll(err.Error(), path, "c.yaml")}
 	}
@@ -138,7 +138,7 @@ func TestNoConfiguration(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(p.host.Home, ".npmrc"), []byte(npmrc), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := p.settings("")
+	s, err := p.settings("", file{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,5 +147,22 @@ func TestNoConfiguration(t *testing.T) {
 	}
 	if rel, err := filepath.Rel(p.host.Home, s.proxy.Dir); err != nil || strings.HasPrefix(rel, "..") {
 		t.Errorf("cache in %s", s.proxy.Dir)
+	}
+}
+
+func TestFlagsCountBeforeTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	text := "listen: 127.0.0.1:1\nupstream: {registry: \"https://registry.example/\", token: \"of that registry\"}\naliases: [\"https://a.example/\"]\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	over := file{Listen: "127.0.0.1:2", Upstream: upstream{Registry: "https://other.example/"}, Aliases: []string{"https://b.example/"}}
+	over.Cache.Dir = "/x"
+	s, err := testProcess(t, nil).settings(path, over)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.listen != "127.0.0.1:2" || s.cache != "/x" || s.proxy.Upstream.Default != "https://other.example/" || len(s.aliases) != 2 || len(s.proxy.Upstream.Credentials) != 0 {
+		t.Errorf("%+v", s)
 	}
 }

@@ -71,7 +71,7 @@ type process struct {
 	listening      func(address string) // told where it listens; may be nil
 }
 
-const usage = `usage: godwit-registry serve [--config FILE] [--listen HOST:PORT] [--check]
+const usage = `usage: godwit-registry serve [--config FILE] [--listen HOST:PORT] [--upstream URL] [--cache DIR]
        godwit-registry check --config FILE
        godwit-registry version
 `
@@ -99,8 +99,15 @@ func (p *process) run(ctx context.Context, args []string) error {
 func (p *process) serve(ctx context.Context, command string, args []string) error {
 	flags := flag.NewFlagSet(command, flag.ContinueOnError)
 	flags.SetOutput(p.stderr)
-	file := flags.String("config", "", "`file` of the configuration, in YAML")
-	listen := flags.String("listen", "", "`address` to listen on, instead of the file's")
+	path := flags.String("config", "", "`file` of the configuration, in YAML")
+	var over file
+	flags.StringVar(&over.Listen, "listen", "", "`address` to listen on, instead of the file's")
+	flags.StringVar(&over.Upstream.Registry, "upstream", "", "`URL` of the registry to ask, instead of the file's")
+	flags.StringVar(&over.Cache.Dir, "cache", "", "`folder` of the cache, instead of the file's")
+	flags.Func("alias", "`URL` by which clients call that registry, besides the file's", func(url string) error {
+		over.Aliases = append(over.Aliases, url)
+		return nil
+	})
 	check := flags.Bool("check", false, "only say what is wrong with the configuration")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -108,12 +115,9 @@ func (p *process) serve(ctx context.Context, command string, args []string) erro
 	if flags.NArg() > 0 {
 		return fmt.Errorf("%s: %q is not a flag", command, flags.Arg(0))
 	}
-	s, err := p.settings(*file)
+	s, err := p.settings(*path, over)
 	if err != nil {
 		return err
-	}
-	if *listen != "" {
-		s.listen = *listen
 	}
 	if *check || command == "check" {
 		_, err := fmt.Fprintln(p.stdout, "the configuration is good")

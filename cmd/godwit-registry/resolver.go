@@ -31,10 +31,10 @@ func (d *daemon) startResolver(p *process) (closeClient func() error, err error)
 		Registry: client, Version: version, Now: p.now,
 		Limits:  server.Limits{Documents: resolverDocuments, Replays: resolverReplays},
 		Client:  func(r *http.Request) string { return front.Client(r, d.trusted) },
-		Observe: d.numbers.resolved,
+		Observe: d.numbers.resolved, Aliases: d.aliases,
 	}
 	if u := d.settings.proxy.PublicURL; u != "" {
-		so.Aliases = []string{u}
+		so.Aliases = append(so.Aliases, u)
 	}
 	d.resolver = server.New(so)
 	return client.Close, nil

@@ -37,7 +37,8 @@ type settings struct {
 	shutdown    time.Duration
 	log         *slog.Logger
 	logAll      bool
-	cache       string // folder of everything that is kept
+	cache       string   // folder of everything that is kept
+	aliases     []string // URLs by which clients call the registry
 }
 
 // Defaults.
@@ -55,12 +56,19 @@ const (
 	defaultShutdown = 25 * time.Second
 )
 
-// settings reads the file, "" for none, and checks all of it.
-func (p *process) settings(path string) (*settings, error) {
+// settings reads the file, "" for none, and checks all of it. What over has of
+// flags counts before the file.
+func (p *process) settings(path string, over file) (*settings, error) {
 	d, err := readFile(path, p.getenv)
 	if err != nil {
 		return nil, err
 	}
+	d.Listen = cmp.Or(over.Listen, d.Listen)
+	d.Cache.Dir = cmp.Or(over.Cache.Dir, d.Cache.Dir)
+	if over.Upstream.Registry != "" {
+		d.Upstream = over.Upstream // a credential of the file is for the file's registry
+	}
+	d.Aliases = append(d.Aliases, over.Aliases...)
 	s := &settings{
 		listen:      cmp.Or(d.Listen, defaultListen),
 		connections: d.positive("$.limits.connections", d.Limits.Connections, defaultConnections),
@@ -78,6 +86,7 @@ func (p *process) settings(path string) (*settings, error) {
 	s.tokens = d.tokens()
 	s.trusted = d.prefixes()
 	s.cache = d.Cache.Dir
+	s.aliases = d.urls("$.aliases", d.Aliases)
 	s.proxy = proxy.Options{
 		PublicURL: d.publicURL(), Hosts: d.Hosts, Allow: d.urls("$.allow", d.Allow),
 		DiskBytes: d.bytes("$.cache.disk", d.Cache.Disk), MemoryBytes: d.bytes("$.cache.memory", d.Cache.Memory),

@@ -20,7 +20,7 @@ import (
 	"godwit/internal/bench/tool"
 )
 
-// Config is everything a benchmark needs. All fields but Server and Trace are
+// Config is everything a benchmark needs. All fields but Servers and Trace are
 // required.
 type Config struct {
 	Fixture  Fixture
@@ -29,15 +29,23 @@ type Config struct {
 	Rounds   int // timed ones
 	Ground   *scratch.Ground
 	Registry Registry
-	Address  string        // URL at which tools reach the registry
-	Server   string        // URL of the resolve server, if there is one
-	Add      string        // what the add phase adds
-	Limit    time.Duration // for one run of one tool
-	Logs     string        // an existing folder for what tools print
-	Trace    bool          // keep traces of tools that can write them
-	Path     string        // PATH of the tools
+	Address  string            // URL at which tools reach the registry
+	Servers  map[string]Server // by the name of the tool that asks it
+	Add      string            // what the add phase adds
+	Limit    time.Duration     // for one run of one tool
+	Logs     string            // an existing folder for what tools print
+	Trace    bool              // keep traces of tools that can write them
+	Path     string            // PATH of the tools
 	Measure  func(context.Context, host.Command) (host.Outcome, error)
 	Log      func(format string, args ...any) // progress
+}
+
+// Server is what a tool asks besides the registry.
+type Server interface {
+	// Place is its URL, and a token for it; either may change with Renew.
+	Place() (url, token string)
+	// Renew ends it and begins it anew, with nothing cached.
+	Renew(ctx context.Context) error
 }
 
 // bench is a benchmark under way. It belongs to one goroutine.

@@ -148,6 +148,38 @@ func TestEachPhasePutsToolsInItsSituation(t *testing.T) {
 	}
 }
 
+// renewed is a server that counts how often it began anew.
+type renewed struct{ times int }
+
+func (s *renewed) Place() (url, token string) {
+	return fmt.Sprintf("http://127.0.0.1:1/%d/", s.times), fmt.Sprint(s.times)
+}
+func (s *renewed) Renew(context.Context) error { s.times++; return nil }
+
+func TestServerThatIsColdToo(t *testing.T) {
+	journal := filepath.Join(t.TempDir(), "journal")
+	with, without := fake(t, "a", journal, `echo "$SERVER $TOKEN" >> "$JOURNAL.server"`), fake(t, "b", journal, "")
+	with.Server = &tool.Server{}
+	with.Env = append(with.Env, "SERVER={server}", "TOKEN={token}")
+	c := setup(t, 2, []string{"p0", "s0"}, with, without)
+	s := &renewed{}
+	c.Servers = map[string]Server{"a": s}
+	r, err := Run(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.times != 3 { // one untimed
+		t.Errorf("the server began anew %d times", s.times)
+	}
+	if f := r.Cell("s0", "b").Failure; f == nil || f.What != "it asks no server" {
+		t.Errorf("a tool without a server: %+v", f)
+	}
+	want := "http://127.0.0.1:1/0/ 0|http://127.0.0.1:1/0/ 0|http://127.0.0.1:1/0/ 0|http://127.0.0.1:1/1/ 1|http://127.0.0.1:1/2/ 2|http://127.0.0.1:1/3/ 3"
+	if got := strings.Join(read(t, journal+".server"), "|"); got != want {
+		t.Errorf("the tool was told %s", got)
+	}
+}
+
 func TestToolsTakeTurns(t *testing.T) {
 	journal := filepath.Join(t.TempDir(), "journal")
 	_, err := Run(context.Background(), setup(t, 3, []string{"p0"}, fake(t, "a", journal, ""), fake(t, "b", journal, ""), fake(t, "c", journal, "")))

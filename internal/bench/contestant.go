@@ -31,6 +31,9 @@ func (c *contestant) unfit(p Phase) *result.Failure {
 			return &result.Failure{What: tool.ErrNotOffered.Error()}
 		}
 	}
+	if p.fresh && c.Server == nil {
+		return &result.Failure{What: "it asks no server"}
+	}
 	if !p.cold && c.seed != nil {
 		return c.seed
 	}
@@ -70,7 +73,7 @@ func (b *bench) enter(ctx context.Context, t tool.Found) *contestant {
 
 // seed installs the fixture once, which fills the caches and makes the lockfile.
 func (b *bench) seed(ctx context.Context, c *contestant) *result.Failure {
-	p := b.place(c.warm)
+	p := b.place(c, c.warm)
 	if err := b.stage(c, p, noLock); err != nil {
 		return &result.Failure{What: "seed: " + err.Error()}
 	}
@@ -89,7 +92,7 @@ func (b *bench) seedOld(ctx context.Context, c *contestant) *result.Failure {
 	if b.Fixture.Update == "" {
 		return &result.Failure{What: "no dependency of the fixture has a newer version to update to; name one with --update"}
 	}
-	p := b.place(c.warm)
+	p := b.place(c, c.warm)
 	err := errors.Join(c.warm.Aside(p.Project()), b.stage(c, p, noLock))
 	if err == nil {
 		err = b.Fixture.Pin(p.Project())

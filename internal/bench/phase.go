@@ -25,6 +25,7 @@ type Phase struct {
 	keep   bool        // the project stays as the sample before left it
 	before tool.Action // run first, untimed, to reach the situation
 	action tool.Action // timed
+	fresh  bool        // its server has nothing cached, either
 	writes bool        // a lockfile must be there afterwards, and not the one from before
 }
 
@@ -40,6 +41,7 @@ func Phases() []Phase {
 		{Name: "p6", Brief: "no lockfile, warm cache, no node_modules", action: tool.Install, writes: true},
 		{Name: "add", Brief: "add one dependency to an installed project, warm cache", lock: ownLock, before: tool.Frozen, action: tool.Add, writes: true},
 		{Name: "update", Brief: "update one dependency of an installed project, warm cache", lock: oldLock, before: tool.Frozen, action: tool.Update, writes: true},
+		{Name: "s0", Brief: "full cold, and the server has nothing cached: what the first of a team waits for", cold: true, fresh: true, action: tool.Install, writes: true},
 	}
 }
 

@@ -15,15 +15,24 @@ import (
 	"godwit/internal/bench/tool"
 )
 
-// place is where a tool runs in the volume v.
-func (b *bench) place(v *scratch.Volume) tool.Place {
-	return tool.Place{Root: v.Root, Registry: b.Address, Server: b.Server}
+// place is where c runs in the volume v.
+func (b *bench) place(c *contestant, v *scratch.Volume) tool.Place {
+	p := tool.Place{Root: v.Root, Registry: b.Address}
+	if s := b.Servers[c.Name]; s != nil {
+		p.Server, p.Token = s.Place()
+	}
+	return p
 }
 
 // sample puts c into the situation of p, runs it, and says what it cost.
 // Sizes are taken in the last round only: reading them disturbs the next.
 func (b *bench) sample(ctx context.Context, p Phase, c *contestant, round int) (result.Sample, result.Sizes, *result.Failure) {
 	var sizes result.Sizes
+	if p.fresh {
+		if err := b.Servers[c.Name].Renew(ctx); err != nil {
+			return result.Sample{}, sizes, &result.Failure{What: err.Error()}
+		}
+	}
 	v := c.warm
 	if p.cold {
 		var err error
@@ -36,7 +45,7 @@ func (b *bench) sample(ctx context.Context, p Phase, c *contestant, round int) (
 			}
 		}()
 	}
-	place := b.place(v)
+	place := b.place(c, v)
 	if failure := b.situate(ctx, p, c, v, round); failure != nil {
 		return result.Sample{}, sizes, failure
 	}
@@ -81,7 +90,7 @@ func (b *bench) situate(ctx context.Context, p Phase, c *contestant, v *scratch.
 	if p.keep && round > 0 {
 		return nil
 	}
-	place := b.place(v)
+	place := b.place(c, v)
 	if err := v.Aside(place.Project()); err != nil {
 		return &result.Failure{What: err.Error()}
 	}

@@ -26,8 +26,8 @@ const (
 	Ratio Kind = "ratio"
 	// Ceiling limits the median of a column, or a size.
 	Ceiling Kind = "ceiling"
-	// Cold is the canary: the tool must have had at least Min packages to
-	// extract, or the phase tested nothing.
+	// Cold is the canary: the tool must have had at least Min packages, or Share
+	// of all, to extract, or the phase tested nothing.
 	Cold Kind = "cold"
 )
 
@@ -40,16 +40,20 @@ type Gate struct {
 	Column string  `json:"column,omitempty"` // ceiling
 	Max    float64 `json:"max,omitempty"`    // ratio, ceiling; seconds, bytes or a count
 	Min    float64 `json:"min,omitempty"`    // cold
+	Share  float64 `json:"share,omitempty"`  // cold; of all slots, above 0 and up to 1
 	// SlackMillis lets a ratio pass when the difference is no more than this:
 	// a ratio of two times of a few milliseconds is noise.
 	SlackMillis float64 `json:"slackMillis,omitempty"` // ratio
+	// When, if set, is the link the gate is for: it says nothing of other runs.
+	When *result.Line `json:"when,omitempty"`
 }
 
 // Outcome is a gate and what became of it.
 type Outcome struct {
 	Gate
-	Passed bool   `json:"passed"`
-	Said   string `json:"said"` // what was measured, or why nothing was
+	Passed  bool   `json:"passed"`
+	Skipped bool   `json:"skipped,omitempty"` // it is for another link
+	Said    string `json:"said"`              // what was measured, or why nothing was
 }
 
 // Read reads a gate file: {"gates": [...]}.
@@ -97,24 +101,41 @@ func (g Gate) check() error {
 			return errors.New("a ceiling has a column and a max above 0, and nothing else")
 		}
 	case Cold:
-		if g.Min < 1 || g.Peer != "" || g.Column != "" || g.Max != 0 || g.SlackMillis != 0 {
-			return errors.New("cold has a min of at least 1, and nothing else")
+		if g.Share < 0 || g.Share > 1 || g.Min < 1 && (g.Min != 0 || g.Share == 0) || g.Peer != "" || g.Column != "" || g.Max != 0 || g.SlackMillis != 0 {
+			return errors.New("cold has a min of at least 1, a share above 0 and up to 1, or both, and nothing else")
 		}
+		return nil
 	default:
 		return fmt.Errorf("there is no kind %q: there are %s, %s and %s", g.Kind, Ratio, Ceiling, Cold)
+	}
+	if g.Share != 0 {
+		return errors.New("share is for cold only")
 	}
 	return nil
 }
 
 // String is the gate in words.
 func (g Gate) String() string {
+	if g.When == nil {
+		return g.words()
+	}
+	always := g
+	always.When = nil
+	return fmt.Sprintf("%s, at %g ms and %g Mbit/s", always.words(), g.When.RoundTripMillis, g.When.Mbit)
+}
+
+func (g Gate) words() string {
 	switch g.Kind {
 	case Ratio:
 		return fmt.Sprintf("%s %s ≤ %g of %s", g.Phase, g.Tool, g.Max, g.Peer)
 	case Ceiling:
 		return fmt.Sprintf("%s %s %s ≤ %s", g.Phase, g.Tool, g.Column, g.write(g.Max))
 	case Cold:
-		return fmt.Sprintf("%s %s has a cold batch of ≥ %g", g.Phase, g.Tool, g.Min)
+		least := fmt.Sprintf("%g", g.Min)
+		if g.Share > 0 {
+			least = fmt.Sprintf("%g %%", 100*g.Share)
+		}
+		return fmt.Sprintf("%s %s has a cold batch of ≥ %s", g.Phase, g.Tool, least)
 	}
 	var b bytes.Buffer
 	_ = json.NewEncoder(&b).Encode(g)
@@ -137,17 +158,29 @@ func Judge(gates []Gate, run *result.Run) []Outcome {
 	out := make([]Outcome, len(gates))
 	for i, g := range gates {
 		out[i].Gate = g
+		if g.When != nil && *g.When != run.Line {
+			out[i].Skipped, out[i].Said = true, "the run was over another link"
+			continue
+		}
 		out[i].Passed, out[i].Said = g.judge(run)
 	}
 	return out
 }
 
-// Failed counts the gates that did not pass.
+// Failed counts the gates that did not pass. Where none was for this run all
+// have failed: a file of gates that says nothing would never fail.
 func Failed(outcomes []Outcome) (n int) {
+	skipped := 0
 	for _, o := range outcomes {
-		if !o.Passed {
+		switch {
+		case o.Skipped:
+			skipped++
+		case !o.Passed:
 			n++
 		}
+	}
+	if skipped == len(outcomes) {
+		return skipped
 	}
 	return n
 }
@@ -210,6 +243,9 @@ func (g Gate) ratio(run *result.Run) (bool, string) {
 }
 
 func (g Gate) ceiling(cell *result.Cell) (bool, string) {
+	if g.Column == "virtualStore" && slices.ContainsFunc(cell.Valid(), func(s result.Sample) bool { return s.Done == nil }) {
+		return false, "nothing was measured: the tool does not report its line items"
+	}
 	var x float64
 	switch g.Column {
 	case "cache":
@@ -231,14 +267,15 @@ func (g Gate) ceiling(cell *result.Cell) (bool, string) {
 // cold passes when every sample had its cold batch: one that had none tested
 // nothing, whatever the others did.
 func (g Gate) cold(cell *result.Cell) (bool, string) {
-	least := int64(-1)
+	least, all := int64(-1), int64(0)
 	for _, s := range cell.Valid() {
 		if s.Done == nil {
 			return false, "nothing was measured: the tool does not report warm and cold"
 		}
-		if n := s.Done.Summary.Cold; least < 0 || n < least {
-			least = n
+		if sum := s.Done.Summary; least < 0 || sum.Cold < least {
+			least, all = sum.Cold, sum.Cold+sum.Warm
 		}
 	}
-	return float64(least) >= g.Min, fmt.Sprintf("cold=%d in the round with the fewest", least)
+	enough := float64(least) >= g.Min && least > 0 && float64(least) >= g.Share*float64(all)
+	return enough, fmt.Sprintf("cold=%d of %d in the round with the fewest", least, all)
 }

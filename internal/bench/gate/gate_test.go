@@ -16,15 +16,18 @@ func sample(round int, wall time.Duration, cold int64) result.Sample {
 		Round: round,
 		Usage: host.Usage{Wall: wall, MaxRSS: 100 << 20},
 		Net:   replay.Stats{Requests: 1340, BytesOut: 70 << 20},
-		Done:  &result.Done{Summary: result.Summary{Warm: 10, Cold: cold}},
+		Done:  &result.Done{Summary: result.Summary{Warm: 10, Cold: cold, StageMillis: map[string]float64{"link_warm": 100, "link_cold": 400}}},
 	}
 }
 
-// run has five rounds in p0: godwit at 0.9 s, its accelerated form at 0.8 s,
+// fast is the link of run.
+var fast = result.Line{RoundTripMillis: 50, Mbit: 1000}
+
+// run has five rounds in p0: godwit at 0.9 s, its accelerated form at 0.6 s,
 // bun at 1 s and pnpm at 2 s.
 func run() *result.Run {
-	r := &result.Run{Tools: []result.Tool{{Name: "godwit", Ours: true}, {Name: "godwit-server", Ours: true}, {Name: "bun"}, {Name: "pnpm"}}}
-	for name, wall := range map[string]time.Duration{"godwit": 900, "godwit-server": 800, "bun": 1000, "pnpm": 2000} {
+	r := &result.Run{Line: fast, Tools: []result.Tool{{Name: "godwit", Ours: true}, {Name: "godwit+server", Ours: true}, {Name: "bun"}, {Name: "pnpm"}}}
+	for name, wall := range map[string]time.Duration{"godwit": 900, "godwit+server": 600, "bun": 1000, "pnpm": 2000} {
 		c := &result.Cell{Phase: "p0", Tool: name, Sizes: result.Sizes{Lock: 1000, NodeModules: 300 << 20}}
 		for round := 1; round <= 5; round++ {
 			c.Samples = append(c.Samples, sample(round, wall*time.Millisecond, 996))
@@ -49,15 +52,31 @@ func TestEachGateFires(t *testing.T) {
 		{"ratio to a named peer", Gate{Kind: Ratio, Phase: "p0", Tool: "godwit", Peer: "pnpm", Max: 0.5}, func(r *result.Run) {
 			slow(r, "pnpm", 1500)
 		}, "0.600 of pnpm"},
-		{"accelerated is no slower than direct", Gate{Kind: Ratio, Phase: "p0", Tool: "godwit-server", Peer: "godwit", Max: 1.05}, func(r *result.Run) {
-			slow(r, "godwit-server", 960)
+		{"accelerated is no slower than direct", Gate{Kind: Ratio, Phase: "p0", Tool: "godwit+server", Peer: "godwit", Max: 1.05}, func(r *result.Run) {
+			slow(r, "godwit+server", 960)
 		}, "1.067 of godwit"},
 		{"ratio beyond its slack", Gate{Kind: Ratio, Phase: "p0", Tool: "godwit", Peer: "bun", Max: 0.5, SlackMillis: 15}, func(r *result.Run) {
 			slow(r, "godwit", 1016)
 		}, "1.016 of bun"},
-		{"canary of the cold batch", Gate{Kind: Cold, Phase: "p0", Tool: "godwit-server", Min: 100}, func(r *result.Run) {
-			r.Cell("p0", "godwit-server").Samples[3].Done.Summary.Cold = 0
+		{"canary of the cold batch", Gate{Kind: Cold, Phase: "p0", Tool: "godwit+server", Min: 100}, func(r *result.Run) {
+			r.Cell("p0", "godwit+server").Samples[3].Done.Summary.Cold = 0
 		}, "cold=0"},
+		{"canary of a tenth", Gate{Kind: Cold, Phase: "p0", Tool: "godwit+server", Share: 0.1}, func(r *result.Run) {
+			// One round in which the server was slower than the prefetcher.
+			r.Cell("p0", "godwit+server").Samples[2].Done.Summary = result.Summary{Warm: 910, Cold: 96}
+		}, "cold=96 of 1006"},
+		{"canary of a batch that is empty", Gate{Kind: Cold, Phase: "p0", Tool: "godwit+server", Share: 0.1}, func(r *result.Run) {
+			r.Cell("p0", "godwit+server").Samples[2].Done.Summary = result.Summary{} // nothing was installed at all
+		}, "cold=0 of 0"},
+		{"accelerated is a quarter faster where that is promised", Gate{Kind: Ratio, Phase: "p0", Tool: "godwit+server", Peer: "godwit", Max: 0.75, When: &fast}, func(r *result.Run) {
+			slow(r, "godwit+server", 690)
+		}, "0.767 of godwit"},
+		{"time to create the virtual store", Gate{Kind: Ceiling, Phase: "p0", Tool: "godwit+server", Column: "virtualStore", Max: 0.7}, func(r *result.Run) {
+			// The fault of pnpm's issue 12250: cold slots one after the other.
+			for i := range r.Cell("p0", "godwit+server").Samples {
+				r.Cell("p0", "godwit+server").Samples[i].Done.Summary.StageMillis = map[string]float64{"link_warm": 200, "link_cold": 1450}
+			}
+		}, "1.65s"},
 		{"ceiling of requests", Gate{Kind: Ceiling, Phase: "p0", Tool: "godwit", Column: "requests", Max: 1400}, func(r *result.Run) {
 			for i := range r.Cell("p0", "godwit").Samples {
 				r.Cell("p0", "godwit").Samples[i].Net.Requests = 2400
@@ -135,6 +154,8 @@ func TestFileWithAGateThatCannotFailIsRefused(t *testing.T) {
 		"ratio to itself":   `{"gates": [{"kind":"ratio","phase":"p0","tool":"godwit","peer":"godwit","max":1}]}`,
 		"cold of nothing":   `{"gates": [{"kind":"cold","phase":"p0","tool":"godwit"}]}`,
 		"no phase":          `{"gates": [{"kind":"cold","tool":"godwit","min":1}]}`,
+		"share of more":     `{"gates": [{"kind":"cold","phase":"p0","tool":"godwit","share":1.5}]}`,
+		"misplaced share":   `{"gates": [{"kind":"ratio","phase":"p0","tool":"godwit","peer":"best","max":1,"share":0.1}]}`,
 		"misplaced limit":   `{"gates": [{"kind":"cold","phase":"p0","tool":"godwit","min":1,"max":3}]}`,
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil {
@@ -144,5 +165,18 @@ func TestFileWithAGateThatCannotFailIsRefused(t *testing.T) {
 	good := `{"gates": [{"kind":"ratio","phase":"p0","tool":"godwit","peer":"best","max":0.9}]}`
 	if gates, err := Read(strings.NewReader(good)); err != nil || len(gates) != 1 {
 		t.Errorf("%v, %v", gates, err)
+	}
+}
+
+// A gate for another link says nothing, and a file of such gates only has
+// failed: nobody looked.
+func TestGatesForAnotherLink(t *testing.T) {
+	elsewhere := Gate{Kind: Ratio, Phase: "p0", Tool: "godwit+server", Peer: "godwit", Max: 0.1, When: &result.Line{RoundTripMillis: 50, Mbit: 200}}
+	always := Gate{Kind: Ratio, Phase: "p0", Tool: "godwit+server", Peer: "godwit", Max: 1.05}
+	if o := Judge([]Gate{elsewhere, always}, run()); !o[0].Skipped || !o[1].Passed || Failed(o) != 0 {
+		t.Errorf("%+v", o)
+	}
+	if o := Judge([]Gate{elsewhere}, run()); Failed(o) != 1 {
+		t.Errorf("%+v", o)
 	}
 }

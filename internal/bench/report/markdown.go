@@ -98,7 +98,11 @@ func (r Report) overview() table {
 func (r Report) gateTable() table {
 	t := table{Head: []string{"gate", "outcome", "measured"}}
 	for _, g := range r.Gates {
-		t.Rows = append(t.Rows, []string{g.String(), passed(g.Passed), g.Said})
+		outcome := passed(g.Passed)
+		if g.Skipped {
+			outcome = "not for this link"
+		}
+		t.Rows = append(t.Rows, []string{g.String(), outcome, g.Said})
 	}
 	return t
 }

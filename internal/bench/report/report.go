@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"godwit/internal/bench/gate"
@@ -195,7 +196,7 @@ func traffic(rows []row) table {
 // items is the table of line items: where the time of a godwit install went,
 // in the sample with the median wall time. It is empty where no tool says.
 func items(rows []row) table {
-	t := table{Head: append([]string{"tool", "wall"}, append(result.Stages, "warm", "cold", "skipped", "links at once")...)}
+	t := table{Head: append([]string{"tool", "wall"}, append(slices.Clone(result.Stages), "create virtual store", "warm", "cold", "skipped", "links at once")...)}
 	for _, x := range rows {
 		s, ok := x.Cell.MedianSample()
 		if !ok || s.Done == nil {
@@ -206,6 +207,7 @@ func items(rows []row) table {
 		for _, stage := range result.Stages {
 			line = append(line, result.Seconds.Write(sum.StageMillis[stage]/1000))
 		}
+		line = append(line, result.Seconds.Write(sum.VirtualStore()))
 		for _, n := range []int64{sum.Warm, sum.Cold, sum.Skipped, sum.MaxLinks} {
 			line = append(line, fmt.Sprint(n))
 		}

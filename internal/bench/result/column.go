@@ -36,7 +36,16 @@ func Columns() []Column {
 		{"netTX", Bytes, func(s Sample) float64 { return float64(s.Net.BytesIn) }},
 		{"requests", Count, func(s Sample) float64 { return float64(s.Net.Requests) }},
 		{"connections", Count, func(s Sample) float64 { return float64(s.Net.Connections) }},
+		{"virtualStore", Seconds, virtualStore},
 	}
+}
+
+// virtualStore is 0 for tools that do not tell it.
+func virtualStore(s Sample) float64 {
+	if s.Done == nil {
+		return 0
+	}
+	return s.Done.Summary.VirtualStore()
 }
 
 // Named returns the column with the key, or false.

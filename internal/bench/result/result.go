@@ -21,7 +21,8 @@ type Run struct {
 	Machine Machine   `json:"machine"`
 	Fixture string    `json:"fixture"`
 	Link    string    `json:"link"`
-	Cold    string    `json:"cold"` // what "cold" meant
+	Line    Line      `json:"line,omitzero"` // the same as numbers
+	Cold    string    `json:"cold"`          // what "cold" meant
 	Rounds  int       `json:"rounds"`
 	Phases  []Phase   `json:"phases"`
 	Tools   []Tool    `json:"tools"`
@@ -29,6 +30,12 @@ type Run struct {
 	Notes   []string  `json:"notes,omitempty"`
 	Common  []string  `json:"environment"` // of every tool
 	Cells   []*Cell   `json:"cells"`
+}
+
+// Line is the link between the tools and the registry; zero is loopback.
+type Line struct {
+	RoundTripMillis float64 `json:"roundTripMillis,omitempty"`
+	Mbit            float64 `json:"mbit,omitempty"` // in each direction; 0: no limit
 }
 
 // Machine is where the benchmark ran.
@@ -121,6 +128,13 @@ type Summary struct {
 
 // Stages are the line items of a godwit install, in the order they begin.
 var Stages = []string{"resolve", "fetch", "extract", "link_warm", "link_cold", "build"}
+
+// VirtualStore is the time in which slots were linked, in seconds, warm and
+// cold: pnpm's "create virtual store". A line of its own tells a fault there
+// from one in fetching.
+func (s Summary) VirtualStore() float64 {
+	return (s.StageMillis["link_warm"] + s.StageMillis["link_cold"]) / 1000
+}
 
 // Cell returns the cell of a phase and a tool, or nil.
 func (r *Run) Cell(phase, tool string) *Cell {

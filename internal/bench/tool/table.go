@@ -41,9 +41,31 @@ func Table() []Tool {
 		godwit("godwit", "isolated, hard links", ""),
 		godwit("godwit-hoisted", "hoisted, hard links", " --node-linker=hoisted"),
 		godwit("godwit-gvs", "global virtual store, symlinks", " --virtual-store=global"),
-		godwit("godwit-server", "isolated, hard links; resolved by a server", " --resolve-server={server}"),
-		bun(), utoo(), pnpm(), aube(), npm(), yarn(),
+		godwitThroughServer(),
+		bun(), utoo(), pnpm(), pnpmThroughServer(), aube(), npm(), yarn(),
 	}
+}
+
+// godwitThroughServer lets a server resolve.
+func godwitThroughServer() Tool {
+	t := godwit("godwit+server", "isolated, hard links; resolved by a server", " --resolve-server={server}")
+	t.Server = godwitServer()
+	return t
+}
+
+// pnpmThroughServer is the pnpm that understands the server that there is.
+func pnpmThroughServer() Tool {
+	t := pnpm()
+	t.Name, t.Path = "pnpm+pnpr", ""
+	t.Layout += "; resolved by a server"
+	t.Packages = []string{"pnpm-of-pnpr@npm:@pnpm/exe.{os}-{cpu}@12.0.0"}
+	t.Programs = []string{"pnpm-of-pnpr/pnpm"}
+	for action := range t.Commands {
+		t.Commands[action] += " --pnpr-server={server}"
+	}
+	t.Files = append(t.Files, File{"{home}/.npmrc", "registry={registry}\n//{server-host}/:_authToken={token}\n"})
+	t.Server = pnpr()
+	return t
 }
 
 func bun() Tool {

@@ -39,6 +39,7 @@ type Tool struct {
 	Locks    []string // the lockfiles it may write
 	Fair     string   // what the settings above are for
 	NDJSON   bool     // its last line on stdout is godwit's "done" event
+	Server   *Server  // what it asks besides the registry; nil for nothing
 }
 
 // File is a settings file.
@@ -48,7 +49,8 @@ type File struct{ Path, Text string }
 type Place struct {
 	Root     string // {root}: the volume; everything else lies in it
 	Registry string // {registry}: a URL that ends in a slash
-	Server   string // {server}: the resolve server's URL
+	Server   string // {server}: the URL of its server
+	Token    string // {token}: who it is there
 	Name     string // {name}: the dependency to add or update
 	Trace    string // {trace}
 }
@@ -66,7 +68,8 @@ func (p Place) Expand(s string) string {
 		"{cache}", filepath.Join(p.Root, "cache"), "{store}", filepath.Join(p.Root, "store"),
 		"{tmp}", filepath.Join(p.Root, "tmp"),
 		"{registry}", p.Registry, "{registry-host}", strings.Trim(strings.TrimPrefix(p.Registry, "http://"), "/"),
-		"{server}", p.Server, "{name}", p.Name, "{trace}", p.Trace,
+		"{server}", p.Server, "{server-host}", strings.Trim(strings.TrimPrefix(p.Server, "http://"), "/"),
+		"{token}", p.Token, "{name}", p.Name, "{trace}", p.Trace,
 	).Replace(s)
 }
 

@@ -14,7 +14,8 @@ import (
 var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
 
 func TestTableIsComplete(t *testing.T) {
-	place := Place{Root: "/v", Registry: "http://127.0.0.1:1/", Server: "http://127.0.0.1:2/", Name: "left-pad", Trace: "/t"}
+	place := Place{Root: "/v", Registry: "http://127.0.0.1:1/", Server: "http://127.0.0.1:2/", Token: "t", Name: "left-pad", Trace: "/t"}
+	ground := Ground{Listen: "127.0.0.1:1", Upstream: "http://127.0.0.1:2/", Registry: "http://127.0.0.1:3/", Dir: "/d"}
 	names := map[string]bool{}
 	for _, tool := range Table() {
 		t.Run(tool.Name, func(t *testing.T) {
@@ -43,6 +44,12 @@ func TestTableIsComplete(t *testing.T) {
 			for _, e := range tool.Environ(place, "/bin") {
 				if placeholder.MatchString(e) || !strings.Contains(e, "=") {
 					t.Errorf("environment: %q", e)
+				}
+			}
+			if s := tool.Server; s != nil {
+				line := ground.Expand(s.Command)
+				if placeholder.MatchString(line) || !strings.Contains(line, "127.0.0.1:1") || !s.Ours && len(s.Programs) == 0 {
+					t.Errorf("server: %+v", s)
 				}
 			}
 			for _, f := range tool.Files {
