@@ -54,6 +54,9 @@ func (s *served) start(ctx context.Context) error {
 	defer log.Close()
 	cmd := exec.CommandContext(ctx, s.command[0], s.command[1:]...)
 	cmd.Dir, cmd.Env = s.ground.Dir, append(os.Environ(), "HOME="+s.ground.Dir)
+	for _, e := range s.server.Env {
+		cmd.Env = append(cmd.Env, s.ground.Expand(e))
+	}
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second // then it is killed

@@ -14,9 +14,10 @@ type Server struct {
 	Ours     bool     // it is built from this module, not found
 	Packages []string // as in Tool
 	Programs []string
-	Command  string // arguments
-	Files    []File // written before it starts
-	Login    bool   // a user is made on it first; {token} is hers
+	Command  string   // arguments
+	Env      []string // besides this program's
+	Files    []File   // written before it starts
+	Login    bool     // a user is made on it first; {token} is hers
 }
 
 // Ground is where a server runs.
@@ -71,11 +72,14 @@ func pnpr() *Server {
 		Packages: []string{"@pnpm/pnpr.{os}-{cpu}@0.1.0-alpha.8"},
 		Programs: []string{"@pnpm/pnpr.{os}-{cpu}/pnpr"},
 		Command:  "-c {dir}/pnpr.yaml --listen {listen}",
+		// It asks only a registry that clients call by the same URL. That is the
+		// end of their link; as a proxy the registry itself answers to it, too.
+		Env: []string{"HTTP_PROXY={upstream}", "http_proxy={upstream}"},
 		Files: []File{{"{dir}/pnpr.yaml", `storage: {dir}/storage
 registries:
   npm:
     type: upstream
-    url: {upstream}
+    url: {registry}
     public: true
 auth:
   htpasswd:
