@@ -48,7 +48,7 @@ func process() *cli.Process {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
-		Signals: signals, Raise: raise,
+		Signals: signals, Raise: raise, Secret: secret,
 		Now: time.Now, Output: output, Libc: libc, Grow: grow,
 	}
 }
@@ -70,6 +70,12 @@ func arguments() []string {
 // at half as much for each it ran 60 times there.
 func grow(packages int) {
 	debug.SetMemoryLimit(max(160<<20, int64(packages)<<17))
+}
+
+// secret reads a line from the terminal without showing it.
+func secret() (string, error) {
+	text, err := term.ReadPassword(int(os.Stdin.Fd()))
+	return string(text), err
 }
 
 // signals passes on what would end the process.

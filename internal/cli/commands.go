@@ -78,6 +78,14 @@ func sections() []section {
 		{"Publishing", []command{
 			{names: []string{"pack"}, usage: "pack [flags]", help: "make the tarball of the project that publish would send", more: packHelp, run: runPack},
 			{names: []string{"publish"}, usage: "publish [directory | tarball] [flags]", help: "publish the project, or all new versions of a workspace with -r", more: publishHelp, run: runPublish, free: true, anywhere: true},
+			{names: []string{"dist-tag", "dist-tags"}, usage: "dist-tag [ls | add | rm] [package] [tag] [flags]", help: "show and change the words for versions of a package", more: distTagHelp, run: runDistTag, free: true, anywhere: true},
+			{names: []string{"deprecate", "undeprecate"}, usage: "deprecate <package>[@range] <message> [flags]", help: "warn whoever installs a version; undeprecate takes that back", run: runDeprecate, free: true, anywhere: true},
+			{names: []string{"unpublish"}, usage: "unpublish [package[@version]] [flags]", help: "take a version away from everybody", more: unpublishHelp, run: runUnpublish, free: true, anywhere: true},
+			{names: []string{"owner", "author"}, usage: "owner [ls | add | rm] [user] [package] [flags]", help: "show and change who may publish a package", more: ownerHelp, run: runOwner, free: true, anywhere: true},
+			{names: []string{"login", "adduser", "add-user"}, usage: "login [flags]", help: "get a token from a registry", more: loginHelp, run: runLogin, anywhere: true},
+			{names: []string{"logout"}, usage: "logout [flags]", help: "give the token back", run: runLogout, anywhere: true},
+			{names: []string{"whoami"}, usage: "whoami [flags]", help: "print who the registry takes you for", run: runWhoami, anywhere: true},
+			{names: []string{"ping"}, usage: "ping [flags]", help: "ask whether the registry is there", run: runPing, anywhere: true},
 		}},
 		{"Everything else", []command{
 			{names: []string{"init", "innit"}, usage: "init [flags]", help: "make a package.json", run: runInit, free: true, stops: 2, anywhere: true},

@@ -233,6 +233,12 @@ func (c *call) writeConfig(change config.Change) error {
 	if err != nil {
 		return err
 	}
+	return writeSetting(at, change, c.location() != "project")
+}
+
+// writeSetting changes a file of settings. A new one is the user's alone, and an
+// old one, too, if it may hold secrets.
+func writeSetting(at config.Place, change config.Change, secret bool) error {
 	old, err := os.ReadFile(at.File)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -247,7 +253,7 @@ func (c *call) writeConfig(change config.Change) error {
 	if err := fsys.WriteFile(at.File, text, fsys.WriteOptions{Mode: 0o600}); err != nil {
 		return fmt.Errorf("write %s: %w", at.File, err)
 	}
-	if c.location() == "project" {
+	if !secret {
 		return nil
 	}
 	return os.Chmod(at.File, 0o600)

@@ -29,6 +29,9 @@ type Process struct {
 	// Raise ends the process by a signal, as the one that it ran was. May be nil.
 	Raise func(os.Signal)
 
+	// Secret reads a line that is typed, without showing it. May be nil.
+	Secret func() (string, error)
+
 	// Output runs a program in a directory and returns what it prints.
 	Output func(dir, program string, args ...string) (string, error)
 	// Grow is told, now and then, how many packages an install has to fetch at

@@ -59,7 +59,7 @@ var (
 	scoped     = slices.Concat(installing, running, packing, []string{"list", "outdated", "root", "bin"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
-	owning     = []string{"publish"} // speak for the user to a registry
+	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
 	adding     = []string{"add"}
 	updating   = []string{"update"}
 	listing    = []string{"list"}
@@ -160,7 +160,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.EngineStrict }},
 	{Key: "node-version", Kind: Text, For: installing, Help: "version that engines are checked against (default: the node on PATH)",
 		bind: func(s *Settings) any { return &s.Resolve.NodeVersion }},
-	{Key: "tag", Kind: Text, Default: "latest", For: slices.Concat(installing, publishing), Help: "dist-tag of what is installed without a version, or published",
+	{Key: "tag", Kind: Text, Default: "latest", For: slices.Concat(installing, publishing, []string{"dist-tag"}), Help: "dist-tag of what is installed without a version, or published",
 		bind: func(s *Settings) any { return &s.Resolve.Tag }},
 	{Key: "minimum-release-age", Kind: Minutes, Default: "0", For: installing, Help: "minutes a version must have been public",
 		bind: func(s *Settings) any { return &s.Resolve.MinReleaseAge }},
@@ -395,7 +395,7 @@ var table = []Setting{
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.given.dir }},
-	{Key: "dry-run", Kind: Bool, Default: "false", For: slices.Concat(installing, packing), Help: "print the plan, write nothing", never: notFile,
+	{Key: "dry-run", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, []string{"deprecate", "unpublish"}), Help: "print the plan, write nothing", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.DryRun }},
 	{Key: "force", Short: "f", Kind: Bool, Default: "false", Help: "do again what is already done",
 		bind: func(s *Settings) any { return &s.Call.Force }},
@@ -405,7 +405,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Pending }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config"}), Help: "print JSON", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},
