@@ -76,6 +76,7 @@ func sections() []section {
 			{names: []string{"bin"}, usage: "bin [flags]", help: "print the directory of their commands", run: runBin, anywhere: true},
 		}},
 		{"Publishing", []command{
+			{names: []string{"version"}, usage: "version [new version | word | from-git] [flags]", help: "raise the version of the project, commit and tag it", more: versionHelp, run: runVersion, free: true, anywhere: true},
 			{names: []string{"pack"}, usage: "pack [flags]", help: "make the tarball of the project that publish would send", more: packHelp, run: runPack},
 			{names: []string{"publish"}, usage: "publish [directory | tarball] [flags]", help: "publish the project, or all new versions of a workspace with -r", more: publishHelp, run: runPublish, free: true, anywhere: true},
 			{names: []string{"dist-tag", "dist-tags"}, usage: "dist-tag [ls | add | rm] [package] [tag] [flags]", help: "show and change the words for versions of a package", more: distTagHelp, run: runDistTag, free: true, anywhere: true},

@@ -10,17 +10,17 @@ import (
 // are not ours. Files and environment may hold them; as flags they are
 // refused. (npm 11 definitions.js; pnpm-facts 6.3.)
 const elsewhere = `
-_auth allow-same-version always-auth audit-level browser bypass-2fa cache cache-max
-cache-min call cidr commit-hooks description diff diff-ignore-all-space diff-name-only diff-no-prefix
+_auth always-auth audit-level browser bypass-2fa cache cache-max
+cache-min call cidr description diff diff-ignore-all-space diff-name-only diff-no-prefix
 diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expect-result-count expect-results expires
-foreground-scripts format-package-lock git git-tag-version heading include-staged
+foreground-scripts format-package-lock git heading include-staged
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
-init.version link lockfile-version logs-dir logs-max name message node-gyp node-options nodedir
+init.version link lockfile-version logs-dir logs-max name node-gyp node-options nodedir
 omit-lockfile-registry-resolved orgs packages allow-scripts-pending
-allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description preid
+allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description
 provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scopes
-searchexclude searchlimit searchopts searchstaleness shell sign-git-commit sign-git-tag tag-version-prefix timing umask
+searchexclude searchlimit searchopts searchstaleness shell timing umask
 usage username versions viewer which workspaces workspaces-update sso-poll-frequency sso-type
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
 build-from-source sharp-binary-host sharp-libvips-binary-host

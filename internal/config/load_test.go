@@ -126,6 +126,7 @@ func TestDefaults(t *testing.T) {
 		Save:      Save{Save: true, Prefix: "^"},
 		Run:       Run{Sort: true, Bail: true, PrePost: true},
 		Publish:   Publish{GzipLevel: 9, GitChecks: true, AuthType: "web"},
+		Version:   Version{GitTag: true, TagPrefix: "v", Message: "%s", Hooks: true},
 		Terminal:  Terminal{Reporter: "default", LogLevel: "notice", Color: "auto"},
 	}
 	if diff := cmp.Diff(want, s, cmp.AllowUnexported(Settings{}, given{}, Secret{})); diff != "" {

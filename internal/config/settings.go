@@ -20,6 +20,7 @@ type Settings struct {
 	Update    Update
 	Run       Run
 	Publish   Publish
+	Version   Version
 	Terminal  Terminal
 
 	given given
@@ -229,6 +230,18 @@ type Publish struct {
 	ReportSummary bool   // write pnpm-publish-summary.json
 	AuthType      string // web, legacy: how to log in
 	Scope         string // whose registry a command about no package is for
+}
+
+// Version is how the version of a project is raised.
+type Version struct {
+	GitTag     bool   // commit and tag
+	TagPrefix  string // before the version in the name of a tag
+	Message    string // of commit and tag; %s is the version
+	Preid      string // word of prereleases: "rc"
+	Hooks      bool   // let git run those of commits
+	SignCommit bool
+	SignTag    bool
+	AllowSame  bool // the version may be what it is
 }
 
 // Terminal is how we talk.

@@ -56,9 +56,10 @@ var (
 	saving     = []string{"add", "remove", "update", "link", "unlink"}
 	grouping   = []string{"add", "remove", "link", "unlink"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, []string{"list", "outdated", "root", "bin"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "outdated", "root", "bin"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
+	versioning = []string{"version"}
 	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
 	adding     = []string{"add"}
 	updating   = []string{"update"}
@@ -94,7 +95,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.Platform.CPU }},
 	{Key: "libc", Kind: Names, For: installing, Help: "C libraries to choose optional packages for: glibc, musl",
 		bind: func(s *Settings) any { return &s.Resolve.Platform.Libc }},
-	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: slices.Concat(installing, packing), Help: "run no lifecycle scripts",
+	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, versioning), Help: "run no lifecycle scripts",
 		bind: func(s *Settings) any { return &s.Install.IgnoreScripts }},
 	{Key: "dangerously-allow-all-builds", Kind: Bool, Default: "false", For: installing, Help: "run the install scripts of every package that allowBuilds does not forbid",
 		bind: func(s *Settings) any { return &s.Install.AllowAllBuilds }},
@@ -381,7 +382,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Publish.OTP }},
 	{Key: "provenance", Kind: Bool, Default: "false", For: publishing, Help: "sign where the package comes from; not supported",
 		bind: func(s *Settings) any { return &s.Publish.Provenance }},
-	{Key: "git-checks", Kind: Bool, Default: "true", For: publishing, Help: "refuse to publish from another branch, or what is not committed",
+	{Key: "git-checks", Kind: Bool, Default: "true", For: slices.Concat(publishing, versioning), Help: "refuse what is not committed, and to publish from another branch",
 		bind: func(s *Settings) any { return &s.Publish.GitChecks }},
 	{Key: "publish-branch", Kind: Text, For: publishing, Help: "branch to publish from (default: master or main)",
 		bind: func(s *Settings) any { return &s.Publish.Branch }},
@@ -392,10 +393,27 @@ var table = []Setting{
 	{Key: "scope", Kind: Text, For: owning, Help: "for the registry of this scope",
 		bind: func(s *Settings) any { return &s.Publish.Scope }},
 
+	{Key: "git-tag-version", Kind: Bool, Default: "true", For: versioning, Help: "commit and tag the new version",
+		bind: func(s *Settings) any { return &s.Version.GitTag }},
+	{Key: "tag-version-prefix", Kind: Text, Default: "v", For: versioning, Help: "what stands before the version in the tag",
+		bind: func(s *Settings) any { return &s.Version.TagPrefix }},
+	{Key: "message", Short: "m", Kind: Text, Default: "%s", For: versioning, Help: "message of commit and tag, with %s for the version",
+		bind: func(s *Settings) any { return &s.Version.Message }},
+	{Key: "preid", Kind: Text, For: versioning, Help: "word of prereleases, such as rc",
+		bind: func(s *Settings) any { return &s.Version.Preid }},
+	{Key: "commit-hooks", Kind: Bool, Default: "true", For: versioning, Help: "let git run the hooks of commits",
+		bind: func(s *Settings) any { return &s.Version.Hooks }},
+	{Key: "sign-git-commit", Kind: Bool, Default: "false", For: versioning, Help: "sign the commit",
+		bind: func(s *Settings) any { return &s.Version.SignCommit }},
+	{Key: "sign-git-tag", Kind: Bool, Default: "false", For: versioning, Help: "sign the tag",
+		bind: func(s *Settings) any { return &s.Version.SignTag }},
+	{Key: "allow-same-version", Kind: Bool, Default: "false", For: versioning, Help: "let the version be what it is",
+		bind: func(s *Settings) any { return &s.Version.AllowSame }},
+
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.given.dir }},
-	{Key: "dry-run", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, []string{"deprecate", "unpublish"}), Help: "print the plan, write nothing", never: notFile,
+	{Key: "dry-run", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, []string{"deprecate", "unpublish", "version"}), Help: "print the plan, write nothing", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.DryRun }},
 	{Key: "force", Short: "f", Kind: Bool, Default: "false", Help: "do again what is already done",
 		bind: func(s *Settings) any { return &s.Call.Force }},
@@ -405,7 +423,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Pending }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config", "version", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},
