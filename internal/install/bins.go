@@ -38,7 +38,7 @@ func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) err
 		if !p.After.Bins[dir.Dir] {
 			continue // it is new, with its slot
 		}
-		stale, err := staleBins(t.abs(dir.Dir), bins)
+		stale, err := staleBins(t.abs(dir.Dir), t.here(dir.Dir), bins)
 		if err != nil {
 			return err
 		}
@@ -54,11 +54,11 @@ func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) err
 }
 
 // staleBins makes a directory of commands, and lists what is in it that is none
-// of them any more.
-func staleBins(dir string, bins []link.Bin) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+// of them any more. now is where the directory is until it is in place.
+func staleBins(dir, now string, bins []link.Bin) ([]string, error) {
+	entries, err := os.ReadDir(now)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = os.MkdirAll(dir, 0o755)
+		err = os.MkdirAll(now, 0o755)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look into %s: %w", dir, err)
@@ -126,7 +126,7 @@ func (t *tasks) plainCommands(dir layout.Bins, p *plan.Plan) ([]link.Bin, error)
 				// npm makes the commands of the user's own projects executable, too.
 				bin.Real, bin.Foreign = filepath.Join(t.abs(c.Real), filepath.FromSlash(offer.Path)), false
 			}
-			if _, err := os.Lstat(bin.Target); bin.Stored || err == nil {
+			if _, err := os.Lstat(t.moved(bin.Target)); bin.Stored || err == nil {
 				out = append(out, bin)
 			}
 		}
@@ -150,6 +150,16 @@ func (t *tasks) bin(dir layout.Bins, c layout.Command, b store.Bin) link.Bin {
 	return bin
 }
 
+// here is where a path of the layout is now.
+func (t *tasks) here(path string) string { return t.moved(t.abs(path)) }
+
+func (t *tasks) moved(abs string) string {
+	if t.now == nil {
+		return abs
+	}
+	return t.now(abs)
+}
+
 // hidden is the directory of what is hoisted for packages that require what they
 // do not declare.
 func (t *tasks) hidden() string { return path.Join(t.virtualStore(), layout.ModulesDir) }
@@ -164,20 +174,20 @@ func (t *tasks) virtualStore() string {
 // offers lists the commands of one package.
 func (t *tasks) offers(c layout.Command, p *plan.Plan) ([]store.Bin, error) {
 	if c.Package == nil {
-		return linkedBins(t.abs(c.Dir))
+		return linkedBins(t.here(c.Dir))
 	}
 	if !c.Package.HasBin {
 		return nil, nil
 	}
 	id := p.After.Slots[c.Dir].ID
 	if id == "" {
-		return linkedBins(t.abs(c.Dir))
+		return linkedBins(t.here(c.Dir))
 	}
 	tree, err := t.tree(id)
 	if err == nil {
 		return tree.Meta.Bins, nil
 	}
-	dir := t.abs(c.Dir)
+	dir := t.here(c.Dir)
 	if _, missing := os.Lstat(dir); missing != nil && !errors.Is(err, store.ErrAbsent) {
 		return nil, fmt.Errorf("list the commands of %s: %w", c.Package.Key.ID(), err)
 	}

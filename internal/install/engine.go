@@ -39,6 +39,7 @@ type engine struct {
 	unfit     []*graph.Package // required, and not for this machine
 	ignored   []string         // packages whose scripts nobody decided about, and that did not run
 
+	beside   *beside                   // set by plan; nil if the tree is changed where it is
 	leaveOut func(*graph.Package) bool // set by plan
 	out      map[graph.Key]bool        // what leaveOut said; settle adds to it
 	summary  event.Summary
@@ -89,6 +90,7 @@ func (req *Request) lockFile() (*fsys.Lock, error) {
 }
 
 func (e *engine) end() {
+	e.keepOld()
 	e.tasks.close()
 	if e.using != nil {
 		e.using.Unlock()
@@ -211,8 +213,14 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := e.besides(l); err != nil {
+		return nil, nil, err
+	}
 	held := e.was.Held
-	if e.Force {
+	switch {
+	case e.beside != nil:
+		held = plan.Held{}
+	case e.Force:
 		held = held.Doubt()
 	}
 	return l, plan.Make(l, e.rerun(held, l), e.tasks), nil
@@ -266,7 +274,7 @@ func (e *engine) warn(code, format string, args ...any) {
 
 // run does the work of a plan.
 func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
-	if err := e.prepare(); err != nil || p.Empty() {
+	if err := e.prepare(); err != nil || p.Empty() && e.beside == nil {
 		return err
 	}
 	roots := []link.Root{{Dir: e.Root}}
@@ -277,6 +285,9 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 			return err
 		}
 	}
+	if e.beside != nil {
+		roots[0].Staged = e.beside.name
+	}
 	linker, err := link.New(link.Options{
 		Roots:  roots,
 		Import: e.Import,
@@ -286,6 +297,7 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 		return fmt.Errorf("open %s: %w", e.Root, err)
 	}
 	defer linker.Close()
+	e.tasks.now = linker.Now
 	if err := e.clear(linker, p); err != nil {
 		return err
 	}
@@ -300,6 +312,9 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 	if err := e.forget(linker, p); err != nil {
 		return err
 	}
+	if err := e.swap(linker); err != nil {
+		return err
+	}
 	if err := e.build(g, linker, p); err != nil {
 		return e.explain(g, err)
 	}
@@ -310,6 +325,9 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 
 // clear makes room: what is not wanted any more goes.
 func (e *engine) clear(linker *link.Linker, p *plan.Plan) error {
+	if e.beside != nil {
+		return nil
+	}
 	if err := e.modules.Begin(p.During(e.was.Held)); err != nil {
 		return err
 	}

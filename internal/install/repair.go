@@ -15,18 +15,13 @@ import (
 	"godwit/internal/lockfile"
 )
 
-// prepare looks after what is in node_modules before anything is done to it: a
-// tree that some other tool made goes as a whole, and so does the litter of an
-// install that was killed. The user is told of either.
+// prepare looks after what is in node_modules before anything is done to it: the
+// litter of an install that was killed goes. The user is told of that, and of a
+// tree that is replaced as a whole.
 func (e *engine) prepare() error {
-	if !e.was.Ours {
-		for _, im := range e.importers {
-			if err := e.replaceForeign(filepath.Join(e.Root, filepath.FromSlash(im.Dir))); err != nil {
-				return err
-			}
-		}
-	}
 	switch {
+	case e.beside != nil && e.beside.why != "":
+		e.warn("FOREIGN_MODULES", "%s", e.beside.why)
 	case e.was.Ours && !e.was.Ended:
 		e.warn("REPAIR", "the last install in %s did not come to its end; node_modules is repaired", e.Root)
 	case e.was.Ours && !e.was.Whole:
@@ -34,29 +29,6 @@ func (e *engine) prepare() error {
 	}
 	if !e.was.Ended {
 		return e.sweep()
-	}
-	return nil
-}
-
-// replaceForeign moves a node_modules that is not ours out of the way. What is
-// in it cannot be trusted to be whole, and directories of another layout would
-// shadow ours.
-func (e *engine) replaceForeign(project string) error {
-	dir := filepath.Join(project, layout.ModulesDir)
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look into %s: %w", dir, err)
-	}
-	e.warn("FOREIGN_MODULES", "%s was not made by this version of godwit; it is replaced", dir)
-	aside, err := fsys.MoveAside(dir, project)
-	if err != nil {
-		return fmt.Errorf("move %s aside: %w", dir, err)
-	}
-	if err := fsys.RemoveAll(aside); err != nil {
-		return fmt.Errorf("remove the old %s: %w", dir, err)
 	}
 	return nil
 }

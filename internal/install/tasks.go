@@ -36,9 +36,10 @@ type tasks struct {
 	req     *Request
 	source  download.Source
 	sched   *sched.Scheduler
-	scratch []extract.Scratch // of each slot of the cpu lane
-	inPlace map[string]bool   // IDs of files that node_modules has; set before the first prefetch
-	builds  builds            // set with the plan
+	scratch []extract.Scratch       // of each slot of the cpu lane
+	inPlace map[string]bool         // IDs of files that node_modules has; set before the first prefetch
+	builds  builds                  // set with the plan
+	now     func(abs string) string // where a path is until its tree is in place; nil is there
 
 	mu      sync.Mutex
 	fetched map[string]*fetched    // by what the bytes are

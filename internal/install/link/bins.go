@@ -82,7 +82,7 @@ func (l *Linker) bin(style BinStyle, b *Bin) (changed bool, err error) {
 	}
 	shebang := b.Shebang
 	if !b.Stored {
-		if shebang, err = firstLine(b.Target); err != nil {
+		if shebang, err = firstLine(l.Now(b.Target)); err != nil {
 			return false, err
 		}
 	}

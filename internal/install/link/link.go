@@ -27,6 +27,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -59,6 +60,10 @@ type Root struct {
 	// Shared says that other processes may link below Dir at the same time.
 	// Otherwise the caller holds a lock that keeps them away.
 	Shared bool
+	// Staged, if not empty, is the name that the first node_modules on the way to
+	// anything has until [Linker.Unstage]: a tree is made beside another one. The
+	// texts of links and commands are those of the tree in its place.
+	Staged string
 }
 
 // DefaultWidth is how many slots to link at once on a machine with that many
@@ -85,6 +90,7 @@ type root struct {
 	path    string
 	dir     *fsys.Dir
 	shared  bool
+	staged  string  // Root.Staged
 	common  *method // for slots that may share files with the store
 	private *method // for slots with files of their own
 
@@ -115,7 +121,7 @@ func New(opts Options) (*Linker, error) {
 			return nil, errors.Join(err, l.Close())
 		}
 		l.roots = append(l.roots, &root{
-			path: dir.Path(), dir: dir, shared: r.Shared,
+			path: dir.Path(), dir: dir, shared: r.Shared, staged: r.Staged,
 			common: newMethod(opts.Import.ways()), private: newMethod(opts.Import.privateWays()),
 		})
 	}
@@ -150,7 +156,34 @@ func (l *Linker) within(abs string) (*root, string, error) {
 		return nil, "", fmt.Errorf("%s: %w", abs, errOutside)
 	}
 	rel, err := found.below(abs)
-	return found, rel, err
+	return found, found.stage(rel), err
+}
+
+// stage is where a slash path below a root is now.
+func (r *root) stage(rel string) string {
+	if r.staged == "" {
+		return rel
+	}
+	if i := strings.Index("/"+rel, "/node_modules/"); i >= 0 {
+		return rel[:i] + r.staged + rel[i+len("node_modules"):]
+	}
+	return rel
+}
+
+// Now is where an absolute path is as long as the tree is staged.
+func (l *Linker) Now(abs string) string {
+	r, rel, err := l.within(abs)
+	if err != nil {
+		return abs
+	}
+	return filepath.Join(r.path, filepath.FromSlash(rel))
+}
+
+// Unstage says that what was staged is in its place. Nothing else may be at work.
+func (l *Linker) Unstage() {
+	for _, r := range l.roots {
+		r.staged = ""
+	}
 }
 
 // route is the text of a link in dir to target, both absolute and clean. Inside

@@ -55,7 +55,7 @@ func (l *Linker) symlink(open *dirs, s *Symlink) error {
 	if err != nil {
 		return err
 	}
-	parent, base, err := open.parent(rel)
+	parent, base, err := open.parent(open.root.stage(rel))
 	if err != nil {
 		return err
 	}
