@@ -63,9 +63,26 @@ func (e *engine) laid(g *graph.Graph) []*graph.Importer {
 	held := heldByImporter(e.was.Held.Links)
 	out := []*graph.Importer{}
 	for _, im := range e.importers {
-		if locked := g.Importer(im.Dir); locked != nil && (!im.Unselected || len(held[im.Dir]) > 0) {
+		if locked := g.Importer(im.Dir); locked != nil && (!im.Unselected || len(held[im.Dir]) > 0 || e.Hoisted && e.placed(locked)) {
 			out = append(out, locked)
 		}
 	}
 	return out
+}
+
+// placed reports whether a hoisted node_modules has all that a project depends on.
+// Its own need not hold anything.
+func (e *engine) placed(im *graph.Importer) bool {
+	some := false
+	for _, d := range im.Deps {
+		if d.Target.Key == "" || !slices.Contains(e.Layout.Groups, d.Group) {
+			continue
+		}
+		there := func(dir string) bool { return e.was.Held.Slots[dir].Hoisted != "" }
+		if found(im.Dir, d.Alias, there) == "" {
+			return false
+		}
+		some = true
+	}
+	return some
 }

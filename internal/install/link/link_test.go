@@ -225,6 +225,9 @@ func TestReplacesFilesAndLinks(t *testing.T) {
 	check(t, os.WriteFile(f.at("node_modules/file"), nil, 0o644))
 	check(t, f.Slots(t.Context(), []Slot{{Dir: f.at("node_modules/link"), Tree: a}, {Dir: f.at("node_modules/file"), Tree: a}}))
 	f.want("link/x", "1", "file/x", "1")
+	if _, err := os.Stat(f.at("node_modules/@t/b/node_modules")); !os.IsNotExist(err) {
+		t.Error("an empty node_modules is left")
+	}
 	if entries, _ := os.ReadDir(outside); len(entries) != 1 {
 		t.Errorf("outside: %v", entries)
 	}
@@ -276,6 +279,9 @@ func TestEscapes(t *testing.T) {
 			t.Errorf("command %q was made", name)
 		}
 	}
+	if _, err := os.Stat(f.at("node_modules/@t/b/node_modules")); !os.IsNotExist(err) {
+		t.Error("an empty node_modules is left")
+	}
 	if entries, _ := os.ReadDir(outside); len(entries) > 0 {
 		t.Errorf("outside: %v", entries)
 	}
@@ -326,15 +332,19 @@ func TestRemove(t *testing.T) {
 		{Dir: f.at("node_modules/a"), Tree: a}, {Dir: f.at("node_modules/@s/a"), Tree: a},
 		{Dir: f.at("node_modules/@t/a"), Tree: a}, {Dir: f.at("node_modules/@t/b"), Tree: a},
 	}))
+	check(t, f.Slots(t.Context(), []Slot{{Dir: f.at("node_modules/@t/b/node_modules/@s/c"), Tree: a}}))
 	check(t, f.Symlinks(t.Context(), []Symlink{{f.at("node_modules/link"), outside}}))
 	var gone []string
-	for _, rel := range []string{"a", "@s/a", "@t/a", "link", "absent", "@absent/x"} {
+	for _, rel := range []string{"a", "@s/a", "@t/a", "@t/b/node_modules/@s/c", "link", "absent", "@absent/x"} {
 		gone = append(gone, f.at("node_modules/"+rel))
 	}
 	check(t, f.Remove(t.Context(), gone))
 	f.want("@t/b/x/y", "1")
 	if _, err := os.Stat(f.at("node_modules/@s")); !os.IsNotExist(err) {
 		t.Error("an empty scope is left")
+	}
+	if _, err := os.Stat(f.at("node_modules/@t/b/node_modules")); !os.IsNotExist(err) {
+		t.Error("an empty node_modules is left")
 	}
 	if entries, _ := os.ReadDir(outside); len(entries) != 1 {
 		t.Error("a link was followed")
@@ -346,12 +356,12 @@ func TestRemove(t *testing.T) {
 func TestSlotsAfterRemove(t *testing.T) {
 	f := newFixture(t, Options{})
 	a := f.tree("a", "x", "1")
-	slot := Slot{Dir: f.at("node_modules/.pnpm/a@1/node_modules/a"), Tree: a}
+	slots := []Slot{{Dir: f.at("node_modules/.pnpm/a@1/node_modules/a"), Tree: a}, {Dir: f.at("node_modules/b"), Tree: a}}
 	for range 2 {
-		check(t, f.Slots(t.Context(), []Slot{slot}))
-		f.want(".pnpm/a@1/node_modules/a/x", "1")
+		check(t, f.Slots(t.Context(), slots))
+		f.want(".pnpm/a@1/node_modules/a/x", "1", "b/x", "1")
 		check(t, f.Remove(t.Context(), []string{f.at("node_modules/.pnpm")}))
-		f.want()
+		f.want("b/x", "1")
 	}
 }
 
