@@ -16,6 +16,9 @@ import (
 // packageManager field means. A project without any gets pnpm's, unless that
 // field names npm.
 func (c *call) findLock() error {
+	if c.lock.Format != "" {
+		return nil // import makes another one
+	}
 	found, err := lockfile.Detect(c.workspace.root)
 	if err != nil {
 		return err
@@ -26,7 +29,7 @@ func (c *call) findLock() error {
 			manager = name
 		}
 	}
-	named := map[string]lockfile.Format{"npm": lockfile.Npm, "pnpm": lockfile.Pnpm, "yarn": lockfile.Yarn, "bun": lockfile.Bun}[manager]
+	named := lockfile.FormatOf(manager)
 	at := slices.IndexFunc(found, func(f lockfile.File) bool { return f.Format == named })
 	switch {
 	case at >= 0:

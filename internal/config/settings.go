@@ -39,6 +39,7 @@ type Call struct {
 	Depth     string // a number or "Infinity"; "" is the command's own default
 	Global    bool   // about what is installed for all projects
 	Location  string // of config: project, user, global; "" is the user's
+	To        string // of import: the tool that gets a lockfile
 	Trace     string // write a Chrome trace of the install to this file; "" does not
 	Help      bool
 	Version   bool

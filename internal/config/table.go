@@ -421,6 +421,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.All }},
 	{Key: "pending", Kind: Bool, Default: "false", For: []string{"rebuild"}, Help: "only packages that were not built when they were installed", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Pending }},
+	{Key: "to", Kind: Enum, Values: "pnpm npm yarn bun", Default: "pnpm", For: []string{"import"}, Help: "whose lockfile to make", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.To }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
 	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config", "version", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,

@@ -125,6 +125,10 @@ type Request struct {
 	Platform func(os, cpu, libc []string) bool // does a package run here
 	Node     func() semver.Version             // to check engines against; zero checks nothing
 
+	// Prefer are the packages of another lockfile: where the project's is to be made
+	// anew, it gets their versions, wherever those will do. nil makes nothing anew.
+	Prefer *graph.Graph
+
 	UseLockfile  bool
 	Frozen       Frozen
 	Resolve      bool // resolve even if the lockfile fits

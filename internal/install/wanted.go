@@ -69,14 +69,14 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 
 // present reads the lockfile, if there is one and it is to be used.
 func (e *engine) present() (*lockfile.Document, error) {
-	if !e.UseLockfile {
+	if !e.UseLockfile || e.Prefer != nil {
 		return nil, nil
 	}
 	return e.Choice.Present(e.Root)
 }
 
 func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error) {
-	var locked Locked
+	locked := Locked{Graph: e.Prefer, Reshaped: true}
 	if present != nil {
 		locked = Locked{
 			Graph: present.Graph, Placed: present.Placed(), Reshaped: lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),

@@ -78,15 +78,7 @@ func (c Choice) Present(dir string) (*Document, error) {
 	}
 	doc, err := readIfAny(File{Pnpm, filepath.Join(dir, c.File())})
 	if doc == nil && err == nil {
-		files, err := Detect(dir)
-		if err != nil {
-			return nil, err
-		}
-		if len(files) > 0 {
-			if doc, err = readIfAny(files[0]); err != nil {
-				return nil, err
-			}
-		}
+		doc, err = readIfAny(File{Pnpm, filepath.Join(dir, string(Pnpm))})
 	}
 	if err != nil || !c.Merge {
 		return doc, err

@@ -33,6 +33,12 @@ const (
 	Bun  Format = "bun.lock"
 )
 
+// FormatOf is the format of the tool that has a name: pnpm, npm, yarn or bun; ""
+// for any other.
+func FormatOf(tool string) Format {
+	return map[string]Format{"pnpm": Pnpm, "npm": Npm, "yarn": Yarn, "bun": Bun}[tool]
+}
+
 // ErrEmpty is returned by Read for a file without contents; it stands for a
 // project that has no lockfile.
 var ErrEmpty = pnpmlock.ErrEmpty

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"godwit/internal/graph"
+	"godwit/internal/install"
+	"godwit/internal/lockfile"
+)
+
+// runImport is the command import: a lockfile for another tool, with the versions
+// of the one that the project has. What that tool decides otherwise, where peers
+// lead for example, is resolved anew.
+func runImport(ctx context.Context, c *call) error {
+	to := lockfile.FormatOf(c.cfg.Settings.Call.To)
+	from, err := c.importFrom(to)
+	if err != nil {
+		return err
+	}
+	if to != lockfile.Pnpm {
+		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml"}
+	}
+	c.lock = lockfile.File{Format: to, Path: filepath.Join(c.workspace.root, string(to))}
+	return c.install(ctx, func(req *install.Request) error {
+		req.LockfileOnly, req.Frozen, req.Resolve = true, install.NotFrozen, true
+		projects := req.Projects
+		req.Projects = func() ([]install.Importer, error) {
+			importers, err := projects()
+			if err == nil {
+				req.Prefer, err = c.imported(from, importers)
+			}
+			return importers, err
+		}
+		return nil
+	})
+}
+
+// importFrom is the lockfile to take versions from: the one of another format that
+// counts most.
+func (c *call) importFrom(to lockfile.Format) (lockfile.File, error) {
+	if err := c.findLock(); err != nil {
+		return lockfile.File{}, err
+	}
+	for _, f := range slices.Concat([]lockfile.File{c.lock}, c.otherLocks) {
+		if f.Format != to && f.Path != "" {
+			c.otherLocks = nil // which counts has been said by the command
+			return f, nil
+		}
+	}
+	return lockfile.File{}, &noImportError{c.workspace.root, to}
+}
+
+// imported is the graph of a lockfile, with what the projects ask for today.
+func (c *call) imported(f lockfile.File, importers []install.Importer) (*graph.Graph, error) {
+	doc, err := lockfile.Read(f)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, lockfile.ErrEmpty) {
+		return nil, &noImportError{c.workspace.root, c.lock.Format}
+	}
+	if err != nil {
+		return nil, err
+	}
+	projects := make([]lockfile.Project, len(importers))
+	for i, im := range importers {
+		projects[i] = lockfile.Project{Dir: im.Dir, Manifest: im.Manifest}
+	}
+	settings := lockfile.Settings{Resolutions: c.inputs.Project.Manifest.Resolutions}
+	if err := lockfile.Join(f.Path, doc, projects, settings, true); err != nil {
+		return nil, err
+	}
+	return doc.Graph, nil
+}
+
+// noImportError is a project without a lockfile to import.
+type noImportError struct {
+	dir string
+	to  lockfile.Format
+}
+
+func (e *noImportError) Error() string {
+	return fmt.Sprintf("%s has no lockfile to make a %s of", e.dir, e.to)
+}
+
+// Code is pnpm's code for this error.
+func (e *noImportError) Code() string { return "ERR_PNPM_LOCKFILE_NOT_FOUND" }
+
+// Hint is what the user can do.
+func (e *noImportError) Hint() string {
+	return "run the command where a package-lock.json, npm-shrinkwrap.json, yarn.lock, bun.lock or pnpm-lock.yaml is"
+}
