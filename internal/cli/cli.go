@@ -62,7 +62,7 @@ func run(ctx context.Context, p *Process) error {
 	}
 	cmd := find(commandOf(args.Positional))
 	if cmd == nil {
-		return other(p, args)
+		return other(ctx, p, args)
 	}
 	if cmd.talk != nil {
 		return cmd.talk(ctx, p, args.Positional[1:])
@@ -79,13 +79,13 @@ func run(ctx context.Context, p *Process) error {
 
 // other runs what is no command: a script of the project, or a command of its
 // dependencies.
-func other(p *Process, args *config.Args) error {
+func other(ctx context.Context, p *Process, args *config.Args) error {
 	name := args.Positional[0]
 	c, err := load(p, args, true)
 	if err != nil {
 		return err
 	}
-	if handled, err := c.fallback(name); handled {
+	if handled, err := c.fallback(ctx, name); handled {
 		return err
 	}
 	return unknown(name, c.runnable()...)

@@ -25,6 +25,9 @@ func runExec(ctx context.Context, c *call) error {
 	if err := c.checkScope(); err != nil {
 		return err
 	}
+	if err := c.verified(ctx); err != nil {
+		return err
+	}
 	r, stop := c.newRunner("exec")
 	defer stop()
 	if !c.recursive() {
@@ -125,13 +128,13 @@ func lookup(env []string, dir, name string) string {
 
 // fallback runs what is no command of ours: a script of the project, else a
 // command of its dependencies. handled is false if it is neither.
-func (c *call) fallback(name string) (handled bool, err error) {
+func (c *call) fallback(ctx context.Context, name string) (handled bool, err error) {
 	p, err := c.projectOf()
 	if err != nil {
 		return false, nil
 	}
 	if names, err := scriptNames(&p.Manifest, name); err == nil && len(names) > 0 || c.recursive() {
-		return true, c.runScript("run-script", name, c.arguments())
+		return true, c.runScript(ctx, "run-script", name, c.arguments())
 	}
 	r, stop := c.newRunner("exec")
 	defer stop()

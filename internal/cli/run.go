@@ -22,7 +22,7 @@ var lifecycle = []string{
 }
 
 // runRun is the command run.
-func runRun(_ context.Context, c *call) error {
+func runRun(ctx context.Context, c *call) error {
 	words := slices.Concat(c.args.Positional[1:], c.args.Rest)
 	if len(words) == 0 {
 		p, err := c.project()
@@ -31,17 +31,17 @@ func runRun(_ context.Context, c *call) error {
 		}
 		return listScripts(c.Stdout, &p.Manifest)
 	}
-	return c.runScript("run-script", words[0], words[1:])
+	return c.runScript(ctx, "run-script", words[0], words[1:])
 }
 
 // runNamed is the commands that are scripts: test, start, stop.
-func runNamed(_ context.Context, c *call) error {
+func runNamed(ctx context.Context, c *call) error {
 	name := commandOf(c.args.Positional)
-	return c.runScript(name, name, c.arguments())
+	return c.runScript(ctx, name, name, c.arguments())
 }
 
 // runRestart stops, restarts where there is a script for that, and starts.
-func runRestart(_ context.Context, c *call) error {
+func runRestart(ctx context.Context, c *call) error {
 	for _, name := range []string{"stop", "restart", "start"} {
 		p, err := c.project()
 		if err != nil {
@@ -50,7 +50,7 @@ func runRestart(_ context.Context, c *call) error {
 		if name == "restart" && p.Manifest.Scripts[name] == "" {
 			continue
 		}
-		if err := c.runScript("restart", name, c.arguments()); err != nil {
+		if err := c.runScript(ctx, "restart", name, c.arguments()); err != nil {
 			return err
 		}
 	}
@@ -69,13 +69,16 @@ func (c *call) project() (*project.Project, error) {
 }
 
 // runScript runs a script of the project at hand, or of those selected.
-func (c *call) runScript(command, name string, args []string) error {
+func (c *call) runScript(ctx context.Context, command, name string, args []string) error {
 	if err := c.checkScope(); err != nil {
 		return err
 	}
 	r, stop := c.newRunner(command)
 	defer stop()
 	if c.recursive() {
+		if err := c.verified(ctx); err != nil {
+			return err
+		}
 		return r.everywhere(name, args)
 	}
 	p, err := c.projectOf()
@@ -86,14 +89,18 @@ func (c *call) runScript(command, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 {
-		if name == "start" && isRegular(filepath.Join(p.Dir, "server.js")) {
-			return r.line(p, name, "node server.js", args, "")
-		}
+	server := name == "start" && isRegular(filepath.Join(p.Dir, "server.js"))
+	if len(names) == 0 && !server {
 		if c.cfg.Settings.Run.IfPresent || name == "test" && command == "test" {
 			return nil // pnpm and CI scripts take a project without tests for one whose tests pass
 		}
 		return missingScript(name, &p.Manifest, p.Dir)
+	}
+	if err := c.verified(ctx); err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return r.line(p, name, "node server.js", args, "")
 	}
 	if len(names) == 1 && !c.cfg.Settings.Run.Stream {
 		return r.script(p, names[0], args, "")

@@ -32,7 +32,7 @@ modules-cache-max-age node-download-mirrors optimistic-repeat-install package-ma
 package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables
 registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
 scripts-prepend-node-path shell-emulator state-dir
-strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr verify-deps-before-run
+strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
 verify-store-integrity versioning aggregate-output reporter-hide-prefix
 update-config minimum-release-age-exclude-prune
 script-security

@@ -215,6 +215,7 @@ type Run struct {
 	ShellMode   bool     // exec, dlx: a shell reads the command
 	Packages    []string // exec, dlx: whose command it is, if not its own
 	PrePost     bool     // pre and post scripts run too
+	Verify      string   // where dependencies are stale: install, warn, error, prompt, false; "" is what the project's tool does
 }
 
 // Publish is how packages are packed and published.

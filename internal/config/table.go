@@ -366,6 +366,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Install.AllowBuild }},
 	{Key: "dlx-cache-max-age", Kind: Minutes, Default: "1440", Help: "minutes for which dlx uses what it installed",
 		bind: func(s *Settings) any { return &s.Dirs.DlxMaxAge }},
+	{Key: "verify-deps-before-run", Kind: Enum, Values: "install warn error prompt true false", For: running, Help: "before a script, if dependencies are stale (default install; for npm's lockfile false)",
+		bind: func(s *Settings) any { return &s.Run.Verify }},
 	{Key: "enable-pre-post-scripts", Kind: Bool, Default: "true", For: running, Help: "run prebuild and postbuild with build",
 		bind: func(s *Settings) any { return &s.Run.PrePost }},
 

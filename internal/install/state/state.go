@@ -159,26 +159,37 @@ func (m *Modules) inputs() (*Inputs, error) {
 // Unchanged returns the inputs of the complete tree if it is still the right
 // one: same settings, same files, every slot and link in its place.
 func (m *Modules) Unchanged(settings string) (*Inputs, bool) {
+	in, same, _ := m.Compare(func(made string) bool { return made == settings })
+	return in, same
+}
+
+// Compare is Unchanged for whoever knows several settings to be right. The error
+// says that there is no complete tree; if there just is none it wraps
+// fs.ErrNotExist.
+func (m *Modules) Compare(right func(settings string) bool) (_ *Inputs, same bool, _ error) {
 	in, err := m.inputs()
-	if err != nil || in.Settings != settings {
-		return nil, false
+	if err != nil {
+		return nil, false, err
+	}
+	if !right(in.Settings) {
+		return nil, false, nil
 	}
 	for _, f := range in.Files {
 		if !f.same(m.base) {
-			return nil, false
+			return nil, false, nil
 		}
 	}
 	if m.undisturbed(in) {
-		return in, true
+		return in, true, nil
 	}
 	held, whole := m.held()
 	if !whole || held.Slots == nil {
-		return in, false
+		return in, false, nil
 	}
 	// Somebody else's files came or went beside ours. Not being able to note
 	// that costs the next install the same look.
 	_ = m.record(*in, held)
-	return in, true
+	return in, true, nil
 }
 
 // held is Found.Held, and whether nothing that was recorded is gone.
