@@ -54,6 +54,9 @@ func (c *call) ofPnpm() bool {
 	return c.inputs.Workspace != nil || c.lock.Format == lockfile.Pnpm && (c.lock.Path != "" || c.managedBy("pnpm"))
 }
 
+// ofNpm reports whether the project keeps a package-lock.json.
+func (c *call) ofNpm() bool { return c.lock.Format == lockfile.Npm }
+
 // setting is a setting as one of the tools names and types it.
 type setting struct {
 	config.Value
