@@ -54,6 +54,10 @@ func sections() []section {
 			{names: []string{"remove", "rm", "uninstall", "un", "uni"}, usage: "remove <name>... [flags]", help: "remove dependencies from package.json and node_modules", run: runRemove, free: true, offers: dependencies},
 			{names: []string{"update", "up", "upgrade"}, usage: "update [name or pattern]... [flags]", help: "take newer versions of dependencies, within their ranges or with --latest", run: runUpdate, free: true, offers: dependencies},
 			{names: []string{"import"}, usage: "import [flags]", help: "make a pnpm-lock.yaml of another tool's lockfile", run: runImport},
+			{names: []string{"dedupe", "ddp"}, usage: "dedupe [--check] [flags]", help: "choose versions anew, so that as few as possible are left", run: runDedupe},
+			{names: []string{"prune"}, usage: "prune [flags]", help: "remove from node_modules what package.json does not ask for", run: runPrune},
+			{names: []string{"fetch"}, usage: "fetch [flags]", help: "bring what the lockfile has into the store, for installs without network", run: runFetch, anywhere: true},
+			{names: []string{"clean", "purge"}, usage: "clean [flags]", help: "empty node_modules of all projects", run: runClean, free: true},
 			{names: []string{"rebuild", "rb"}, usage: "rebuild [name]... [flags]", help: "run install scripts that are allowed once more", run: runRebuild, free: true, offers: dependencies},
 			{names: []string{"approve-builds"}, usage: "approve-builds [name | !name]... [--all]", help: "decide which packages may run install scripts, and run them", run: runApproveBuilds, free: true},
 			{names: []string{"ignored-builds"}, usage: "ignored-builds", help: "list packages whose install scripts did not run", run: runIgnoredBuilds},
@@ -61,6 +65,7 @@ func sections() []section {
 		{"Scripts", []command{
 			{names: []string{"run", "run-script"}, usage: "run [flags] [script] [arguments of the script]...", help: "run a script of package.json, with its pre and post scripts, or list them", run: runRun, free: true, stops: 2, offers: scripts},
 			{names: []string{"test", "t", "tst"}, usage: "test [arguments of the script]...", help: "run the script test", run: runNamed, free: true, stops: 1},
+			{names: []string{"install-test", "it"}, usage: "install-test [flags]", help: "install, and run the script test", run: runInstallTest, free: true},
 			{names: []string{"start"}, usage: "start [arguments of the script]...", help: "run the script start, or else server.js", run: runNamed, free: true, stops: 1},
 			{names: []string{"stop"}, usage: "stop [arguments of the script]...", help: "run the script stop", run: runNamed, free: true, stops: 1},
 			{names: []string{"restart"}, usage: "restart [arguments of the scripts]...", help: "run the scripts stop, restart and start", run: runRestart, free: true, stops: 1},

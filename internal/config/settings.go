@@ -31,6 +31,7 @@ type Call struct {
 	DryRun    bool   // print the plan, write nothing
 	Force     bool   // do again what is already done
 	All       bool   // of approve-builds: approve all that await it
+	Check     bool   // of dedupe: change nothing
 	Pending   bool   // of rebuild: only what is not built
 	Yes       Tri    // the answer to questions; Unset asks, if someone is there
 	JSON      bool   // print JSON, for scripts

@@ -133,6 +133,9 @@ type Request struct {
 	Frozen       Frozen
 	Resolve      bool // resolve even if the lockfile fits
 	LockfileOnly bool // resolve and write the lockfile, nothing else
+	FetchOnly    bool // bring what the lockfile has into the store, nothing else
+	Dedupe       bool // choose versions anew among those that the lockfile has
+	Prune        bool // remove packages that are not ours from node_modules
 	// IgnoreScripts runs none, and takes a repository as it is, even if a script
 	// had to make a package of it. Otherwise Builds is asked.
 	IgnoreScripts bool
@@ -209,6 +212,9 @@ func Install(ctx context.Context, req *Request) error {
 	if e.unchanged() {
 		return e.undecided()
 	}
+	if req.FetchOnly {
+		return e.fetchLocked()
+	}
 	if err := e.read(); err != nil {
 		return err
 	}
@@ -239,6 +245,11 @@ func Install(ctx context.Context, req *Request) error {
 	}
 	if err := e.run(wanted.Graph, work); err != nil {
 		return err
+	}
+	if req.Prune {
+		if err := e.dropExtraneous(work); err != nil {
+			return err
+		}
 	}
 	if err := e.commit(wanted, work); err != nil {
 		return err

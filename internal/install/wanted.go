@@ -79,7 +79,7 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	locked := Locked{Graph: e.Prefer, Reshaped: true}
 	if present != nil {
 		locked = Locked{
-			Graph: present.Graph, Placed: present.Placed(), Reshaped: lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),
+			Graph: present.Graph, Placed: present.Placed(), Reshaped: e.Dedupe || lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),
 		}
 	}
 	res, err := e.Resolver.Resolve(e.ctx, e.importers, locked, e.picked)
@@ -234,7 +234,7 @@ func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
 	if err := e.remember(doc, p); err != nil {
 		return err
 	}
-	e.done(p.Empty())
+	e.done(p.Empty() && e.summary.Removed == 0)
 	return nil
 }
 
