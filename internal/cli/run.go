@@ -29,7 +29,10 @@ func runRun(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		return listScripts(c.Stdout, &p.Manifest)
+		if err := c.findLock(); err != nil {
+			return err
+		}
+		return c.listScripts(&p.Manifest)
 	}
 	return c.runScript(ctx, "run-script", words[0], words[1:])
 }
@@ -89,9 +92,14 @@ func (c *call) runScript(ctx context.Context, command, name string, args []strin
 	if err != nil {
 		return err
 	}
+	if c.ofNpm() { // which drops the first "--" wherever it stands
+		if i := slices.Index(args, "--"); i >= 0 {
+			args = slices.Delete(slices.Clone(args), i, i+1)
+		}
+	}
 	server := name == "start" && isRegular(filepath.Join(p.Dir, "server.js"))
 	if len(names) == 0 && !server {
-		if c.cfg.Settings.Run.IfPresent || name == "test" && command == "test" {
+		if c.cfg.Settings.Run.IfPresent || name == "test" && command == "test" && !c.ofNpm() {
 			return nil // pnpm and CI scripts take a project without tests for one whose tests pass
 		}
 		return missingScript(name, &p.Manifest, p.Dir)
@@ -135,10 +143,18 @@ func missingScript(name string, m *project.Manifest, dir string) error {
 	return &noScriptError{Name: name, Where: filepath.Join(dir, project.ManifestFile), Near: config.Nearest(name, m.ScriptOrder), ID: id}
 }
 
-// listScripts shows the scripts of a project in pnpm's form.
-func listScripts(w io.Writer, m *project.Manifest) error {
-	if len(m.ScriptOrder) == 0 {
-		_, err := fmt.Fprintln(w, "There are no scripts specified.")
+// listScripts shows the scripts of a project, or with --json all of them.
+func (c *call) listScripts(m *project.Manifest) error {
+	if c.cfg.Settings.Call.JSON {
+		out := project.Node{Kind: project.Map}
+		for _, name := range m.ScriptOrder {
+			out.Set(name, project.Text(m.Scripts[name]))
+		}
+		_, err := fmt.Fprintln(c.Stdout, string(out.JSON()))
+		return err
+	}
+	if len(m.ScriptOrder) == 0 && !c.ofNpm() {
+		_, err := fmt.Fprintln(c.Stdout, "There are no scripts specified.")
 		return err
 	}
 	var own, others strings.Builder
@@ -149,16 +165,20 @@ func listScripts(w io.Writer, m *project.Manifest) error {
 		}
 		fmt.Fprintf(b, "  %s\n    %s\n", name, m.Scripts[name])
 	}
+	head, middle, gap := "Lifecycle scripts:\n", "Commands available via \"godwit run\":\n", "\n"
+	if c.ofNpm() {
+		head, middle, gap = fmt.Sprintf("Lifecycle scripts included in %s@%s:\n", m.Name, m.Version), "available via `godwit run`:\n", ""
+	}
 	text := ""
 	if own.Len() > 0 {
-		text = "Lifecycle scripts:\n" + own.String()
+		text = head + own.String()
 	}
 	if others.Len() > 0 {
 		if text != "" {
-			text += "\n"
+			text += gap
 		}
-		text += "Commands available via \"godwit run\":\n" + others.String()
+		text += middle + others.String()
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(c.Stdout, text)
 	return err
 }

@@ -20,9 +20,12 @@ import (
 	"godwit/internal/spawn"
 )
 
-// pnpmVersion is the version of pnpm that scripts are told they run under: the
-// one whose behaviour this one has.
-const pnpmVersion = "12.21.0"
+// These are the versions of pnpm and npm that scripts are told they run under:
+// those whose behaviour this program has.
+const (
+	pnpmVersion = "12.21.0"
+	npmVersion  = "11.19.1"
+)
 
 // runner runs scripts of projects.
 type runner struct {
@@ -40,13 +43,32 @@ func (c *call) newRunner(command string) (r *runner, stop func()) {
 	r = &runner{call: c, quiet: c.cfg.Settings.Terminal.LogLevel == "silent" || c.cfg.Settings.Terminal.Reporter == "silent"}
 	r.host = *c.scriptHost(command)
 	r.host.InitDir = c.Dir
-	// "only-allow pnpm" and its like look at the first word.
-	r.host.UserAgent = fmt.Sprintf("pnpm/%s npm/? node/? %s %s godwit/%s", pnpmVersion, c.OS, npm.PlatformOf(c.OS, c.Arch, "").CPU, Version)
+	r.host.UserAgent = c.scriptAgent(r.host.Node)
+	if c.ofNpm() && command == "run-script" {
+		r.host.Verb = "run" // npm's word since version 11
+	}
 	stop = func() {}
 	if c.Signals != nil {
 		r.signals, stop = c.Signals()
 	}
 	return r, stop
+}
+
+// scriptAgent is what scripts see as npm_config_user_agent. "only-allow pnpm" and
+// its like look at the first word, so it names the tool whose lockfile is kept.
+func (c *call) scriptAgent(node string) string {
+	if c.lock.Format == "" && c.inputs.Project != nil {
+		_ = c.findLock() // who runs scripts need not be told of a lockfile that cannot be read
+	}
+	cpu := npm.PlatformOf(c.OS, c.Arch, "").CPU
+	if !c.ofNpm() {
+		return fmt.Sprintf("pnpm/%s npm/? node/? %s %s godwit/%s", pnpmVersion, c.OS, cpu, Version)
+	}
+	version := "?"
+	if v := script.NodeVersion(node); v != "" {
+		version = "v" + v
+	}
+	return fmt.Sprintf("npm/%s node/%s %s %s workspaces/%t godwit/%s", npmVersion, version, c.OS, cpu, c.workspace.npm, Version)
 }
 
 // pathOf is the last PATH among variables.
