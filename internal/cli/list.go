@@ -64,7 +64,13 @@ func runList(_ context.Context, c *call) error {
 	if err := l.parse(); err != nil {
 		return err
 	}
-	var err error
+	err := c.findLock()
+	if err != nil {
+		return err
+	}
+	if c.ofNpm() {
+		return l.npmList()
+	}
 	if l.graph, err = c.installed(); err != nil {
 		return err
 	}
@@ -84,6 +90,9 @@ func runList(_ context.Context, c *call) error {
 func (l *lister) parse() error {
 	switch text := l.cfg.Settings.Call.Depth; strings.ToLower(text) {
 	case "":
+		if l.cfg.Settings.Call.All { // npm's
+			l.depth = maxListDepth
+		}
 	case "infinity":
 		l.depth = maxListDepth
 	default:

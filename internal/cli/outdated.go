@@ -45,6 +45,12 @@ const packumentsAtOnce = 32
 // runOutdated is the command outdated: which direct dependencies have a newer
 // version than the one that is locked. It fails if there are any.
 func runOutdated(ctx context.Context, c *call) error {
+	if err := c.findLock(); err != nil {
+		return err
+	}
+	if c.ofNpm() {
+		return c.npmOutdated(ctx)
+	}
 	p, err := c.projectOf()
 	if err != nil {
 		return err

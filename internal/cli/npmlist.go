@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/cli/ui"
+	"godwit/internal/project"
+)
+
+// npmLister shows what is installed as npm does.
+type npmLister struct {
+	*npmTree
+	depth    int
+	wants    func(alias string) bool // nil is everything
+	first    map[string]string       // directory -> the way on which it is shown with its dependencies
+	problems []string
+}
+
+// npmItem is one line of the list.
+type npmItem struct {
+	npmEdge
+	of      *npmNode
+	deduped bool
+	items   []*npmItem
+}
+
+// npmList is the command list in a project of npm's.
+func (l *lister) npmList() error {
+	t, err := l.npmTree()
+	if err != nil {
+		return err
+	}
+	n := &npmLister{npmTree: t, depth: l.depth, wants: l.wants, first: map[string]string{}}
+	if l.wants != nil && l.cfg.Settings.Call.Depth == "" {
+		n.depth = maxListDepth
+	}
+	root := t.node(t.root)
+	if root == nil {
+		return &usageError{"there is no package.json in " + t.root, "name the project's directory with -C"}
+	}
+	top := &npmItem{npmEdge: npmEdge{to: root}}
+	n.walk(top)
+	n.prune(top)
+	n.note(top)
+	switch {
+	case l.cfg.Settings.Call.JSON:
+		_, err = fmt.Fprintln(l.Stdout, string(n.json(top).JSON()))
+	case l.cfg.Settings.Call.Parseable:
+		_, err = fmt.Fprint(l.Stdout, ui.Plain(n.parseable(top)))
+	default:
+		_, err = fmt.Fprint(l.Stdout, ui.Plain(n.text(top)))
+	}
+	if err == nil && len(n.problems) > 0 {
+		return &listProblems{n.problems}
+	}
+	if err == nil && l.wants != nil && len(top.items) == 0 {
+		return outdatedError{} // nothing found; that is said
+	}
+	return err
+}
+
+// walk finds the items level by level, so that a package is shown with its
+// dependencies where it is nearest to the top.
+func (n *npmLister) walk(top *npmItem) {
+	type step struct {
+		item  *npmItem
+		level int
+	}
+	for todo := []step{{top, 0}}; len(todo) > 0; {
+		s := todo[0]
+		todo = todo[1:]
+		if s.item.to == nil || s.level > n.depth || s.item.deduped {
+			continue
+		}
+		for _, e := range n.edges(s.item.to) {
+			item := &npmItem{npmEdge: e, of: s.item.to}
+			s.item.items = append(s.item.items, item)
+			level := s.level + 1
+			if e.to == nil {
+				continue
+			}
+			if e.to.member && s.item == top {
+				level = s.level // what members depend on is shown beside what the root does
+			}
+			_, item.deduped = n.first[e.to.at]
+			n.first[e.to.at] = e.alias
+			todo = append(todo, step{item, level})
+		}
+	}
+}
+
+// note collects what is wrong with what is shown, level by level.
+func (n *npmLister) note(top *npmItem) {
+	for todo := slices.Clone(top.items); len(todo) > 0; {
+		item := todo[0]
+		todo = append(todo[1:], item.items...)
+		if n.wants != nil && !n.wants(item.alias) {
+			continue
+		}
+		if p := item.problem(item.of); p != "" && !slices.Contains(n.problems, p) {
+			n.problems = append(n.problems, p)
+		}
+	}
+}
+
+// prune leaves the ways to what is asked for.
+func (n *npmLister) prune(item *npmItem) bool {
+	if n.wants == nil {
+		return true
+	}
+	item.items = slices.DeleteFunc(item.items, func(i *npmItem) bool { return !n.prune(i) })
+	return len(item.items) > 0 || n.wants(item.alias)
+}
+
+// json is npm's shape.
+func (n *npmLister) json(item *npmItem) project.Node {
+	out := project.Node{Kind: project.Map}
+	problem := ""
+	if item.of == nil {
+		for _, key := range []string{"version", "name"} {
+			if value := map[string]string{"version": item.to.manifest.Version, "name": string(item.to.manifest.Name)}[key]; value != "" {
+				out.Set(key, project.Text(value))
+			}
+		}
+		if len(n.problems) > 0 {
+			out.Set("problems", listOf(n.problems))
+		}
+	} else {
+		problem = item.problem(item.of)
+		switch {
+		case item.to != nil:
+			if out.Set("version", project.Text(item.to.manifest.Version)); item.deduped {
+				break
+			}
+			if from := n.resolved(item.to); from != "" {
+				out.Set("resolved", project.Text(from))
+			}
+			out.Set("overridden", truth(false))
+			if item.extraneous {
+				out.Set("extraneous", truth(true))
+			}
+			if item.invalid {
+				out.Set("invalid", project.Text(item.invalidText()))
+			}
+		case problem != "":
+			out.Set("missing", truth(true))
+		}
+		if problem != "" {
+			out.Set("problems", listOf([]string{problem}))
+		}
+	}
+	if len(item.items) > 0 {
+		deps := project.Node{Kind: project.Map}
+		for _, i := range item.items {
+			deps.Set(i.alias, n.json(i))
+		}
+		out.Set("dependencies", deps)
+	}
+	if item.of == nil && len(n.problems) > 0 {
+		failure := project.Node{Kind: project.Map}
+		failure.Set("code", project.Text("ELSPROBLEMS"))
+		failure.Set("summary", project.Text(strings.Join(n.problems, "\n")))
+		failure.Set("detail", project.Text(""))
+		out.Set("error", failure)
+	}
+	return out
+}
+
+func truth(b bool) project.Node { return project.Node{Kind: project.Bool, Text: fmt.Sprint(b)} }
+
+func listOf(items []string) project.Node {
+	out := project.Node{Kind: project.List}
+	for _, i := range items {
+		out.Items = append(out.Items, project.Text(i))
+	}
+	return out
+}
+
+func (i *npmItem) invalidText() string {
+	by := "the root project"
+	if i.of.manifest.Name != "" && i.of.member || strings.Contains(filepath.ToSlash(i.of.at), "/node_modules/") {
+		by = filepath.ToSlash(i.of.at)
+		if at := strings.Index(by, "/node_modules/"); at >= 0 {
+			by = by[at+1:]
+		}
+	}
+	return fmt.Sprintf("%q from %s", i.spec, by)
+}
+
+// text is npm's tree.
+func (n *npmLister) text(top *npmItem) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", label(cmp.Or(string(top.to.manifest.Name), filepath.Base(n.root)), top.to.manifest.Version), n.root)
+	if len(top.items) == 0 {
+		b.WriteString("└── (empty)\n")
+	}
+	n.branch(&b, "", top.items)
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func (n *npmLister) branch(b *strings.Builder, indent string, items []*npmItem) {
+	for i, item := range items {
+		corner, below := "├── ", "│ "
+		if i == len(items)-1 {
+			corner, below = "└── ", "  "
+		}
+		if len(item.items) > 0 {
+			corner = strings.Replace(corner, "── ", "─┬ ", 1)
+		}
+		b.WriteString(indent + corner + n.line(item) + "\n")
+		n.branch(b, indent+below, item.items)
+	}
+}
+
+func (n *npmLister) line(item *npmItem) string {
+	if item.to == nil {
+		kind := "UNMET DEPENDENCY "
+		if item.optional {
+			kind = "UNMET OPTIONAL DEPENDENCY "
+		}
+		return kind + label(item.alias, item.spec)
+	}
+	text := label(string(item.to.manifest.Name), item.to.manifest.Version)
+	if name := string(item.to.manifest.Name); name != item.alias {
+		text = item.alias + "@npm:" + text
+	}
+	if item.deduped {
+		text += " deduped"
+	}
+	if item.invalid {
+		text += " invalid: " + item.invalidText()
+	}
+	if item.extraneous {
+		text += " extraneous"
+	}
+	if rel, err := filepath.Rel(n.root, item.to.real); err == nil && item.to.at != item.to.real {
+		text += " -> ./" + filepath.ToSlash(rel)
+	}
+	return text
+}
+
+// parseable is the places of all packages, the nearest to the top first.
+func (n *npmLister) parseable(top *npmItem) string {
+	var b strings.Builder
+	seen := map[string]bool{}
+	for todo := []*npmItem{top}; len(todo) > 0; {
+		item := todo[0]
+		todo = append(todo[1:], item.items...)
+		if item.to != nil && !seen[item.to.at] && (n.wants == nil || n.wants(item.alias)) {
+			seen[item.to.at] = true
+			b.WriteString(item.to.at + "\n")
+		}
+	}
+	return b.String()
+}
+
+// listProblems is a node_modules that is not what package.json files ask for.
+type listProblems struct{ problems []string }
+
+func (e *listProblems) Error() string { return strings.Join(e.problems, "\n  ") }
+
+// Code is npm's code for this error.
+func (e *listProblems) Code() string { return "ELSPROBLEMS" }
+
+// Hint is what the user can do.
+func (e *listProblems) Hint() string {
+	return "run godwit install for what is missing, and godwit prune for what is extraneous"
+}

@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/layout"
+	"godwit/internal/lockfile/npmlock"
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
+	"godwit/internal/npm/specifier"
+	"godwit/internal/project"
+)
+
+// npmTree is what is in node_modules of a project of npm's, found as Node finds
+// it: by looking from a package's directory upwards.
+type npmTree struct {
+	root      string
+	members   map[string]string // name of a project of the workspace -> its directory
+	known     map[string]string // directories, as slash paths, that the lockfile has -> where they are from
+	nodes     map[string]*npmNode
+	groups    []string // of the root and of members
+	selected  string   // of a member, the only one to show; "" is all
+	workspace []string // directories of members, slash paths
+}
+
+// npmNode is one package in its place.
+type npmNode struct {
+	at       string // where Node finds it, absolute
+	real     string // where it is
+	manifest *project.Manifest
+	member   bool
+}
+
+// npmEdge is a dependency of a package, and what Node finds for it.
+type npmEdge struct {
+	alias, spec string
+	optional    bool     // may be missing
+	peer        bool     // of the kind that is for dependents to install
+	to          *npmNode // nil where there is none
+	invalid     bool     // what is found is another version
+	extraneous  bool     // nobody depends on what is found
+}
+
+func (c *call) npmTree() (*npmTree, error) {
+	t := &npmTree{root: c.workspace.root, members: map[string]string{}, known: map[string]string{}, nodes: map[string]*npmNode{}}
+	in := c.cfg.Settings.Include
+	for _, g := range []struct {
+		on    bool
+		group string
+	}{{in.Prod, prodGroup}, {in.Dev, devGroup}, {in.Optional, optionalGroup}, {in.Prod, peerGroup}} {
+		if g.on {
+			t.groups = append(t.groups, g.group)
+		}
+	}
+	if c.workspace.here != "." {
+		t.selected = c.workspace.here
+	}
+	if err := c.workspace.list(); err != nil {
+		return nil, err
+	}
+	for _, dir := range c.workspace.dirs[min(1, len(c.workspace.dirs)):] {
+		p, err := project.Read(filepath.Join(t.root, filepath.FromSlash(dir)))
+		if err != nil {
+			return nil, err
+		}
+		t.members[string(p.Manifest.Name)] = dir
+	}
+	return t, t.readKnown(filepath.Base(c.lock.Path))
+}
+
+// readKnown reads where packages are from: in npm's record of what is installed,
+// or else in the lockfile.
+func (t *npmTree) readKnown(lockfile string) error {
+	data, err := os.ReadFile(filepath.Join(t.root, layout.ModulesDir, npmlock.HiddenName))
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = os.ReadFile(filepath.Join(t.root, lockfile))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	doc, err := project.ParseValue(lockfile, string(data))
+	if err != nil {
+		return err
+	}
+	for _, f := range doc.Field("packages").Fields {
+		t.known[f.Key] = f.Value.Field("resolved").Text
+	}
+	return nil
+}
+
+// node is the package at a directory; nil if there is none.
+func (t *npmTree) node(at string) *npmNode {
+	if n, ok := t.nodes[at]; ok {
+		return n
+	}
+	var n *npmNode
+	if real, err := filepath.EvalSymlinks(at); err == nil {
+		if p, err := project.Read(real); err == nil {
+			n = &npmNode{at: at, real: real, manifest: &p.Manifest}
+			rel, err := filepath.Rel(t.root, real)
+			n.member = err == nil && t.members[string(p.Manifest.Name)] == filepath.ToSlash(rel)
+		}
+	}
+	t.nodes[at] = n
+	return n
+}
+
+// find is what Node finds for a name from a directory of the project.
+func (t *npmTree) find(from, alias string) *npmNode {
+	for dir := from; ; dir = filepath.Dir(dir) {
+		if filepath.Base(dir) != layout.ModulesDir {
+			if n := t.node(filepath.Join(dir, layout.ModulesDir, filepath.FromSlash(alias))); n != nil {
+				return n
+			}
+		}
+		if dir == t.root || dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
+// edges are the dependencies of a package, in npm's order.
+func (t *npmTree) edges(n *npmNode) []npmEdge {
+	groups := []string{prodGroup, optionalGroup, peerGroup}
+	own := n.real == t.root || n.member
+	if own {
+		groups = t.groups
+	}
+	found := map[string]npmEdge{}
+	m := &n.manifest.Manifest
+	for _, group := range groups {
+		for _, d := range *depsOf(m, group) {
+			if _, ok := found[d.Alias]; ok && group == peerGroup {
+				continue
+			}
+			optional := group == optionalGroup || group == peerGroup && m.OptionalPeers[d.Alias]
+			found[d.Alias] = t.edge(n, npmEdge{alias: d.Alias, spec: d.Specifier, optional: optional, peer: group == peerGroup})
+		}
+	}
+	if n.real == t.root {
+		t.rootEdges(found)
+	}
+	var out []npmEdge
+	for _, e := range found {
+		if e.to == nil && e.peer && e.optional {
+			continue
+		}
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b npmEdge) int { return npm.Collate(a.alias, b.alias) })
+	return out
+}
+
+func (t *npmTree) edge(n *npmNode, e npmEdge) npmEdge {
+	if e.to = t.find(n.real, e.alias); e.to == nil {
+		return e
+	}
+	s, err := specifier.Parse(e.alias, e.spec)
+	if err != nil || s.Kind != specifier.Range && s.Kind != specifier.Version {
+		return e // npm looks at where others are from; it made the tree, and so did we
+	}
+	v, err := semver.Parse(e.to.manifest.Version, semver.Options{Loose: true})
+	r, err2 := semver.ParseRange(s.Range, semver.Options{Loose: true})
+	e.invalid = err == nil && err2 == nil && !r.Match(v)
+	return e
+}
+
+// rootEdges adds the projects of the workspace, and what nobody asked for.
+func (t *npmTree) rootEdges(found map[string]npmEdge) {
+	for name, dir := range t.members {
+		if n := t.find(t.root, name); n != nil {
+			found[name] = npmEdge{alias: name, spec: "file:" + dir, to: n}
+		} else {
+			found[name] = npmEdge{alias: name, spec: "file:" + dir}
+		}
+	}
+	if t.selected != "" {
+		for alias, e := range found {
+			if t.members[alias] != t.selected || e.to != nil && !e.to.member {
+				delete(found, alias)
+			}
+		}
+	}
+	for _, name := range namesIn(filepath.Join(t.root, layout.ModulesDir)) {
+		if _, ok := t.known[layout.ModulesDir+"/"+name]; !ok && found[name].to == nil {
+			if n := t.node(filepath.Join(t.root, layout.ModulesDir, filepath.FromSlash(name))); n != nil {
+				found[name] = npmEdge{alias: name, to: n, extraneous: true}
+			}
+		}
+	}
+}
+
+// namesIn lists the packages in a node_modules.
+func namesIn(dir string) []string {
+	var out []string
+	entries, _ := os.ReadDir(dir) // one that is not there has none
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name[0] == '.':
+		case name[0] == '@':
+			scoped, _ := os.ReadDir(filepath.Join(dir, name))
+			for _, s := range scoped {
+				out = append(out, name+"/"+s.Name())
+			}
+		default:
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// resolved is where a package is from, as npm lists it.
+func (t *npmTree) resolved(n *npmNode) string {
+	rel, err := filepath.Rel(t.root, n.at)
+	if err != nil {
+		return ""
+	}
+	if n.at != n.real {
+		if to, err := filepath.Rel(filepath.Dir(n.at), n.real); err == nil {
+			return "file:" + filepath.ToSlash(to)
+		}
+	}
+	return t.known[filepath.ToSlash(rel)]
+}
+
+// problem is what is wrong with an edge of a package, in npm's words; "" is
+// nothing.
+func (e *npmEdge) problem(of *npmNode) string {
+	by := strings.TrimSuffix(fmt.Sprintf("%s@%s", of.manifest.Name, of.manifest.Version), "@")
+	switch {
+	case e.to == nil && e.optional:
+		return ""
+	case e.to == nil:
+		return fmt.Sprintf("missing: %s@%s, required by %s", e.alias, e.spec, by)
+	case e.extraneous:
+		return fmt.Sprintf("extraneous: %s@%s %s", e.to.manifest.Name, e.to.manifest.Version, e.to.at)
+	case e.invalid:
+		return fmt.Sprintf("invalid: %s@%s %s", e.to.manifest.Name, e.to.manifest.Version, e.to.at)
+	}
+	return ""
+}
