@@ -18,6 +18,10 @@ build: ## build bin/godwit and bin/godwit-registry
 man: ## write the manual to bin/man/man1, from the tables that help is made of
 	go run -ldflags '$(LDFLAGS)' ./cmd/godwit-man bin/man/man1
 
+.PHONY: release
+release: ## write the archives of a release for every platform to dist/
+	VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' .ci/release
+
 .PHONY: check
 check: ## all that CI runs
 	.ci/run

@@ -148,12 +148,9 @@ func (o *options) findTools(ctx context.Context, bin string) (found []tool.Found
 		if t.NDJSON && godwit == "" && godwitErr == nil {
 			godwit, godwitErr = o.findGodwit(ctx, bin)
 		}
-		f := tool.Found{Tool: t}
-		switch {
-		case !t.NDJSON:
+		f, err := t.At(godwit), godwitErr
+		if !t.NDJSON {
 			f, err = t.Find(o.peers)
-		default:
-			f, err = t.At(godwit), godwitErr
 		}
 		if err != nil {
 			skipped = append(skipped, result.Skipped{Name: t.Name, Why: err.Error()})

@@ -20,13 +20,12 @@ import (
 // npmTree is what is in node_modules of a project of npm's, found as Node finds
 // it: by looking from a package's directory upwards.
 type npmTree struct {
-	root      string
-	members   map[string]string // name of a project of the workspace -> its directory
-	known     map[string]string // directories, as slash paths, that the lockfile has -> where they are from
-	nodes     map[string]*npmNode
-	groups    []string // of the root and of members
-	selected  string   // of a member, the only one to show; "" is all
-	workspace []string // directories of members, slash paths
+	root     string
+	members  map[string]string // name of a project of the workspace -> its directory
+	known    map[string]string // directories, as slash paths, that the lockfile has -> where they are from
+	nodes    map[string]*npmNode
+	groups   []string // of the root and of members
+	selected string   // of a member, the only one to show; "" is all
 }
 
 // npmNode is one package in its place.

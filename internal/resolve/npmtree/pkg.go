@@ -3,7 +3,6 @@ package npmtree
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -289,11 +288,4 @@ func (e *ProtocolError) Code() string { return "EUNSUPPORTEDPROTOCOL" }
 // Hint is what the user can do.
 func (e *ProtocolError) Hint() string {
 	return "write a version, a range, file: or a URL; workspace:, catalog: and link: are for projects with a pnpm-lock.yaml"
-}
-
-// isNotFound reports whether err is a package, or a version, that there is none
-// of.
-func isNotFound(err error) bool {
-	var nf interface{ NotFound() bool }
-	return errors.As(err, &nf) && nf.NotFound()
 }
