@@ -93,7 +93,7 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 // find is the resolution itself.
 func (l *local) find(ctx context.Context, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
 	if l.served != nil {
-		if res, err := l.served.resolve(ctx, req, importers); res != nil || err != nil {
+		if res, err := l.served.resolve(ctx, l.source, req, importers); res != nil || err != nil {
 			return res, err
 		}
 	}

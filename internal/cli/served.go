@@ -12,7 +12,6 @@ import (
 	"godwit/internal/install"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
-	"godwit/internal/npm/specifier"
 	"godwit/internal/resolve"
 	"godwit/internal/resolve/remote"
 	"godwit/internal/resolve/wire"
@@ -65,16 +64,21 @@ func wireRegistries(regs *config.Registries, src *source) map[string]wire.Regist
 
 // resolve asks the server. Without a result and an error the resolver here is to
 // find out, and the user was told why.
-func (s *served) resolve(ctx context.Context, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
+func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
 	why := s.here
 	if why == "" {
 		why = onlyHere(req)
+	}
+	local := &externals{source: src, request: req}
+	if why == "" {
+		why = local.find(ctx)
 	}
 	if why != "" {
 		s.tell("%s", why)
 		return nil, nil
 	}
 	q := &remote.Question{Request: req, Settings: s.settings, Lockfile: s.lockfile}
+	q.Settings.Externals = local.found
 	for _, im := range importers {
 		q.Projects = append(q.Projects, im.Recorded())
 	}
@@ -110,30 +114,5 @@ func onlyHere(req *resolve.Request) string {
 			}
 		}
 	}
-	for _, im := range req.Importers {
-		m := im.Manifest
-		for _, deps := range []npm.Deps{m.Dependencies, m.DevDependencies, m.OptionalDependencies} {
-			for _, d := range deps {
-				if s, err := specifier.Parse(d.Alias, d.Specifier); err == nil && isOutside(s, req) {
-					return fmt.Sprintf("%s depends on %s, which is of the kind %s", im.Dir, d.Alias, s.Kind) // a URL may hold a password
-				}
-			}
-		}
-	}
 	return ""
-}
-
-// isOutside reports whether a dependency comes neither from a registry nor from
-// the manifests of the workspace.
-func isOutside(s specifier.Specifier, req *resolve.Request) bool {
-	switch s.Kind {
-	case specifier.Version, specifier.Range, specifier.Tag, specifier.Catalog:
-		return false
-	case specifier.Workspace:
-		return s.Path != ""
-	case specifier.Tarball:
-		_, _, ok := req.Options.RegistryTarball(s.URL)
-		return !ok
-	}
-	return true
 }

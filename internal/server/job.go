@@ -18,13 +18,14 @@ import (
 
 // job is a request that was understood.
 type job struct {
-	server   *Server
-	host     string
-	asked    *wire.Request
-	request  *resolve.Request
-	source   packuments.Source
-	announce *run
-	told     map[graph.Key]bool
+	server    *Server
+	host      string
+	asked     *wire.Request
+	request   *resolve.Request
+	source    packuments.Source
+	externals map[externalKey]*wire.External
+	announce  *run
+	told      map[graph.Key]bool
 
 	mu    sync.Mutex
 	until time.Time // how long the packuments that were used need no other look
@@ -42,6 +43,11 @@ func (s *Server) job(body []byte, host string) (*job, *refusal) {
 	}
 	if j.request, err = asked.Resolution(); err != nil {
 		return nil, badRequest(err)
+	}
+	j.externals = make(map[externalKey]*wire.External, len(asked.Externals))
+	for i := range asked.Externals {
+		e := &asked.Externals[i]
+		j.externals[externalKey{e.Dir, e.Alias, e.Specifier}] = e
 	}
 	j.request.Picked = j.picked
 	j.request.Options.RegistryTarball = func(url string) (npm.Name, string, bool) { return npm.PackageAt(url, j.base) }

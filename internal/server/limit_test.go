@@ -212,7 +212,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 		fmt.Fprintf(&packages, "some-package-with-a-long-name-%d@1.0.0\n", i)
 		deps = append(deps, fmt.Sprintf(`"some-package-with-a-long-name-%d":"1.0.0"`, i))
 	}
-	b := start(t, server.Options{Limits: server.Limits{Write: 100 * time.Millisecond}}, packages.String())
+	b := start(t, server.Options{Limits: server.Limits{Write: 2 * time.Second}}, packages.String())
 	var body bytes.Buffer
 	if err := b.request(`{"dependencies":{` + strings.Join(deps, ",") + `}}`).Encode(&body); err != nil {
 		t.Fatal(err)

@@ -112,9 +112,15 @@ func (j *job) expires(until time.Time) {
 	}
 }
 
-// External implements resolve.Source: nothing that comes past a registry is
-// looked at here.
-func (j *job) External(_ context.Context, s specifier.Specifier, _ string) (*resolve.External, error) {
+// externalKey is where an external is wanted, and in which words.
+type externalKey struct{ dir, alias, specifier string }
+
+// External implements resolve.Source: what comes past a registry is what the
+// client says, or is left to it.
+func (j *job) External(_ context.Context, s specifier.Specifier, dir string) (*resolve.External, error) {
+	if e := j.externals[externalKey{dir, s.Alias, s.Raw}]; e != nil {
+		return e.External(), nil
+	}
 	return nil, &unreachable{wire.CodeUnreachable, fmt.Sprintf("%s is a %s dependency, which only the client can look at", s.Alias, s.Kind)}
 }
 

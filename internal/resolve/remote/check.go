@@ -131,56 +131,83 @@ func withoutDropped(projects []lockfile.Project, g *graph.Graph) []lockfile.Proj
 	return out
 }
 
-// checkPackages refuses packages that nobody depends on or that come from
-// elsewhere than the registries and the workspace. It completes what a lockfile
-// leaves out.
-func (c *Client) checkPackages(g *graph.Graph, q *Question, sent map[graph.Key]graph.Resolution) error {
-	members := map[string]*npm.Manifest{}
+// local is what of the client's machine an answer may name.
+type local struct {
+	versions map[string]string // name and directory -> version
+	tarballs map[string]bool   // name, path and integrity
+	links    map[string]bool   // directories that may be linked to
+}
+
+func localOf(q *Question) *local {
+	l := &local{map[string]string{}, map[string]bool{}, map[string]bool{}}
 	for _, m := range q.Request.Members {
-		members[m.Dir] = m.Manifest
+		l.versions[string(m.Manifest.Name)+" "+m.Dir] = workspace.Version(m.Manifest)
+		l.links[path.Join(m.Dir, m.Publish)] = true
 	}
+	for _, e := range q.Settings.Externals {
+		switch target, link := strings.CutPrefix(e.ID, "link:"); {
+		case link:
+			l.links[target] = true
+		case e.Tarball != "":
+			l.tarballs[e.Manifest.Name+" "+e.Tarball+" "+e.Integrity] = true
+		default:
+			l.versions[e.Manifest.Name+" "+e.Directory] = e.Manifest.Version
+		}
+	}
+	return l
+}
+
+// checkPackages refuses packages that nobody depends on or that come from
+// elsewhere than the registries and the client itself. It completes what a
+// lockfile leaves out.
+func (c *Client) checkPackages(g *graph.Graph, q *Question, sent map[graph.Key]graph.Resolution) error {
+	mine := localOf(q)
 	reachable := g.Reachable(graph.Scope{})
 	for key, p := range g.Packages {
 		if _, wanted := reachable[key]; !wanted {
 			return wrong("nobody depends on %s", key)
 		}
+		var known bool
 		switch p.Resolution.Kind {
 		case graph.Registry:
-			if _, ref := key.ID().Split(); ref != p.Version {
-				return wrong("%s has the version %.200q", key, p.Version)
-			}
-			var err error
-			if p.Resolution, err = c.checked(p.Name, p.Version, p.Resolution); err != nil {
+			if err := c.checkPublished(key, p, sent); err != nil {
 				return err
 			}
-			if was, ok := sent[key.ID()]; ok && (was.Integrity != p.Resolution.Integrity || was.Tarball != p.Resolution.Tarball) {
-				return wrong("%s is not what it was when it was picked", key)
-			}
+			continue
 		case graph.Directory:
-			m := members[p.Resolution.Directory]
-			if m == nil || m.Name != p.Name {
-				return wrong("%s is no project of the workspace", key)
-			}
-			p.Version = workspace.Version(m)
-		default:
-			return wrong("%s does not come from a registry", key)
+			p.Version, known = mine.versions[string(p.Name)+" "+p.Resolution.Directory]
+		case graph.Tarball:
+			known = !p.Resolution.GitHosted && mine.tarballs[string(p.Name)+" "+p.Resolution.Tarball+" "+p.Resolution.Integrity]
+		}
+		if !known {
+			return wrong("%s comes neither from a registry nor from this machine", key)
 		}
 	}
-	return checkLinks(g, q.Request.Members)
+	return mine.checkLinks(g)
 }
 
-// checkLinks refuses links that lead anywhere but to projects of the workspace,
-// and into the package itself.
-func checkLinks(g *graph.Graph, members []resolve.Member) error {
-	allowed := map[string]bool{}
-	for _, m := range members {
-		allowed[path.Join(m.Dir, m.Publish)] = true
+// checkPublished refuses a package that its registry would not give.
+func (c *Client) checkPublished(key graph.Key, p *graph.Package, sent map[graph.Key]graph.Resolution) (err error) {
+	if _, ref := key.ID().Split(); ref != p.Version {
+		return wrong("%s has the version %.200q", key, p.Version)
 	}
+	if p.Resolution, err = c.checked(p.Name, p.Version, p.Resolution); err != nil {
+		return err
+	}
+	if was, ok := sent[key.ID()]; ok && (was.Integrity != p.Resolution.Integrity || was.Tarball != p.Resolution.Tarball) {
+		return wrong("%s is not what it was when it was picked", key)
+	}
+	return nil
+}
+
+// checkLinks refuses links that lead anywhere but to where projects wanted them,
+// and into the package itself.
+func (l *local) checkLinks(g *graph.Graph) error {
 	check := func(from, link, target string) error {
-		if link == "" || allowed[target] {
+		if link == "" || l.links[target] {
 			return nil
 		}
-		return wrong("%s has a link to %.200q, which is no project of the workspace", from, link)
+		return wrong("%s has a link to %.200q, which nobody asked for", from, link)
 	}
 	for key, p := range g.Packages {
 		for _, e := range p.Edges {
@@ -194,7 +221,11 @@ func checkLinks(g *graph.Graph, members []resolve.Member) error {
 	}
 	for _, im := range g.Importers {
 		for _, d := range im.Deps {
-			if err := check(im.Dir, d.Target.Link, path.Join(im.Dir, d.Target.Link)); err != nil {
+			target := d.Target.Link
+			if !path.IsAbs(target) {
+				target = path.Join(im.Dir, target)
+			}
+			if err := check(im.Dir, d.Target.Link, target); err != nil {
 				return err
 			}
 		}

@@ -25,6 +25,7 @@ type Settings struct {
 	Patches         *patch.Set
 	AgeExclude      []string
 	TrustExclude    []string
+	Externals       []External
 	Platforms       []npm.Platform // as the Fits of the request has it
 }
 
@@ -38,7 +39,7 @@ func New(req *resolve.Request, s Settings) (*Request, error) {
 	}
 	r := &Request{
 		Version: Version, Registries: s.Registries, Options: optionsOf(&req.Options), Patched: depsOf(s.Patches.Entries()),
-		Reshaped: req.Reshaped, Lockfile: lockfileOf(req.Locked),
+		Reshaped: req.Reshaped, Lockfile: lockfileOf(req.Locked), Externals: s.Externals,
 	}
 	for _, name := range req.Freed {
 		r.Freed = append(r.Freed, string(name))
@@ -122,6 +123,24 @@ func (r *Request) Resolution() (*resolve.Request, error) {
 		req.Locked = doc.Graph
 	}
 	return req, nil
+}
+
+// NewExternal is what a dependency of a project in dir, or of a directory there,
+// was found to be.
+func NewExternal(dir, alias, specifier string, e *resolve.External) External {
+	return External{
+		Dir: dir, Alias: alias, Specifier: specifier, ID: e.ID, Manifest: manifestOf(e.Manifest),
+		Directory: e.Resolution.Directory, Tarball: e.Resolution.Tarball, Integrity: e.Resolution.Integrity,
+	}
+}
+
+// External is it as the resolver knows it.
+func (e *External) External() *resolve.External {
+	res := graph.Resolution{Kind: graph.Directory, Directory: e.Directory}
+	if e.Tarball != "" {
+		res = graph.Resolution{Kind: graph.Tarball, Tarball: e.Tarball, Integrity: e.Integrity}
+	}
+	return &resolve.External{ID: e.ID, Manifest: e.Manifest.manifest(), Resolution: res}
 }
 
 // lockfileOf is a graph as text, without settings; "" for none.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
 
 	"godwit/internal/npm"
 )
@@ -27,6 +28,8 @@ type Request struct {
 	Lockfile   string              `json:"lockfile,omitempty"` // text of the present one
 	Reshaped   bool                `json:"reshaped,omitempty"` // it was made with another shape
 	Freed      []string            `json:"freed,omitempty"`    // names whose versions in it are not preferred
+	// Externals are what the client has found for paths that projects depend on.
+	Externals []External `json:"externals,omitempty"`
 	// Platforms are what is installed for: optional packages for none of them are
 	// in the lockfile, and are not picked. Without any all packages fit.
 	Platforms []Platform `json:"platforms,omitempty"`
@@ -55,6 +58,19 @@ type Importer struct {
 	Injected []string `json:"injected,omitempty"` // aliases of members that are copied
 	Kept     bool     `json:"kept,omitempty"`
 	Publish  string   `json:"publish,omitempty"` // directory that others link to
+}
+
+// External is a directory or a tarball of the client's machine, which nobody else
+// can look at.
+type External struct {
+	Dir       string   `json:"dir"` // of the dependent: a path from the lockfile's directory
+	Alias     string   `json:"alias"`
+	Specifier string   `json:"specifier"`
+	ID        string   `json:"id"` // "link:" or "file:" and a path, see resolve.External
+	Manifest  Manifest `json:"manifest"`
+	Directory string   `json:"directory,omitempty"` // of a directory; else it is a tarball
+	Tarball   string   `json:"tarball,omitempty"`
+	Integrity string   `json:"integrity,omitempty"`
 }
 
 // Manifest is what of a package.json a resolution looks at.
@@ -189,6 +205,17 @@ func (r *Request) check() error {
 			}
 		}
 	}
+	for _, e := range r.Externals {
+		if (e.Directory == "") == (e.Tarball == "") {
+			return fmt.Errorf("%.200q is neither a directory nor a tarball", e.ID)
+		}
+		if !strings.HasPrefix(e.ID, "link:") && !strings.HasPrefix(e.ID, "file:") || strings.ContainsFunc(e.ID, unicode.IsControl) {
+			return fmt.Errorf("%.200q is no path", e.ID)
+		}
+		if _, err := npm.ParseName(e.Manifest.Name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -198,9 +225,8 @@ const maxDir = 4096
 // checkDir refuses what is no clean slash path at or below the lockfile's
 // directory.
 func checkDir(dir string) error {
-	control := func(c rune) bool { return c < ' ' || c == 0x7f }
 	if dir == "" || len(dir) > maxDir || path.Clean(dir) != dir || path.IsAbs(dir) || dir == ".." ||
-		strings.HasPrefix(dir, "../") || strings.Contains(dir, `\`) || strings.ContainsFunc(dir, control) {
+		strings.HasPrefix(dir, "../") || strings.Contains(dir, `\`) || strings.ContainsFunc(dir, unicode.IsControl) {
 		return fmt.Errorf("%.200q is no directory below that of the lockfile", dir)
 	}
 	return nil

@@ -149,6 +149,11 @@ func TestRequestsTravel(t *testing.T) {
 	if !got.Fits(&npm.Manifest{Libc: []string{"musl"}}) || got.Fits(&npm.Manifest{OS: []string{"darwin"}}) {
 		t.Error("the platform got lost")
 	}
+	if in, err := wire.New(req, wire.Settings{Externals: []wire.External{wire.NewExternal("p", "x", "file:x", &resolve.External{
+		ID: "file:p/x", Manifest: &npm.Manifest{Name: "y", Version: "2.0.0"}, Resolution: graph.Resolution{Kind: graph.Directory, Directory: "p/x"},
+	})}}); err != nil || in.Externals[0].External().Manifest.Name != "y" || in.Externals[0].External().Resolution.Directory != "p/x" {
+		t.Errorf("what is on this machine got lost: %v", err)
+	}
 	got.Locked, got.Fits, req.Locked = nil, nil, nil
 	if !reflect.DeepEqual(got, req) {
 		t.Errorf("%+v\nis not\n%+v", got, req)
