@@ -95,7 +95,7 @@ func (l *load) list() {
 	root := filepath.Join(l.recorded, "tarballs")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".tgz") && !strings.Contains(path, "elsewhere") {
-			l.tarballs = append(l.tarballs, filepath.ToSlash(path[len(root)+1:]))
+			l.tarballs = append(l.tarballs, strings.ReplaceAll(filepath.ToSlash(path[len(root)+1:]), "%2f", "/"))
 		}
 		return err
 	})
@@ -106,7 +106,7 @@ func (l *load) list() {
 	l.tarballs = l.tarballs[:min(len(l.tarballs), 1500)] // a large project
 	for _, path := range l.tarballs {
 		name, _, _ := strings.Cut(path, "/-/")
-		l.packuments = append(l.packuments, name)
+		l.packuments = append(l.packuments, strings.Replace(name, "/", "%2f", 1))
 	}
 	slices.Sort(l.packuments)
 	l.packuments = slices.Compact(l.packuments)
@@ -175,7 +175,7 @@ func (l *load) ask(transport http.RoundTripper, thing string) (int64, error) {
 
 func (l *load) check(thing string, body []byte) error {
 	if strings.HasSuffix(thing, ".tgz") {
-		want, err := os.ReadFile(filepath.Join(l.recorded, "tarballs", filepath.FromSlash(thing)))
+		want, err := os.ReadFile(filepath.Join(l.recorded, "tarballs", strings.ReplaceAll(thing, "/", "%2f")))
 		if err == nil && !bytes.Equal(want, body) {
 			err = fmt.Errorf("%s: other bytes", thing)
 		}
