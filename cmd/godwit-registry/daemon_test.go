@@ -196,3 +196,35 @@ func TestClientsAreSlowedDown(t *testing.T) {
 		t.Errorf("a probe: %d", status)
 	}
 }
+
+// What a client may send is bounded.
+func TestBoundedRequests(t *testing.T) {
+	up := testreg.New(t, []byte("-- packages --\nleft-pad@1.0.0\n"))
+	r := start(t, up, t.TempDir(), "")
+	if status, _ := get(t, r.URL+"/left-pad", "X-Long", strings.Repeat("x", 2*maxHeader)); status != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a long header: %d", status)
+	}
+	if status, _ := get(t, r.URL+"/"+strings.Repeat("x", 5000)); status != http.StatusRequestURITooLong {
+		t.Errorf("a long URL: %d", status)
+	}
+	res, err := http.Post(r.URL+"/-/npm/v1/security/advisories/bulk", "application/json", io.LimitReader(endless{}, 9<<20))
+	if err == nil { // it may also close the connection on what is still being sent
+		res.Body.Close()
+		if res.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("a long body: %d", res.StatusCode)
+		}
+	}
+	if n := up.Count(); n != 0 {
+		t.Errorf("the registry was asked %d times", n)
+	}
+}
+
+// endless is a body of blanks.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = ' '
+	}
+	return len(b), nil
+}

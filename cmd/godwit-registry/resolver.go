@@ -33,6 +33,9 @@ func (d *daemon) startResolver(p *process) (closeClient func() error, err error)
 		Client:  func(r *http.Request) string { return front.Client(r, d.trusted) },
 		Observe: d.numbers.resolved, Aliases: d.aliases,
 	}
+	if d.settings.proxy.MinimumAge > 0 {
+		so.Admit = d.proxy.Admit
+	}
 	if u := d.settings.proxy.PublicURL; u != "" {
 		so.Aliases = append(so.Aliases, u)
 	}

@@ -137,6 +137,21 @@ func (p *Packument) MoveBody(body Source) {
 	p.body.Store(&body)
 }
 
+// Filter is p with the versions that keep admits, and other dist-tags. It reads
+// the same document.
+func (p *Packument) Filter(keep func(i int) bool, tags map[string]string) *Packument {
+	p.timed()
+	p.indexed()
+	out := newPackument(p.Name, *p.body.Load())
+	out.DistTags, out.Full, out.keys, out.modified = tags, p.Full, p.keys, p.modified
+	for i, at := range p.place {
+		if keep(i) {
+			out.entries = append(out.entries, p.entries[at])
+		}
+	}
+	return out
+}
+
 // scanVersions takes the value at hand.
 func (p *Packument) scanVersions(s *jsonscan.Scanner) {
 	p.entries = p.entries[:0]

@@ -251,3 +251,24 @@ func FuzzParseIndexed(f *testing.F) {
 		}
 	})
 }
+
+func TestFilter(t *testing.T) {
+	doc, err := ParsePackument("a", []byte(`{"name":"a","dist-tags":{"latest":"2.0.0"},"versions":{"1.0.0":{"version":"1.0.0"},"x":{},"2.0.0":{"version":"2.0.0"}},
+ "time":{"modified":"2020-03-01T00:00:00.000Z","1.0.0":"2020-01-01T00:00:00.000Z","2.0.0":"2020-02-01T00:00:00.000Z"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := doc.Filter(func(i int) bool { return doc.Key(i) != "2.0.0" }, map[string]string{"latest": "1.0.0"})
+	if old.Len() != 1 || old.Key(0) != "1.0.0" || old.DistTags["latest"] != "1.0.0" || !old.Full || doc.Len() != 2 {
+		t.Errorf("%d versions, %v; %d before", old.Len(), old.DistTags, doc.Len())
+	}
+	if _, err := old.Manifest("2.0.0"); !errors.Is(err, ErrNoVersion) {
+		t.Errorf("the version that was left out: %v", err)
+	}
+	if at, known := old.Published("1.0.0"); !known || at.Month() != time.January {
+		t.Errorf("published %v, %t", at, known)
+	}
+	if m, err := old.Manifest("1.0.0"); err != nil || m.Version != "1.0.0" {
+		t.Errorf("%v, %v", m, err)
+	}
+}

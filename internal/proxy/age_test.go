@@ -1,11 +1,13 @@
 package proxy
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"godwit/internal/npm"
 	"godwit/internal/resolve/policy"
 	"godwit/internal/testreg"
 )
@@ -50,6 +52,33 @@ func TestYoungVersionsAreHidden(t *testing.T) {
 	}
 	if a := f.get("/young/-/young-2.0.0.tgz"); !strings.Contains(a.body, "young@2.0.0 was published at") || !strings.Contains(a.body, "minimum-release-age") {
 		t.Errorf("%s", a.body)
+	}
+}
+
+// The resolver that stands beside the proxy hides the same.
+func TestAdmit(t *testing.T) {
+	f := aged(t)
+	plain := begin(t, "", nil)
+	body := f.upstream.URL + "/young"
+	res, err := http.Get(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := npm.ParsePackument("young", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := f.Admit(doc)
+	if err != nil || left.Len() != 2 || left.DistTags["latest"] != "1.1.0" || left.DistTags["next"] != "" {
+		t.Errorf("%d versions, %v, %v", left.Len(), left.DistTags, err)
+	}
+	if all, err := plain.Admit(doc); err != nil || all != doc {
+		t.Errorf("without a policy: %v", err)
 	}
 }
 

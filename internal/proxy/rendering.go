@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"godwit/internal/npm"
 	"godwit/internal/proxy/render"
 	"godwit/internal/registry"
 	"godwit/internal/resolve/policy"
@@ -161,6 +162,26 @@ func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, 
 	o.Hide = func(version string) bool { return hidden[version] }
 	o.Tag = func(tag, _ string) string { return view.Tag(all, tag) }
 	return until, nil
+}
+
+// Admit is what the policy leaves of a full packument, for others who read the
+// same registries.
+func (p *Proxy) Admit(doc *npm.Packument) (*npm.Packument, error) {
+	rules := p.policy()
+	if !rules.Concerns(doc.Name) {
+		return doc, nil
+	}
+	view, err := rules.View(doc, time.Time{})
+	if err != nil || view == nil {
+		return doc, err
+	}
+	tags := map[string]string{}
+	for tag := range doc.DistTags {
+		if target := view.Tag(doc, tag); target != "" {
+			tags[tag] = target
+		}
+	}
+	return doc.Filter(view.Admits, tags), nil
 }
 
 // policy is the rules of this moment; nil if there are none.

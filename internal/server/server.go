@@ -26,6 +26,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"godwit/internal/npm"
 	"godwit/internal/registry"
 	"godwit/internal/resolve/wire"
 	"godwit/internal/throttle"
@@ -41,6 +42,9 @@ type Options struct {
 	Aliases []string
 	Version string // of the program, for GET /-/godwit
 	Limits  Limits
+	// Admit, if set, is what of a full packument anybody may have: the policy of
+	// who runs the server, besides that of the project.
+	Admit func(*npm.Packument) (*npm.Packument, error)
 	// Client tells clients apart for their limit; nil takes the address that the
 	// connection comes from.
 	Client func(*http.Request) string

@@ -65,6 +65,10 @@ func (j upstream) Packument(ctx context.Context, name npm.Name, form registry.Fo
 	if err := j.knows(name); err != nil {
 		return nil, err
 	}
+	admit := j.server.opts.Admit
+	if admit != nil {
+		form = registry.Full
+	}
 	doc, err := j.server.docs.get(ctx, name, form)
 	if err != nil {
 		if j.mayHaveMore(name) && isRefused(err) {
@@ -74,6 +78,9 @@ func (j upstream) Packument(ctx context.Context, name npm.Name, form registry.Fo
 		return nil, err
 	}
 	j.expires(doc.Until)
+	if admit != nil {
+		return admit(doc.Packument)
+	}
 	return doc.Packument, nil
 }
 
