@@ -9,6 +9,7 @@ import (
 
 	"godwit/internal/event"
 	"godwit/internal/install"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 	"godwit/internal/resolve"
@@ -22,7 +23,7 @@ func (c *call) filtered() bool {
 }
 
 // selectProjects marks the projects that the call is not for. The root of the
-// workspace always is among them, as with pnpm. The error is a *NoMatchError if
+// workspace always is among them with pnpm, and with npm if it is named. The error is a *NoMatchError if
 // the call is for none.
 func (c *call) selectProjects(importers []install.Importer) error {
 	s := &c.cfg.Settings.Workspace
@@ -41,7 +42,8 @@ func (c *call) selectProjects(importers []install.Importer) error {
 		return err
 	}
 	for i := range importers {
-		importers[i].Unselected = importers[i].Dir != "." && !dirs[importers[i].Dir]
+		root := importers[i].Dir == "." && c.lock.Format != lockfile.Npm
+		importers[i].Unselected = !root && !dirs[importers[i].Dir]
 	}
 	return nil
 }

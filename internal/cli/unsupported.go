@@ -60,7 +60,6 @@ func (c *call) unsupportedLayout() []refusal {
 		{linker == "isolated" && npm, "node-linker=isolated with " + string(format), "leave it out, or make a pnpm-lock.yaml of it with pnpm import"},
 		// In a file of the user's it is about the projects that can have it.
 		{c.hoisted() && s.Install.SharedSlots && c.flagged("virtual-store", "enable-global-virtual-store"), "virtual-store=global with a hoisted node_modules", "leave out one of them"},
-		{npm && c.filtered(), "--filter with " + string(format), "install all projects of the workspace"},
 	}
 }
 

@@ -58,6 +58,10 @@ func installed(g *graph.Graph, p *plan.Plan) func(dir string) bool {
 			links[l.At] = l.Target
 		}
 	}
+	linked := make(map[string]bool, len(links))
+	for _, target := range links {
+		linked[target] = true
+	}
 	packages := make(map[string]*graph.Package, len(g.Packages))
 	for _, pkg := range g.Packages {
 		packages[pkg.Dir] = pkg
@@ -66,7 +70,7 @@ func installed(g *graph.Graph, p *plan.Plan) func(dir string) bool {
 		for {
 			switch pkg := packages[dir]; {
 			case pkg == nil:
-				return links[dir] != "" || !plan.InModules(dir+"/") // a project
+				return links[dir] != "" || linked[dir]
 			case !pkg.Inside:
 				_, there := p.After.Slots[dir]
 				return there

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"path"
 	"slices"
 
 	"godwit/internal/graph"
@@ -12,7 +13,7 @@ import (
 // has for them, whatever their manifests say by now. Those that it does not know
 // are resolved with the others.
 func (e *engine) keepUnselected(present *lockfile.Document) {
-	if present == nil {
+	if present == nil || e.npm() { // npm's lockfile is for all, whatever is installed
 		return
 	}
 	for i := range e.importers {
@@ -60,6 +61,9 @@ func (e *engine) scope(g *graph.Graph) graph.Scope {
 // laid are the projects whose node_modules are made: those that are selected,
 // and those that have one of ours.
 func (e *engine) laid(g *graph.Graph) []*graph.Importer {
+	if e.npm() {
+		return e.laidNpm(g)
+	}
 	held := heldByImporter(e.was.Held.Links)
 	out := []*graph.Importer{}
 	for _, im := range e.importers {
@@ -68,6 +72,41 @@ func (e *engine) laid(g *graph.Graph) []*graph.Importer {
 		}
 	}
 	return out
+}
+
+// laidNpm are the projects that are selected, or were installed before, and those
+// of the workspace that they depend on. A member that is installed has a link.
+func (e *engine) laidNpm(g *graph.Graph) []*graph.Importer {
+	linked := map[string]bool{}
+	for _, l := range g.Links {
+		if e.was.Held.Links[l.At] == l.Target {
+			linked[l.Target] = true
+		}
+	}
+	in := map[string]bool{}
+	var queue []*graph.Importer
+	add := func(im *graph.Importer) {
+		if im != nil && !in[im.Dir] {
+			in[im.Dir] = true
+			queue = append(queue, im)
+		}
+	}
+	for _, im := range e.importers {
+		locked := g.Importer(im.Dir)
+		if !im.Unselected || linked[im.Dir] || locked != nil && im.Dir == "." && e.placed(locked) {
+			add(locked)
+		}
+	}
+	for len(queue) > 0 {
+		im := queue[0]
+		queue = queue[1:]
+		for _, d := range im.Deps {
+			if d.Target.Link != "" {
+				add(g.Importer(path.Join(im.Dir, d.Target.Link)))
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(g.Importers), func(im *graph.Importer) bool { return !in[im.Dir] })
 }
 
 // placed reports whether a hoisted node_modules has all that a project depends on.

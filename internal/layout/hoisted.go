@@ -149,21 +149,24 @@ func (b *hoisted) links(links []graph.Link) {
 	}
 }
 
-// lockedLinks are those of npm's lockfile. One that only dependencies lead to
-// that are not installed is left out; a member of the workspace needs no
-// dependent.
+// lockedLinks are those of npm's lockfile. One to a project that is not installed,
+// or that only dependencies lead to that are not, is left out; a member of the
+// workspace needs no dependent.
 func (b *hoisted) lockedLinks(opts *Options) []graph.Link {
 	unwanted, wanted := map[string]bool{}, map[string]bool{}
-	for _, im := range b.g.Importers {
+	for _, im := range opts.Importers {
 		for _, d := range im.Deps {
 			if d.Target.Link != "" {
-				in := slices.Contains(opts.Importers, im) && slices.Contains(opts.Groups, d.Group)
 				target := path.Join(im.Dir, d.Target.Link)
-				wanted[target], unwanted[target] = wanted[target] || in, true
+				wanted[target] = wanted[target] || slices.Contains(opts.Groups, d.Group)
+				unwanted[target] = true
 			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(b.g.Links), func(l graph.Link) bool { return unwanted[l.Target] && !wanted[l.Target] })
+	return slices.DeleteFunc(slices.Clone(b.g.Links), func(l graph.Link) bool {
+		project := b.g.Importer(l.Target)
+		return unwanted[l.Target] && !wanted[l.Target] || project != nil && !slices.Contains(opts.Importers, project)
+	})
 }
 
 // projectLinks are pnpm's: to what projects link in place, and to members of the
