@@ -61,6 +61,12 @@ type adding struct {
 }
 
 func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) error {
+	if a.npmProject() {
+		if err := a.nameIt(ctx, src, &s); err != nil {
+			return err
+		}
+		return a.addNpm(s)
+	}
 	save := &a.cfg.Settings.Save
 	present := ""
 	if s.Alias != "" {
@@ -120,7 +126,7 @@ func (a *adding) nameIt(ctx context.Context, src *source, s *specifier.Specifier
 	switch {
 	case s.Kind.IsRegistry():
 		raw, s.Alias = s.Range, string(s.Name)
-	case s.Kind == specifier.Archive:
+	case s.Kind == specifier.Archive, a.npmProject() && (s.Kind == specifier.Link || s.Kind == specifier.Directory):
 		raw = "file:" + path.Clean(s.Path)
 	case s.Kind == specifier.Link, s.Kind == specifier.Directory && !strings.HasPrefix(raw, "file:"):
 		raw = "link:" + path.Clean(s.Path)

@@ -11,7 +11,6 @@ import (
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
-	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 )
@@ -26,10 +25,13 @@ type editing struct {
 	// targets selects the projects to change.
 	targets func(importers []install.Importer) (map[string]bool, error)
 	keep    bool // package.json stays as it is (no-save)
+	renewal bool // nothing is asked for by name; with all, what the lockfile has does not count
+	all     bool
 	// demand, if set, has the last word before anything is done.
 	demand func() error
 
 	root  string
+	npm   bool // the project is npm's, and files are written as npm does
 	files []*edited
 }
 
@@ -44,6 +46,8 @@ type change struct {
 	// saved is what save said, or ask.
 	saved string
 	also  bool // under peerDependencies, too
+	// evicts are the groups that lose it; nil is all others, but for peers.
+	evicts []string
 }
 
 // edited is one package.json with its changes.
@@ -69,9 +73,12 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 		return &unsupportedError{"--global", "use npm or pnpm for global packages, or add them to a project"}
 	}
 	resolver := req.Resolver.(renewing) // both are
-	e.root = req.Root
+	e.root, e.npm = req.Root, c.npmProject()
+	if e.npm && e.renewal && !c.args.Has("save") && !c.cfg.Settings.Update.Latest {
+		e.keep = true // npm update leaves package.json alone
+	}
 	req.Editor, req.Frozen, req.Resolve = e, install.NotFrozen, true
-	req.Filtered = c.workspace.globs != nil && c.lock.Format != lockfile.Npm
+	req.Filtered = c.workspace.globs != nil && !c.npmProject()
 	projects := req.Projects
 	req.Projects = func() ([]install.Importer, error) {
 		importers, err := projects()
@@ -88,7 +95,7 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 			resolver.renew(e.update(importers))
 		}
 		if npm, ok := resolver.(*npmResolver); ok {
-			npm.asked = e.asked()
+			npm.asked, npm.all = e.asked(), e.all
 			for i := range importers {
 				importers[i].Unselected = false // npm looks at the whole tree, whatever changes
 			}
@@ -107,6 +114,9 @@ type renewing interface {
 // asked are the dependencies that are added or changed, by project.
 func (e *editing) asked() map[string][]string {
 	out := map[string][]string{}
+	if e.renewal {
+		return out
+	}
 	for _, f := range e.files {
 		for _, c := range f.changes {
 			if c.group != "" {
@@ -203,6 +213,9 @@ func (c *change) removes(group string) bool {
 	if c.group == "" {
 		return c.only == "" || c.only == group
 	}
+	if c.evicts != nil {
+		return slices.Contains(c.evicts, group)
+	}
 	return group != c.group && group != peerGroup
 }
 
@@ -273,6 +286,9 @@ func (e *editing) Save() error {
 	}
 	for _, f := range e.files {
 		out, err := project.Rewrite(f.project.Raw(), f.edits(), project.Code)
+		if err == nil && e.npm {
+			out, err = project.AsNpm(out)
+		}
 		if err != nil {
 			return fmt.Errorf("change %s: %w", f.project.Path(), err)
 		}

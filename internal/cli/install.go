@@ -71,6 +71,9 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
 		reporter.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
 	}
+	if strategy := s.Resolve.Strategy; (strategy == "nested" || strategy == "shallow") && !c.npmProject() {
+		reporter.Emit(event.Warning{Code: "CONFIG_NOT_SUPPORTED", Message: "install-strategy=" + strategy + " is for npm's projects; packages are hoisted"})
+	}
 	client, err := c.client(reporter)
 	if err != nil {
 		return err
@@ -246,7 +249,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 	if s.Install.SharedSlots && !c.hoisted() {
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
-	if c.lock.Format == lockfile.Npm {
+	if c.npmProject() {
 		req.Resolver = c.npmResolver(src)
 		return req
 	}

@@ -34,7 +34,7 @@ func (c *call) npmResolver(src *source) *npmResolver {
 		source: src, root: c.workspace.root,
 		options: npmtree.Options{
 			LegacyPeers: r.LegacyPeers, StrictPeers: r.StrictPeers, Force: c.cfg.Settings.Call.Force,
-			Strategy: npmtree.Hoisted, Tag: r.Tag, Policy: src.policy, Node: c.nodeVersion,
+			PreferDedupe: r.PreferDedupe, Strategy: npmtree.Strategy(r.Strategy), Tag: r.Tag, Policy: src.policy, Node: c.nodeVersion,
 			Platform: c.platform(),
 		},
 	}

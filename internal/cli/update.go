@@ -26,7 +26,7 @@ func runUpdate(ctx context.Context, c *call) error {
 	if len(u.patterns) > 0 {
 		u.matches = matcher(u.patterns)
 	}
-	e := &editing{keep: !c.cfg.Settings.Save.Save, changes: u.changes, update: u.names}
+	e := &editing{keep: !c.cfg.Settings.Save.Save, changes: u.changes, update: u.names, renewal: true, all: len(u.patterns) == 0}
 	e.targets = func(importers []install.Importer) (map[string]bool, error) { return c.targets(importers, true) }
 	return c.change(ctx, e, nil)
 }
@@ -92,9 +92,15 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 				continue // the resolver tells of errors; what is no registry's has nothing to raise
 			}
 			c := change{alias: d.Alias, group: group, ask: u.ask(s)}
+			if u.npmProject() {
+				c.evicts = []string{} // it stays where it is
+			}
 			c.save = func(name, version string) string {
 				if name == "" { // a project of the workspace
 					return d.Specifier
+				}
+				if u.npmProject() {
+					return as.ByNpm(s, name, version)
 				}
 				return as.Chosen(s, name, version)
 			}

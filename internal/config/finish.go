@@ -103,13 +103,10 @@ func (l *loader) finishInstall() {
 		s.Install.PublicHoist = []string{"*"}
 	}
 	if s.Install.Linker == "" {
-		switch g.installStrategy {
+		switch s.Resolve.Strategy {
 		case "linked":
 			s.Install.Linker = "isolated"
-		case "hoisted":
-			s.Install.Linker = "hoisted"
-		case "nested", "shallow":
-			l.warn(codeMissing, "install-strategy", "install-strategy=%s is not supported by godwit: packages are hoisted", g.installStrategy)
+		case "hoisted", "nested", "shallow":
 			s.Install.Linker = "hoisted"
 		}
 	}

@@ -44,7 +44,7 @@ frozen-store
 // yet: a file that holds one gets a warning instead of silence.
 const missing = `
 allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
-global-style install-links legacy-bundling prefer-dedupe strict-allow-scripts
+global-style install-links legacy-bundling strict-allow-scripts
 enable-modules-dir
 exclude-links-from-lockfile extend-node-path
 global-virtual-store-dir ignore-pnpmfile

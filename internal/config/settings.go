@@ -105,11 +105,13 @@ type Build struct {
 type Resolve struct {
 	AutoInstallPeers bool
 	StrictPeers      bool
-	LegacyPeers      bool // peer dependencies are ignored altogether, as by npm 6
-	DedupeDependents bool // dedupe-peer-dependents
-	BlockExotic      bool // packages may not depend on repositories and URLs
-	DedupePeers      bool // suffixes name peers without their own
-	PeersFromHighest bool // auto-install-peers-from-highest-match
+	LegacyPeers      bool   // peer dependencies are ignored altogether, as by npm 6
+	PreferDedupe     bool   // of npm's: what is there goes before what is newer
+	Strategy         string // install-strategy: "", hoisted, nested, shallow, linked
+	DedupeDependents bool   // dedupe-peer-dependents
+	BlockExotic      bool   // packages may not depend on repositories and URLs
+	DedupePeers      bool   // suffixes name peers without their own
+	PeersFromHighest bool   // auto-install-peers-from-highest-match
 	EngineStrict     bool
 	NodeVersion      string   // what engines are checked against; "" is the node on PATH
 	Mode             string   // highest, time-based, lowest-direct
@@ -264,7 +266,6 @@ type given struct {
 	only, also         string
 	shamefully         bool
 	hoist              bool
-	installStrategy    string
 	virtualStore       string
 	globalVirtualStore Tri
 	minAgeDays         time.Duration

@@ -86,6 +86,24 @@ func (r *Repository) setFragment(fragment string) error {
 	return r.check()
 }
 
+// fragment is what follows the address of a repository, with its "#", or "".
+func (r *Repository) fragment() string {
+	var parts []string
+	switch {
+	case r.Range != "":
+		parts = append(parts, "semver:"+r.Range)
+	case r.Committish != "":
+		parts = append(parts, r.Committish)
+	}
+	if r.Dir != "" {
+		parts = append(parts, "path:"+r.Dir)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "#" + strings.Join(parts, "::")
+}
+
 func setOnce(field *string, raw, what string) error {
 	value, err := url.PathUnescape(raw)
 	if err != nil || hasControl(value) {

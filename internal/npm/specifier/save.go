@@ -40,6 +40,32 @@ func (o Save) Chosen(s Specifier, name, version string) string {
 	return bare
 }
 
+// ByNpm is the specifier that npm records for s: a range stays if it admits less
+// than the prefix and the version would.
+func (o Save) ByNpm(s Specifier, name, version string) string {
+	switch {
+	case s.Kind == Git && s.Git.Shortcut() != "":
+		return s.Git.Shortcut() + s.Git.fragment()
+	case !s.Kind.IsRegistry():
+		return s.Raw
+	}
+	bare := "*"
+	if version != "" {
+		bare = o.Prefix + version
+	}
+	if s.Kind == Range && s.Range != "" && s.Range != "*" {
+		have, err1 := semver.ParseRange(s.Range, loose)
+		now, err2 := semver.ParseRange(bare, loose)
+		if err1 == nil && err2 == nil && !semver.Subset(now, have) {
+			bare = s.Range
+		}
+	}
+	if name != "" && s.Alias != name {
+		return "npm:" + name + "@" + bare
+	}
+	return bare
+}
+
 // keeps reports whether an update leaves s as it is written: dist-tags, and
 // ranges of more than one comparison as long as the version is in them.
 func (o Save) keeps(s Specifier, version string) bool {

@@ -53,3 +53,29 @@ func TestSave(t *testing.T) {
 		}
 	}
 }
+
+func TestByNpm(t *testing.T) {
+	for _, test := range []struct{ alias, raw, name, version, want string }{
+		{"a", "*", "a", "1.2.3", "^1.2.3"},
+		{"a", "", "a", "1.2.3", "^1.2.3"},
+		{"a", "1", "a", "1.2.3", "^1.2.3"},
+		{"a", "~1.2.0", "a", "1.2.3", "~1.2.0"},
+		{"a", "1.2.3", "a", "1.2.3", "^1.2.3"},
+		{"a", "latest", "a", "2.0.0", "^2.0.0"},
+		{"a", "<2", "a", "1.2.3", "^1.2.3"},
+		{"a", "1.2.3 - 1.2.5", "a", "1.2.4", "1.2.3 - 1.2.5"},
+		{"a", ">=1", "a", "1.2.3", "^1.2.3"},
+		{"x", "npm:a@^1", "a", "1.2.3", "npm:a@^1.2.3"},
+		{"x", "npm:a@~1", "a", "1.2.3", "npm:a@^1.2.3"},
+		{"a", "file:../a", "a", "1.2.3", "file:../a"},
+		{"a", "owner/a#v1", "a", "1.2.3", "github:owner/a#v1"},
+	} {
+		s, err := Parse(test.alias, test.raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (Save{Prefix: "^"}).ByNpm(s, test.name, test.version); got != test.want {
+			t.Errorf("%s@%s: %s, want %s", test.alias, test.raw, got, test.want)
+		}
+	}
+}

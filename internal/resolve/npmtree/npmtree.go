@@ -70,8 +70,8 @@ type Options struct {
 	StrictPeers  bool // of packages as well, not of the project alone
 	Force        bool // conflicts are overruled
 	PreferDedupe bool
-	Strategy     Strategy
-	Tag          string // the dist-tag that is preferred where it fits; "latest"
+	Strategy     Strategy // "" is Hoisted
+	Tag          string   // the dist-tag that is preferred where it fits; "latest"
 	Policy       *policy.Policy
 	Node         func() semver.Version // to prefer versions that run on it; zero prefers none
 	// Platform says what runs here: nothing else is announced. May be nil.
