@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"godwit/internal/graph"
 	"godwit/internal/install"
@@ -34,7 +35,7 @@ func (c *call) npmResolver(src *source) *npmResolver {
 		source: src, root: c.workspace.root,
 		options: npmtree.Options{
 			LegacyPeers: r.LegacyPeers, StrictPeers: r.StrictPeers, Force: c.cfg.Settings.Call.Force,
-			PreferDedupe: r.PreferDedupe, Strategy: npmtree.Strategy(r.Strategy), Tag: r.Tag, Policy: src.policy, Node: c.nodeVersion,
+			PreferDedupe: r.PreferDedupe, Strategy: npmtree.Strategy(r.Strategy), Tag: r.Tag, Policy: src.policy, Node: sync.OnceValue(c.nodeVersion),
 			Platform: c.platform(),
 		},
 	}
