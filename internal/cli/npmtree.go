@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"godwit/internal/layout"
-	"godwit/internal/lockfile/npmlock"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
@@ -75,10 +75,10 @@ func (c *call) npmTree() (*npmTree, error) {
 
 // readKnown reads where packages are from: in npm's record of what is installed,
 // or else in the lockfile.
-func (t *npmTree) readKnown(lockfile string) error {
-	data, err := os.ReadFile(filepath.Join(t.root, layout.ModulesDir, npmlock.HiddenName))
+func (t *npmTree) readKnown(file string) error {
+	data, err := os.ReadFile(filepath.Join(t.root, layout.ModulesDir, lockfile.HiddenName))
 	if errors.Is(err, fs.ErrNotExist) {
-		data, err = os.ReadFile(filepath.Join(t.root, lockfile))
+		data, err = os.ReadFile(filepath.Join(t.root, file))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -86,7 +86,7 @@ func (t *npmTree) readKnown(lockfile string) error {
 	if err != nil {
 		return err
 	}
-	doc, err := project.ParseValue(lockfile, string(data))
+	doc, err := project.ParseValue(file, string(data))
 	if err != nil {
 		return err
 	}
