@@ -214,7 +214,9 @@ func (e *engine) writeLockfile(doc *lockfile.Document) error {
 	if !e.UseLockfile || e.frozen || e.DryRun {
 		return nil
 	}
-	if _, err := lockfile.Write(e.lockfilePath(), doc, e.writeOptions()); err != nil {
+	opts := e.writeOptions()
+	opts.KeepEnv = true // a file of two documents stays one, as with pnpm
+	if _, err := lockfile.Write(e.lockfilePath(), doc, opts); err != nil {
 		return err
 	}
 	return e.Choice.Clear(e.Root)
