@@ -63,6 +63,22 @@ func (e *NoMatchError) Hint() string {
 // Is makes errors.Is(err, ErrNoVersion) true.
 func (e *NoMatchError) Is(target error) bool { return target == ErrNoVersion }
 
+// LockedOptionalError is an optional dependency that the lockfile has and that
+// cannot be had now. To leave it out would take it out of the lockfile for all
+// machines, while most likely only this registry lacks it (pnpm issue 12853).
+type LockedOptionalError struct{ Err error }
+
+func (e *LockedOptionalError) Error() string {
+	return "the lockfile has this optional dependency: " + e.Err.Error()
+}
+
+func (e *LockedOptionalError) Unwrap() error { return e.Err }
+
+// Hint is what the user can do.
+func (e *LockedOptionalError) Hint() string {
+	return "if it was taken back for good, update what depends on it or remove it from the lockfile; else ask a registry that has it"
+}
+
 // ExoticError is a dependency of a package that comes past the registry, where
 // only the project itself may have such.
 type ExoticError struct{ Alias, Kind string }

@@ -112,6 +112,21 @@ func admits(specifier string, key graph.Key) bool {
 	return err1 == nil && err2 == nil && rng.Match(v)
 }
 
+// lockedFor reports whether the lockfile has a version that w asks for, whoever
+// has it there.
+func (r *resolver) lockedFor(w want) bool {
+	if r.req.Locked == nil {
+		return false
+	}
+	name, rng, ok := registrySpec(npm.Dep{Alias: w.alias, Specifier: w.specifier})
+	for key := range r.req.Locked.Packages {
+		if ok && key.Name() == name && admits(rng, key) {
+			return true
+		}
+	}
+	return false
+}
+
 // takes reports whether the package key is taken from the lockfile with all
 // that is below it, for the importer at dir.
 func (u *reuse) takes(key graph.Key, dir string) bool {

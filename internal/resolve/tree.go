@@ -184,6 +184,8 @@ func (r *resolver) resolveEach(wants []want, at *place, late bool) ([]seed, erro
 			if r.req.Picked != nil && (at.of == nil || at.of.needed) {
 				r.need(s.pkg, w.optional)
 			}
+		case (w.optional || at.optional) && droppable(err) && r.lockedFor(w):
+			return nil, &Error{append(at.chain(), w.alias), &LockedOptionalError{err}}
 		case w.optional && droppable(err):
 		case at.optional && droppable(err):
 			at.of.broken = &Error{append(at.chain(), w.alias), err}
