@@ -88,6 +88,7 @@ type Manifest struct {
 	OS            []string    `json:"os,omitempty"`
 	CPU           []string    `json:"cpu,omitempty"`
 	Libc          []string    `json:"libc,omitempty"`
+	LibcText      bool        `json:"libcText,omitempty"`
 	Deprecated    string      `json:"deprecated,omitempty"`
 }
 
