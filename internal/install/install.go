@@ -61,9 +61,10 @@ type Resolver interface {
 // Locked is what the present lockfile says; it is zero if there is none.
 type Locked struct {
 	Graph    *graph.Graph
-	Placed   []graph.Placed // the same of an npm project
-	Reshaped bool           // its graph was made under other rules: overrides, extensions
-	Freed    []npm.Name     // whose versions were chosen by rules that are gone
+	Placed   []graph.Placed      // the same of an npm project
+	Catalogs map[string]npm.Deps // the entries in use, by catalog
+	Reshaped bool                // its graph was made under other rules: overrides, extensions
+	Freed    []npm.Name          // whose versions were chosen by rules that are gone
 }
 
 // Picked is told of a package that will be needed.

@@ -79,7 +79,7 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	locked := Locked{Graph: e.Prefer, Reshaped: true}
 	if present != nil {
 		locked = Locked{
-			Graph: present.Graph, Placed: present.Placed(), Reshaped: e.Dedupe || lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),
+			Graph: present.Graph, Placed: present.Placed(), Catalogs: present.Catalogs(), Reshaped: e.Dedupe || lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),
 		}
 	}
 	res, err := e.Resolver.Resolve(e.ctx, e.importers, locked, e.picked)

@@ -2,6 +2,7 @@ package lockfile
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +116,20 @@ func (s *Settings) record(previous *pnpmlock.Settings) *pnpmlock.Settings {
 
 // catalogPrefix marks a specifier that stands for a catalog's.
 const catalogPrefix = "catalog:"
+
+// Catalogs are the entries of catalogs that were in use, sorted by alias.
+func (d *Document) Catalogs() map[string]npm.Deps {
+	if d.Pnpm == nil {
+		return nil
+	}
+	out := make(map[string]npm.Deps, len(d.Pnpm.Catalogs))
+	for name, entries := range d.Pnpm.Catalogs {
+		for _, alias := range slices.Sorted(maps.Keys(entries)) {
+			out[name] = append(out[name], npm.Dep{Alias: alias, Specifier: entries[alias].Specifier})
+		}
+	}
+	return out
+}
 
 // usedCatalogs are the entries that importers refer to, with the versions they
 // got.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
 )
 
@@ -27,6 +28,18 @@ func (r *resolver) dereference(alias, spec string) (string, error) {
 		}
 	}
 	return meant, nil
+}
+
+// meant is what spec stands for in catalogs, or spec itself where they do not say.
+func meant(catalogs map[string]npm.Deps, alias, spec string) string {
+	if strings.HasPrefix(spec, catalogPrefix) {
+		if s, err := specifier.Parse(alias, spec); err == nil {
+			if entry, ok := catalogs[s.Catalog].Lookup(alias); ok {
+				return entry
+			}
+		}
+	}
+	return spec
 }
 
 const catalogPrefix = "catalog:"

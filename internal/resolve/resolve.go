@@ -109,6 +109,8 @@ type Request struct {
 	// Locked is the graph of the present lockfile, or nil. What still fits
 	// stays as it is.
 	Locked *graph.Graph
+	// LockedCatalogs are the entries that were in use when it was made.
+	LockedCatalogs map[string]npm.Deps
 	// Reshaped says that the lockfile was made with another Shape: its versions
 	// are preferred, but what depends on what is found out anew.
 	Reshaped bool

@@ -40,19 +40,22 @@ func newReuse(req *Request) *reuse {
 		u.byID[key.ID()] = p
 	}
 	for _, im := range req.Importers {
-		u.changed[im.Dir] = changedSpecifiers(g.Importer(im.Dir), im.Manifest)
+		u.changed[im.Dir] = req.changedSpecifiers(g.Importer(im.Dir), im.Manifest)
 	}
 	u.findWhole()
 	u.update = newUpdates(req)
 	return u
 }
 
-func changedSpecifiers(im *graph.Importer, m *npm.Manifest) map[string]bool {
+// changedSpecifiers lists the dependencies of m for which the lockfile's importer
+// has another specifier, catalogs looked up on both sides.
+func (req *Request) changedSpecifiers(im *graph.Importer, m *npm.Manifest) map[string]bool {
 	changed := map[string]bool{}
 	for _, deps := range []npm.Deps{m.PeerDependencies, m.DevDependencies, m.Dependencies, m.OptionalDependencies} {
 		for _, d := range deps {
 			was, ok := lockedDirect(im, d.Alias)
-			changed[d.Alias] = !ok || was.Specifier != d.Specifier
+			changed[d.Alias] = !ok ||
+				meant(req.LockedCatalogs, d.Alias, was.Specifier) != meant(req.Catalogs, d.Alias, d.Specifier)
 		}
 	}
 	return changed

@@ -44,12 +44,7 @@ func New(req *resolve.Request, s Settings) (*Request, error) {
 	for _, name := range req.Freed {
 		r.Freed = append(r.Freed, string(name))
 	}
-	for name, deps := range req.Catalogs {
-		if r.Catalogs == nil {
-			r.Catalogs = map[string]Deps{}
-		}
-		r.Catalogs[name] = depsOf(deps)
-	}
+	r.Catalogs, r.LockedCatalogs = catalogsOf(req.Catalogs), catalogsOf(req.LockedCatalogs)
 	for _, p := range s.Platforms {
 		r.Platforms = append(r.Platforms, Platform(p))
 	}
@@ -81,9 +76,8 @@ func (r *Request) Resolution() (*resolve.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := &resolve.Request{Options: *opts, Reshaped: r.Reshaped, Catalogs: map[string]npm.Deps{}}
-	for name, deps := range r.Catalogs {
-		req.Catalogs[name] = deps.deps()
+	req := &resolve.Request{
+		Options: *opts, Reshaped: r.Reshaped, Catalogs: catalogs(r.Catalogs), LockedCatalogs: catalogs(r.LockedCatalogs),
 	}
 	for _, name := range r.Freed {
 		req.Freed = append(req.Freed, npm.Name(name))
@@ -141,6 +135,25 @@ func (e *External) External() *resolve.External {
 		res = graph.Resolution{Kind: graph.Tarball, Tarball: e.Tarball, Integrity: e.Integrity}
 	}
 	return &resolve.External{ID: e.ID, Manifest: e.Manifest.manifest(), Resolution: res}
+}
+
+func catalogsOf(catalogs map[string]npm.Deps) map[string]Deps {
+	if len(catalogs) == 0 {
+		return nil
+	}
+	out := make(map[string]Deps, len(catalogs))
+	for name, deps := range catalogs {
+		out[name] = depsOf(deps)
+	}
+	return out
+}
+
+func catalogs(sent map[string]Deps) map[string]npm.Deps {
+	out := make(map[string]npm.Deps, len(sent))
+	for name, deps := range sent {
+		out[name] = deps.deps()
+	}
+	return out
 }
 
 // lockfileOf is a graph as text, without settings; "" for none.

@@ -30,6 +30,8 @@ type Request struct {
 	Freed      []string            `json:"freed,omitempty"`    // names whose versions in it are not preferred
 	// Externals are what the client has found for paths that projects depend on.
 	Externals []External `json:"externals,omitempty"`
+	// LockedCatalogs are the entries that it was made with.
+	LockedCatalogs map[string]Deps `json:"lockedCatalogs,omitempty"`
 	// Platforms are what is installed for: optional packages for none of them are
 	// in the lockfile, and are not picked. Without any all packages fit.
 	Platforms []Platform `json:"platforms,omitempty"`
