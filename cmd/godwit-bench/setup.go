@@ -152,6 +152,9 @@ func (o *options) findTools(ctx context.Context, bin string) (found []tool.Found
 		if !t.NDJSON {
 			f, err = t.Find(o.peers)
 		}
+		if err == nil && t.Server != nil && !t.Server.Ours {
+			_, err = t.Server.Find(o.peers)
+		}
 		if err != nil {
 			skipped = append(skipped, result.Skipped{Name: t.Name, Why: err.Error()})
 			continue

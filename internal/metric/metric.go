@@ -129,10 +129,13 @@ func write(labels []Label) string {
 	if len(labels) == 0 {
 		return ""
 	}
-	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 	parts := make([]string, len(labels))
 	for i, l := range labels {
-		parts[i] = l.Name + `="` + escape.Replace(l.Value) + `"`
+		value := l.Value
+		if strings.ContainsAny(value, "\\\"\n") { // hardly ever, and this is done for every request
+			value = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value)
+		}
+		parts[i] = l.Name + `="` + value + `"`
 	}
 	return "{" + strings.Join(parts, ",") + "}"
 }

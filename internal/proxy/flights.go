@@ -30,6 +30,11 @@ func (fs *flights[V]) start(p *Proxy, key string, work func(context.Context) (V,
 		fs.on = map[string]*flight[V]{}
 	}
 	f := &flight[V]{done: make(chan struct{})}
+	if p.life.Err() != nil { // a request that was cut off at the end
+		f.err = errClosed
+		close(f.done)
+		return f
+	}
 	fs.on[key] = f
 	p.behind.Go(func() { // ends with work, which ends with the proxy
 		ctx, cancel := context.WithTimeout(p.life, flightLimit)

@@ -46,12 +46,13 @@ type Cache struct {
 	sweeping sync.WaitGroup // at most one sweep
 	ending   chan struct{}  // closed by Close, ends a sweep early
 
-	mu      sync.Mutex
-	bytes   int64 // of all files, once the first sweep has counted them
-	evicted int64 // files
-	sweeps  bool  // one is on
-	closed  bool
-	checked map[string]stamp // files whose body was found to be whole
+	mu       sync.Mutex
+	bytes    int64 // of all files, once the first sweep has counted them
+	evicted  int64 // files
+	sweeps   bool  // one is on
+	closed   bool
+	lastFull time.Time        // when room was made on a full disk
+	checked  map[string]stamp // files whose body was found to be whole
 }
 
 // stamp says which file it was.

@@ -163,3 +163,19 @@ func TestWhatAKilledProcessLeftIsRemoved(t *testing.T) {
 		t.Errorf("left in tmp: %v", left)
 	}
 }
+
+// A full disk costs a tenth of the cache, and not more every moment.
+func TestFullDiskMakesRoom(t *testing.T) {
+	c := open(t, t.TempDir(), 1<<20)
+	for _, name := range strings.Fields("a b c d e f g h i j k l m n o p q r s t") {
+		put(t, c, "d/0/"+name, "", strings.Repeat("x", 1000))
+	}
+	before, _ := c.Bytes()
+	for range 3 {
+		c.full()
+		c.sweeping.Wait()
+	}
+	if after, evicted := c.Bytes(); evicted == 0 || evicted > 3 || after >= before {
+		t.Errorf("%d of 20 files went", evicted)
+	}
+}

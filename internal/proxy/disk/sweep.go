@@ -28,11 +28,17 @@ func (c *Cache) startSweep(limit int64) {
 	})
 }
 
+// fullEvery keeps a disk that others fill from emptying the cache at once.
+const fullEvery = time.Minute
+
 // full makes room when the disk has none: a tenth of what there is.
 func (c *Cache) full() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.startSweep(c.bytes - 1)
+	if now := c.now(); now.Sub(c.lastFull) >= fullEvery {
+		c.lastFull = now
+		c.startSweep(c.bytes - 1)
+	}
 }
 
 // used is a file and when it was used last.
