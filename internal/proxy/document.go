@@ -74,7 +74,7 @@ func (p *Proxy) record(ctx context.Context, a ask) (*record, error) {
 		return have, nil
 	}
 	p.counts.Documents.Revalidated.Add(1)
-	patient, cancel := context.WithTimeout(ctx, patience)
+	patient, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	got, err := f.wait(patient)
 	if err != nil && serves(err) && ctx.Err() == nil {
@@ -85,9 +85,9 @@ func (p *Proxy) record(ctx context.Context, a ask) (*record, error) {
 }
 
 const (
-	// patience is how long an answer waits for a registry when there is
+	// defaultPatience is how long an answer waits for a registry when there is
 	// something older to answer with.
-	patience = 5 * time.Second
+	defaultPatience = 5 * time.Second
 	// downFor is how long a registry that failed is not waited for.
 	downFor = 10 * time.Second
 )

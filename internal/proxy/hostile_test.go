@@ -6,12 +6,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"godwit/internal/npm"
 	"godwit/internal/registry"
 	"godwit/internal/testreg"
 )
@@ -208,4 +211,70 @@ func TestRepublished(t *testing.T) {
 	if a.status == http.StatusOK && f.document("/left-pad").Versions["1.0.0"].Dist.Integrity != strings.Trim(a.header.Get("Etag"), `"`) {
 		t.Errorf("the old bytes are served for the new document: %d", a.status)
 	}
+}
+
+// A registry that does not answer keeps nobody waiting who can have something
+// older.
+func TestUpstreamSlow(t *testing.T) {
+	f := begin(t, "", nil)
+	f.patience = 10 * time.Millisecond
+	want := f.get("/left-pad").body
+	f.clock.add(48 * time.Hour)
+	if err := f.upstream.Fault("* hang"); err != nil {
+		t.Fatal(err)
+	}
+	if a := f.get("/left-pad"); a.status != http.StatusOK || a.body != want || f.counts.Documents.Failover.Load() != 1 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// Caches that hold next to nothing make answers slow and not wrong.
+func TestTinyCaches(t *testing.T) {
+	archive := "-- packages --\n"
+	for i := range 30 {
+		archive += fmt.Sprintf("many-%d@1.0.0\nmany-%d@1.1.0\n", i, i)
+	}
+	f := begin(t, archive, func(o *Options, _ *testreg.Registry) { o.MemoryBytes, o.DiskBytes = 12<<10, 12<<10 })
+	var all sync.WaitGroup
+	for c := range 8 {
+		all.Go(func() {
+			for i := range 60 {
+				name := fmt.Sprintf("many-%d", (c*7+i*i)%30)
+				if a := f.get("/"+name, "Accept", []string{short, "application/json"}[i%2]); a.status != http.StatusOK || !strings.Contains(a.body, `"`+name+`"`) {
+					t.Errorf("%s: %d %s", name, a.status, a.body)
+				}
+				if a := f.get("/" + name + "/-/" + name + "-1.1.0.tgz"); a.status != http.StatusOK || a.broken {
+					t.Errorf("the tarball of %s: %d %s", name, a.status, a.body)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if memory, _, evicted := f.Sizes(); memory > 12<<10 || evicted == 0 {
+		t.Errorf("%d bytes in memory, %d files evicted", memory, evicted)
+	}
+}
+
+func FuzzTarget(f *testing.F) {
+	for _, path := range []string{"/@s%2fa", "/a/-/a-1.0.0.tgz", "/-/v1/search?text=x", "/@/", "//", "/-/npm/v1/attestations/@s%2fa@1.0.0", "/-/package/a/dist-tags", "/a/b/c/d"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		u, err := url.ParseRequestURI(path)
+		if err != nil {
+			return
+		}
+		target, err := parseTarget(&http.Request{Method: http.MethodGet, URL: u, RequestURI: path})
+		if err != nil {
+			return
+		}
+		if target.name != "" {
+			if _, err := npm.ParseName(string(target.name)); err != nil {
+				t.Errorf("%q names %q", path, target.name)
+			}
+		}
+		if strings.ContainsAny(target.version, "/\\") || strings.Contains(target.path, "..") && target.kind != passKind {
+			t.Errorf("%q leads to %+v", path, target)
+		}
+	})
 }

@@ -113,6 +113,7 @@ type Proxy struct {
 	disk     *disk.Cache
 	memory   *memory
 	counts   Counts
+	patience time.Duration // defaultPatience but in tests
 
 	loads      flights[*record] // from disk
 	documents  flights[*record] // from the upstream
@@ -133,7 +134,7 @@ var errClosed = errors.New("the proxy is shutting down")
 // New checks o and opens the cache.
 func New(o Options) (*Proxy, error) {
 	o.applyDefaults()
-	p := &Proxy{opts: o, memory: newMemory(o.MemoryBytes)}
+	p := &Proxy{opts: o, memory: newMemory(o.MemoryBytes), patience: defaultPatience}
 	if err := p.allow(); err != nil {
 		return nil, err
 	}
