@@ -34,7 +34,10 @@ func (c *call) served(src *source, shaping *shaping, to lockfile.Settings, sink 
 	}
 	r := &c.cfg.Settings.Resolve
 	s := &served{
-		client: &remote.Client{URL: url, Transport: src.client.Transport(), UserAgent: c.userAgent(), Registry: src.client.Registry},
+		client: &remote.Client{
+			URL: url, Transport: src.client.Transport(), UserAgent: c.userAgent(), Registry: src.client.Registry,
+			Authorization: c.cfg.Registries.Credentials(url+"/", "").Authorization.Reveal(),
+		},
 		settings: wire.Settings{
 			Registries: wireRegistries(&c.cfg.Registries, src), Extensions: shaping.list, IgnoredOptional: shaping.ignored,
 			Patches: shaping.patches, AgeExclude: r.MinAgeExclude, TrustExclude: r.TrustExclude,

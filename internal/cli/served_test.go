@@ -20,10 +20,10 @@ import (
 
 // commands are those of package script, and
 //
-//	resolver [-alias URL] [-to URL]
+//	resolver [-alias URL] [-to URL] [-token TOKEN]
 //
-// starts a resolve server in front of $REGISTRY, or another registry, and sets
-// $RESOLVER; and
+// starts a resolve server in front of $REGISTRY, or another registry, that may
+// want a token, and sets $RESOLVER and $RESOLVER_HOST; and
 //
 //	resolver -answer FILE
 //
@@ -67,18 +67,21 @@ func (l *servedLog) add(o server.Outcome) {
 func startResolver(ts *testscript.TestScript, neg bool, args []string) {
 	o, to, log := server.Options{Version: "0"}, ts.Getenv("REGISTRY"), &servedLog{}
 	var handler http.Handler
+	token := ""
 	for ; len(args) > 1; args = args[2:] {
 		switch args[0] {
 		case "-alias":
 			o.Aliases = append(o.Aliases, args[1])
 		case "-to":
 			to = args[1]
+		case "-token":
+			token = args[1]
 		case "-answer":
 			handler = answering(ts.ReadFile(args[1]))
 		}
 	}
 	if neg || len(args) > 0 {
-		ts.Fatalf("usage: resolver [-alias URL] [-to URL] [-answer FILE]")
+		ts.Fatalf("usage: resolver [-alias URL] [-to URL] [-token TOKEN] [-answer FILE]")
 	}
 	if handler == nil {
 		client, err := registry.New(registry.Options{
@@ -92,10 +95,15 @@ func startResolver(ts *testscript.TestScript, neg bool, args []string) {
 	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		log.under.Add(1)
 		defer log.under.Done()
+		if token != "" && r.Header.Get("Authorization") != "Bearer "+token {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
 		handler.ServeHTTP(w, r)
 	}))
 	ts.Defer(listening.Close)
 	ts.Setenv("RESOLVER", listening.URL)
+	ts.Setenv("RESOLVER_HOST", strings.TrimPrefix(listening.URL, "http://"))
 	ts.Value(servedKey{}).(map[string]*servedLog)[""] = log
 }
 

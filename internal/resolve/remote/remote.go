@@ -37,6 +37,9 @@ type Client struct {
 	URL       string // of the server, without a slash at its end
 	Transport http.RoundTripper
 	UserAgent string
+	// Authorization is the credential that the user configured for URL, as a
+	// header; "" sends none.
+	Authorization string
 	// Registry is the URL of the registry of a name, without a slash at its end.
 	Registry func(npm.Name) string
 	Patience Patience
@@ -155,6 +158,9 @@ func (c *Client) exchange(ctx context.Context, q *Question, body message, watch 
 	if body.encoded != "" {
 		req.Header.Set("Content-Encoding", body.encoded)
 	}
+	if c.Authorization != "" {
+		req.Header.Set("Authorization", c.Authorization)
+	}
 	resp, err := c.Transport.RoundTrip(req) // follows no redirect: manifests go to nobody else
 	if err != nil {
 		return nil, err
@@ -178,6 +184,9 @@ func refused(resp *http.Response) error {
 	}
 	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusMethodNotAllowed {
 		return fmt.Errorf("it answers %s: it is no resolve server, or too old", resp.Status)
+	}
+	if resp.StatusCode == http.StatusUnauthorized {
+		return fmt.Errorf("it answers %s: write its token to .npmrc, as //%s/:_authToken", resp.Status, resp.Request.URL.Host)
 	}
 	return fmt.Errorf("it answers %s", resp.Status)
 }

@@ -301,3 +301,23 @@ func TestYoung(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 }
+
+// Who the user is to the server, and what to do when it wants to know.
+func TestAuthorization(t *testing.T) {
+	var sent []string
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		sent = append(sent, r.Header.Get("Authorization"))
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	_, err := c.Resolve(t.Context(), question(nil))
+	if err == nil || !strings.Contains(err.Error(), "/:_authToken") {
+		t.Errorf("%v", err)
+	}
+	c.Authorization = "Bearer secret"
+	if _, err = c.Resolve(t.Context(), question(nil)); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
+	}
+	if len(sent) != 2 || sent[0] != "" || sent[1] != "Bearer secret" {
+		t.Errorf("%q", sent)
+	}
+}
