@@ -4,9 +4,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"godwit/internal/testreg"
@@ -62,5 +64,15 @@ func npmFixture(t *testing.T, file string) {
 	}
 	if verdict, diff := d.compare(t, p, true); verdict != "same" {
 		t.Errorf("%s: %s", verdict, diff)
+	}
+}
+
+// unhashed takes the integrity out of copies of lockfiles: "unhashed FILE…" makes
+// FILE.unhashed. What it is depends on the bytes of tarballs, which scripts do
+// not know.
+func unhashed(ts *testscript.TestScript, _ bool, files []string) {
+	for _, file := range files {
+		text := regexp.MustCompile(`,\n *"integrity": "[^"]*"`).ReplaceAllString(ts.ReadFile(file), "")
+		ts.Check(os.WriteFile(ts.MkAbs(file)+".unhashed", []byte(text), 0o644))
 	}
 }

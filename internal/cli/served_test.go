@@ -35,7 +35,7 @@ import (
 // ERR_GODWIT_…", and fails when there are none of that kind, or not N.
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := script.Commands()
-	all["resolver"], all["served"] = startResolver, showServed
+	all["resolver"], all["served"], all["unhashed"] = startResolver, showServed, unhashed
 	if os.Getenv("SERVED") != "" { // every script with a server, to see which differ
 		plain := all["registry"]
 		all["registry"] = func(ts *testscript.TestScript, neg bool, args []string) {

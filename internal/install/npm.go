@@ -184,3 +184,13 @@ func (t *tasks) discard(dir string) {
 		Run: func(context.Context, int) error { return fsys.RemoveAll(dir) },
 	})
 }
+
+// arrived is the integrity of what was fetched for a package, "" if nothing was.
+func (t *tasks) arrived(p *graph.Package) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := t.fetched[whatIs(p.Key, p.Resolution)]; f != nil && f.tree != nil && !f.in.IsZero() {
+		return f.in.String()
+	}
+	return ""
+}

@@ -225,6 +225,9 @@ func (e *engine) writeLockfile(doc *lockfile.Document) error {
 // commit records what was done: the lockfile, its copy beside the slots, and
 // the state by which the next install knows that there is nothing to do.
 func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
+	if e.npm() && !e.frozen {
+		doc.FillIntegrity(e.tasks.arrived)
+	}
 	if err := e.save(doc); err != nil {
 		return err
 	}

@@ -45,3 +45,15 @@ func Place(path string, placed []graph.Placed, projects []Project, s Settings, p
 	}
 	return &Document{Format: Npm, Graph: doc.Graph, Npm: &doc.Record}, nil
 }
+
+// FillIntegrity records what was fetched for packages of which npm's lockfile has
+// no integrity: the next time nothing else will do. npm leaves that open.
+func (d *Document) FillIntegrity(fetched func(*graph.Package) string) {
+	for _, p := range d.Graph.Packages {
+		if p.Resolution.Integrity == "" && !p.Inside && (p.Resolution.Kind == graph.Registry || p.Resolution.Kind == graph.Tarball) {
+			if in := fetched(p); in != "" {
+				d.Npm.SetIntegrity(p.Dir, in)
+			}
+		}
+	}
+}

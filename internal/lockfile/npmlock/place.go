@@ -297,3 +297,11 @@ func bundled(members map[string]nicejson.Value) nicejson.Value {
 	}
 	return list
 }
+
+// SetIntegrity records what the package in a directory was found to be.
+func (r *Record) SetIntegrity(dir, in string) {
+	if e := r.Entries[dir]; e != nil {
+		e.Integrity = in
+		e.setText("integrity", in)
+	}
+}
