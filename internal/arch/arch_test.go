@@ -41,6 +41,7 @@ var policy = map[string][]string{
 	// The model, and what follows from it without looking at a disk.
 	"graph":  {"npm"},
 	"layout": {"graph", "npm"},
+	"audit":  {"graph", "npm/semver"},
 	"event":  {},
 
 	// Which projects depend on each other, and which ones a selector means.
@@ -116,7 +117,7 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
+		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
 		"npm/semver", "npm/specifier", "pack", "patch", "peers", "project", "registry", "resolve", "resolve/compat",
 		"resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn",
 		"store", "workspace",

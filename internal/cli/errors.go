@@ -27,7 +27,8 @@ func printError(p *Process, err error) {
 	if exit, ok := err.(*spawn.ExitError); ok && exit.Signal == nil {
 		return // exec: what failed has said so itself
 	}
-	if _, ok := err.(outdatedError); ok {
+	switch err.(type) {
+	case outdatedError, vulnerableError:
 		return
 	}
 	code := "ERR_GODWIT"

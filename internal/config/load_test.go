@@ -128,6 +128,7 @@ func TestDefaults(t *testing.T) {
 		Run:       Run{Sort: true, Bail: true, PrePost: true},
 		Publish:   Publish{GzipLevel: 9, GitChecks: true, AuthType: "web"},
 		Version:   Version{GitTag: true, TagPrefix: "v", Message: "%s", Hooks: true},
+		Audit:     Audit{Level: "low"},
 		Terminal:  Terminal{Reporter: "default", LogLevel: "notice", Color: "auto"},
 	}
 	if diff := cmp.Diff(want, s, cmp.AllowUnexported(Settings{}, given{}, Secret{})); diff != "" {

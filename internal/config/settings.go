@@ -21,6 +21,7 @@ type Settings struct {
 	Run       Run
 	Publish   Publish
 	Version   Version
+	Audit     Audit
 	Terminal  Terminal
 
 	given given
@@ -247,6 +248,14 @@ type Version struct {
 	SignCommit bool
 	SignTag    bool
 	AllowSame  bool // the version may be what it is
+}
+
+// Audit is what advisories count.
+type Audit struct {
+	Level        string // the least severity that counts; none
+	Fix          bool
+	Ignore       []string // advisories that count no more from now on
+	IgnoreErrors bool     // a registry that cannot be asked is no failure
 }
 
 // Terminal is how we talk.

@@ -60,11 +60,12 @@ var (
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
+	auditing   = []string{"audit"}
 	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
 	adding     = []string{"add"}
 	updating   = []string{"update"}
 	listing    = []string{"list"}
-	grouped    = slices.Concat(installing, listing, []string{"outdated"})
+	grouped    = slices.Concat(installing, listing, auditing, []string{"outdated"})
 )
 
 // Table lists all settings in the order in which help shows them. Flags,
@@ -85,9 +86,9 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.given.omit }},
 	{Key: "include", Kind: Names, Values: "prod dev optional peer", For: grouped, Help: "dependency groups to install in spite of --omit",
 		bind: func(s *Settings) any { return &s.given.include }},
-	{Key: "only", Kind: Enum, Values: "prod production dev development", For: installing, Help: "old name of --production and --dev",
+	{Key: "only", Kind: Enum, Values: "prod production dev development", For: slices.Concat(installing, auditing), Help: "old name of --production and --dev",
 		bind: func(s *Settings) any { return &s.given.only }},
-	{Key: "also", Kind: Enum, Values: "dev development", For: installing, Help: "old name of --include=dev",
+	{Key: "also", Kind: Enum, Values: "dev development", For: slices.Concat(installing, auditing), Help: "old name of --include=dev",
 		bind: func(s *Settings) any { return &s.given.also }},
 	{Key: "os", Kind: Names, For: installing, Help: "operating systems to choose optional packages for",
 		bind: func(s *Settings) any { return &s.Resolve.Platform.OS }},
@@ -414,6 +415,16 @@ var table = []Setting{
 	{Key: "allow-same-version", Kind: Bool, Default: "false", For: versioning, Help: "let the version be what it is",
 		bind: func(s *Settings) any { return &s.Version.AllowSame }},
 
+	// Auditing.
+	{Key: "audit-level", Kind: Enum, Values: "info low moderate high critical none", Default: "low", For: auditing, Help: "the least severity that is an error",
+		bind: func(s *Settings) any { return &s.Audit.Level }},
+	{Key: "fix", Kind: Bool, Default: "false", For: auditing, Help: "write overrides against what was found", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Audit.Fix }},
+	{Key: "ignore", Kind: Names, For: auditing, Help: "advisories (GHSA-…) that are to count no more", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Audit.Ignore }},
+	{Key: "ignore-registry-errors", Kind: Bool, Default: "false", For: auditing, Help: "succeed when the registry cannot be asked",
+		bind: func(s *Settings) any { return &s.Audit.IgnoreErrors }},
+
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.given.dir }},
@@ -431,7 +442,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.To }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config", "view", "run", "version", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},

@@ -20,6 +20,9 @@ type fixtures struct {
 	packages map[string]*pkg
 	auth     []authRule
 	faults   []*fault
+
+	advisories object // the answer of the bulk endpoint, for all names
+	signing    *signing
 }
 
 // A pkg is all there is under one name.
@@ -46,6 +49,7 @@ type version struct {
 	tarball       []byte
 	fileCount     int   // 0 when the tarball was not made from files
 	unpackedSize  int64 // bytes
+	signing       *signing
 }
 
 // A file is one file of a package.
@@ -71,6 +75,7 @@ func load(files []File) (*fixtures, error) {
 	gz := gzip.NewWriter(nil) // one for all: a new one allocates 800 kB
 	for _, name := range slices.Sorted(maps.Keys(fx.packages)) {
 		for _, v := range fx.packages[name].versions {
+			v.signing = fx.signing
 			if err := v.complete(gz); err != nil {
 				return nil, err
 			}
@@ -92,6 +97,12 @@ func (fx *fixtures) section(f File) error {
 		rules, err := parseAuth(f.Name, string(f.Data))
 		fx.auth = append(fx.auth, rules...)
 		return err
+	case "advisories":
+		return json.Unmarshal(f.Data, &fx.advisories)
+	case "signatures":
+		var err error
+		fx.signing, err = parseSigning(f.Name, string(f.Data))
+		return err
 	}
 	head, rest := splitHead(f.Name)
 	name, ver, versioned := splitAt(head)
@@ -112,7 +123,7 @@ func (fx *fixtures) section(f File) error {
 		fx.pkg(name).raw = f.Data
 		return nil
 	}
-	return fmt.Errorf("%s: no such section; there are packages, faults, auth, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
+	return fmt.Errorf("%s: no such section; there are packages, faults, auth, advisories, signatures, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
 }
 
 // splitHead divides a section's name behind its package: "@s/a@1.0.0/lib/x.js"

@@ -100,4 +100,10 @@
 // second question whether it is done is answered; with any name and any password
 // but "wrong"; or with the word of the CI service that is at /-/test/id-token,
 // for whoever has "job-secret".
+//
+// # Security
+//
+// The section advisories is the answer of the bulk endpoint: {"NAME": [{...}]}. A
+// line of the section signatures is PATTERN good|bad|none|expired: how the
+// registry has signed the versions of those packages.
 package testreg

@@ -165,6 +165,11 @@ func (v *version) dist(h hosts) object {
 		d.set("fileCount", v.fileCount)
 		d.set("unpackedSize", v.unpackedSize)
 	}
+	if v.signing != nil {
+		if signatures := v.signing.sign(v.name, v.version, sums.integrity); signatures != nil {
+			d.set("signatures", signatures)
+		}
+	}
 	return d
 }
 

@@ -22,6 +22,7 @@ const (
 	kindToken     = "token"
 	kindExchange  = "exchange" // of a CI service's word for a token
 	kindIDToken   = "id-token" // the CI service itself
+	kindKeys      = "keys"     // that the registry signs with
 	kindOther     = "other"
 )
 
@@ -77,6 +78,8 @@ func routeOfService(path string) route {
 		return route{kind: kindWhoami}
 	case "npm/v1/security/advisories/bulk":
 		return route{kind: kindAudit}
+	case "npm/v1/keys":
+		return route{kind: kindKeys}
 	case "v1/login":
 		return route{kind: kindLogin}
 	case "v1/done":

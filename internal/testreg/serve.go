@@ -111,8 +111,11 @@ func (r *Registry) route(x *exchange, body []byte) {
 	case kindWhoami:
 		r.whoami(x)
 		return
-	case kindAudit: // no package of ours has an advisory
-		x.json(http.StatusOK, object{})
+	case kindAudit:
+		r.serveAudit(x, body)
+		return
+	case kindKeys:
+		r.serveKeys(x)
 		return
 	case kindPublish:
 		r.publish(x, body)

@@ -1,0 +1,277 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+
+	"godwit/internal/audit"
+	"godwit/internal/cli/ui"
+	"godwit/internal/graph"
+	"godwit/internal/lockfile"
+)
+
+const auditHelp = `What the lockfile has is compared with the registry's advisories. The exit status
+is 1 if any is at least as bad as --audit-level; so it is when the registry cannot
+be asked, unless --ignore-registry-errors says otherwise. Advisories that
+auditConfig.ignoreGhsas in pnpm-workspace.yaml names do not count.
+    godwit audit --fix          overrides in pnpm-workspace.yaml for what can be fixed
+    godwit audit --ignore GHSA  one more advisory that does not count
+    godwit audit signatures     whether the registry signed what it published;
+                                statements of provenance are not looked at`
+
+// runAudit is the command audit.
+func runAudit(ctx context.Context, c *call) error {
+	words := c.args.Positional[1:]
+	fix := c.cfg.Settings.Audit.Fix
+	switch {
+	case len(words) == 1 && words[0] == "signatures":
+		return c.auditSignatures(ctx)
+	case len(words) == 1 && words[0] == "fix":
+		fix = true
+	case len(words) > 0:
+		return &usageError{"audit knows fix and signatures, and got " + strings.Join(words, " "), "godwit help audit"}
+	}
+	if len(c.cfg.Settings.Audit.Ignore) > 0 {
+		return c.ignoreAdvisories()
+	}
+	a, err := c.newAuditor()
+	if err != nil {
+		return err
+	}
+	if err := a.ask(ctx); err != nil {
+		if !c.cfg.Settings.Audit.IgnoreErrors {
+			return a.failed(err)
+		}
+		fmt.Fprintf(c.Stderr, "%v\n", err)
+		return nil
+	}
+	if fix {
+		return a.fix()
+	}
+	return a.report()
+}
+
+// auditor compares a graph with advisories.
+type auditor struct {
+	*call
+	graph    *graph.Graph
+	reach    graph.Reach
+	npm      bool
+	findings []audit.Finding // the worst first
+	ignored  []audit.Finding
+}
+
+// newAuditor reads the lockfile, as much of it as the flags are about.
+func (c *call) newAuditor() (*auditor, error) {
+	if err := c.findLock(); err != nil {
+		return nil, err
+	}
+	if c.lock.Path == "" {
+		return nil, errNoLockfile(c.workspace.root)
+	}
+	doc, err := lockfile.Read(c.lock)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, lockfile.ErrEmpty) {
+		return nil, errNoLockfile(c.workspace.root)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if doc.Graph == nil {
+		return nil, &unsupportedError{"audit of " + string(c.lock.Format), "use the tool that made it"}
+	}
+	a := &auditor{call: c, graph: doc.Graph, npm: c.lock.Format == lockfile.Npm}
+	var groups []graph.Group
+	in := c.cfg.Settings.Include
+	for group, wanted := range map[graph.Group]bool{graph.Prod: in.Prod, graph.Dev: in.Dev, graph.Optional: in.Optional} {
+		if wanted {
+			groups = append(groups, group)
+		}
+	}
+	a.reach = a.graph.Reachable(graph.Scope{Groups: append([]graph.Group{}, groups...)})
+	return a, nil
+}
+
+func errNoLockfile(dir string) error {
+	return &execError{what: "there is no lockfile in " + dir, code: "ERR_PNPM_AUDIT_NO_LOCKFILE", next: "godwit install makes one"}
+}
+
+// ask gets the advisories from the registry, and matches them.
+func (a *auditor) ask(ctx context.Context) error {
+	question := audit.Question(a.graph, a.reach)
+	advisories := map[string][]audit.Advisory{}
+	if len(question) > 0 {
+		e, err := a.endpointOf("")
+		if err != nil {
+			return err
+		}
+		if _, err := e.send(ctx, http.MethodPost, "-/npm/v1/security/advisories/bulk", question, &advisories); err != nil {
+			return &auditError{e.url, err}
+		}
+	}
+	ignored, err := a.ignores()
+	if err != nil {
+		return err
+	}
+	for _, f := range audit.Find(a.graph, a.reach, advisories) {
+		if id := f.GHSA(); id != "" && slices.Contains(ignored, id) {
+			a.ignored = append(a.ignored, f)
+		} else {
+			a.findings = append(a.findings, f)
+		}
+	}
+	return nil
+}
+
+// ignores lists the advisories that do not count.
+func (a *auditor) ignores() ([]string, error) {
+	shapes, err := a.shapes()
+	var out []string
+	for _, shape := range shapes {
+		out = append(out, shape.AuditConfig.Field("ignoreGhsas").Strings()...)
+		if shape.AuditConfig.Field("ignoreCves").Strings() != nil {
+			fmt.Fprintln(a.Stderr, "auditConfig.ignoreCves has no effect: registries no longer tell CVE numbers; name advisories under ignoreGhsas")
+		}
+	}
+	return out, err
+}
+
+// counts reports whether a finding is bad enough to fail.
+func (a *auditor) counts(f *audit.Finding) bool {
+	level := a.cfg.Settings.Audit.Level
+	return level != "none" && audit.Rank(f.Severity) >= audit.Rank(level)
+}
+
+// report prints what was found, and fails if anything is bad enough.
+func (a *auditor) report() error {
+	var err error
+	switch {
+	case a.cfg.Settings.Call.JSON && a.npm:
+		err = writeJSON(a.Stdout, a.npmReport())
+	case a.cfg.Settings.Call.JSON:
+		err = writeJSON(a.Stdout, a.pnpmReport())
+	default:
+		err = a.text()
+	}
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(a.findings, func(f audit.Finding) bool { return a.counts(&f) }) {
+		return vulnerableError{}
+	}
+	return nil
+}
+
+// text is the report for people.
+func (a *auditor) text() error {
+	var b strings.Builder
+	bySeverity := map[string]int{}
+	for _, f := range a.findings {
+		bySeverity[f.Severity]++
+		if !a.counts(&f) {
+			continue
+		}
+		fmt.Fprintf(&b, "%s: %s\n  package   %s %s\n", f.Severity, f.Title, f.Name, f.Vulnerable)
+		if patched := f.Patched(); patched != "" {
+			fmt.Fprintf(&b, "  patched   %s\n", patched)
+		}
+		word := "paths"
+		for _, path := range a.paths(&f) {
+			fmt.Fprintf(&b, "  %-9s %s\n", word, path)
+			word = ""
+		}
+		fmt.Fprintf(&b, "  see       %s\n\n", f.URL)
+	}
+	if len(a.findings) == 0 {
+		b.WriteString("No known vulnerabilities found\n")
+	} else {
+		fmt.Fprintf(&b, "%d vulnerabilities found\nSeverity: %s\n", len(a.findings), summary(bySeverity))
+	}
+	if len(a.ignored) > 0 {
+		fmt.Fprintf(&b, "%d ignored\n", len(a.ignored))
+	}
+	_, err := fmt.Fprint(a.Stdout, plainLines(b.String()))
+	return err
+}
+
+// plainLines is a text from elsewhere that keeps its line breaks.
+func plainLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = ui.Plain(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shownPaths is how many ways to a package people read.
+const shownPaths = 5
+
+func (a *auditor) paths(f *audit.Finding) []string {
+	var out []string
+	for _, h := range f.Hits {
+		for _, path := range h.Paths {
+			out = append(out, path+"@"+h.Version)
+		}
+	}
+	if n := len(out) - shownPaths; n > 0 {
+		out = append(out[:shownPaths], fmt.Sprintf("and %d more: godwit why %s", n, f.Name))
+	}
+	return out
+}
+
+// summary counts severities in pnpm's words: "1 high | 1 critical".
+func summary(bySeverity map[string]int) string {
+	var parts []string
+	for _, s := range audit.Severities {
+		if bySeverity[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", bySeverity[s], s))
+		}
+	}
+	return strings.Join(parts, " | ")
+}
+
+// failed is an audit that could not be made; npm's JSON says so on stdout.
+func (a *auditor) failed(err error) error {
+	if a.npm && a.cfg.Settings.Call.JSON {
+		var out struct {
+			Message string `json:"message"`
+			Error   struct {
+				Summary string `json:"summary"`
+				Detail  string `json:"detail"`
+			} `json:"error"`
+		}
+		out.Message = err.Error()
+		if err := writeJSON(a.Stdout, out); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// vulnerableError ends the command where something is; it has been said.
+type vulnerableError struct{}
+
+func (vulnerableError) Error() string { return "" }
+
+// auditError is a registry that could not be asked.
+type auditError struct {
+	url string
+	err error
+}
+
+func (e *auditError) Error() string {
+	return fmt.Sprintf("ask %s for advisories: %v", e.url, e.err)
+}
+func (e *auditError) Unwrap() error { return e.err }
+
+// Code is pnpm's code for this error.
+func (e *auditError) Code() string { return "ERR_PNPM_AUDIT_BAD_RESPONSE" }
+
+// Hint is what the user can do.
+func (e *auditError) Hint() string {
+	return "nothing is known of vulnerabilities; try again, name another --registry, or pass --ignore-registry-errors"
+}
