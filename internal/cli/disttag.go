@@ -63,7 +63,7 @@ func (c *call) addTag(ctx context.Context, words []string) error {
 		fmt.Fprintf(c.Stderr, "%s is %s already\n", tag, version)
 		return nil
 	}
-	if _, err := e.send(ctx, http.MethodPut, tagPath(name, tag), version, nil); err != nil {
+	if err := e.change(ctx, name, http.MethodPut, tagPath(name, tag), version); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.Stdout, "+%s: %s@%s\n", tag, name, version)
@@ -86,7 +86,7 @@ func (c *call) removeTag(ctx context.Context, words []string) error {
 	if !ok {
 		return &usageError{fmt.Sprintf("%s has no dist-tag %q", name, words[1]) + meant(words[1], slices.Sorted(maps.Keys(tags))), "godwit dist-tag ls " + string(name)}
 	}
-	if _, err := e.send(ctx, http.MethodDelete, tagPath(name, words[1]), nil, nil); err != nil {
+	if err := e.change(ctx, name, http.MethodDelete, tagPath(name, words[1]), nil); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.Stdout, "-%s: %s@%s\n", words[1], name, version)

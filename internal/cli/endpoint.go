@@ -35,7 +35,7 @@ func (c *call) endpointAt(url string, creds ...registry.Credential) (*endpoint, 
 	if err != nil {
 		return nil, err
 	}
-	o.Default, o.Scopes, o.CacheDir = url, nil, ""
+	o.Default, o.Scopes = url, nil
 	o.Command = commandOf(c.args.Positional)
 	o.Credentials = append(creds, o.Credentials...) // of two for one prefix the first counts
 	e := &endpoint{call: c, url: strings.TrimRight(url, "/") + "/", otp: c.cfg.Settings.Publish.OTP.Reveal()}
@@ -98,6 +98,14 @@ func (e *endpoint) send(ctx context.Context, method, path string, body, to any) 
 			return got, err
 		}
 	}
+}
+
+// change sends what changes a package, of which the cache then knows nothing: the
+// next install is to see it.
+func (e *endpoint) change(ctx context.Context, name npm.Name, method, path string, body any) error {
+	_, err := e.send(ctx, method, path, body, nil)
+	e.client.Forget(name)
+	return err
 }
 
 func encode(body any) ([]byte, error) {

@@ -157,8 +157,7 @@ func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Rang
 	if e.cfg.Settings.Call.DryRun {
 		return nil
 	}
-	_, err = e.send(ctx, http.MethodPut, registry.EscapedName(name), doc, nil)
-	return err
+	return e.change(ctx, name, http.MethodPut, registry.EscapedName(name), doc)
 }
 
 // compareVersions orders the texts of versions; what is none comes first.

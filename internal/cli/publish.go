@@ -294,7 +294,7 @@ func backwards(version, latest string) error {
 func (p *publisher) upload(ctx context.Context, to *destination, out *packed) error {
 	p.describe(out)
 	if !p.cfg.Settings.Call.DryRun {
-		if _, err := to.send(ctx, http.MethodPut, registry.EscapedName(out.name), p.document(to, out), nil); err != nil {
+		if err := to.change(ctx, out.name, http.MethodPut, registry.EscapedName(out.name), p.document(to, out)); err != nil {
 			return err
 		}
 	}

@@ -86,14 +86,13 @@ func (e *endpoint) unpublish(ctx context.Context, name npm.Name, version string,
 	}
 	path := registry.EscapedName(name)
 	if version == "" || len(versions) == 1 {
-		_, err := e.send(ctx, http.MethodDelete, path+"/-rev/"+escape(doc.revision()), nil, nil)
-		return err
+		return e.change(ctx, name, http.MethodDelete, path+"/-rev/"+escape(doc.revision()), nil)
 	}
 	delete(versions, version)
 	if err := doc.drop(version, versions); err != nil {
 		return err
 	}
-	if _, err := e.send(ctx, http.MethodPut, path+"/-rev/"+escape(doc.revision()), doc, nil); err != nil {
+	if err := e.change(ctx, name, http.MethodPut, path+"/-rev/"+escape(doc.revision()), doc); err != nil {
 		return err
 	}
 	tarball, err := e.tarballPath(gone)

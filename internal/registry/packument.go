@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +77,19 @@ func (c *Client) Kept(name npm.Name, form Form) *npm.Packument {
 		return kept.doc
 	}
 	return nil
+}
+
+// Forget removes what the cache has of a name: whoever changes a package wants to
+// see the change.
+func (c *Client) Forget(name npm.Name) {
+	at, err := packumentURL(c.registryOf(name), name)
+	if c.cache == nil || err != nil {
+		return
+	}
+	s := c.cache.slot(c.registryOf(name), c.auth.lookup(at), name)
+	for _, form := range []Form{Short, Full} {
+		_ = os.Remove(s.path(form)) // one that cannot be removed is asked about again when it is old
+	}
 }
 
 func (c *Client) fly(ctx context.Context, name npm.Name, form Form, revalidate bool) (Dated, error) {
