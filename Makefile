@@ -30,6 +30,10 @@ check: ## all that CI runs
 bench: ## a short comparison with other package managers, over the network
 	go run ./cmd/godwit-bench run --short
 
+.PHONY: apps
+apps: ## build, check and test an application in each layout, over the network
+	GODWIT_APPS=$(REGISTRY) go test ./internal/cli -run TestApps -v -timeout 30m
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser for 30 seconds
 	@for p in $$(grep -rl --include=*_test.go 'func Fuzz' internal | xargs -n1 dirname | sort -u); do \
