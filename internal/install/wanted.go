@@ -22,7 +22,7 @@ import (
 func (e *engine) wanted() (*lockfile.Document, error) {
 	began := e.Now()
 	defer func() { e.stage(event.Resolve, began) }()
-	e.was = e.modules.Look()
+	e.was = e.look()
 	if !e.Force {
 		e.tasks.inPlace = e.was.Held.IDs()
 	}

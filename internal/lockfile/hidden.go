@@ -3,15 +3,47 @@ package lockfile
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
 	"godwit/internal/fsys"
+	"godwit/internal/graph"
 	"godwit/internal/lockfile/npmlock"
 )
 
 // HiddenName is the file of npm's copy of its lockfile in node_modules.
 const HiddenName = npmlock.HiddenName
+
+// ReadHidden reads the copy of its lockfile that npm keeps in a project's
+// node_modules. It is nil if there is none, or if npm would not trust it either,
+// since something in node_modules is newer.
+func ReadHidden(modules string) *graph.Graph {
+	file := filepath.Join(modules, npmlock.HiddenName)
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	d, err := npmlock.Read(file, data)
+	if err != nil {
+		return nil
+	}
+	around := map[string]bool{}
+	for _, p := range d.Graph.Packages {
+		around[path.Dir(p.Dir)] = true
+	}
+	for dir := range around {
+		at, err := os.Stat(filepath.Join(filepath.Dir(modules), filepath.FromSlash(dir)))
+		if err != nil || at.ModTime().After(info.ModTime()) {
+			return nil
+		}
+	}
+	return d.Graph
+}
 
 // WriteHidden writes the copy of its lockfile that npm keeps in the project's
 // node_modules. installed says which directories of the lockfile are there. npm

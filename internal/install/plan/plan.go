@@ -51,6 +51,11 @@ func (s Slot) Root(dir string) string {
 	return SlotRoot(dir)
 }
 
+// Directory is a slot of a hoisted layout that has nothing but its files.
+func Directory(id, version string) Slot {
+	return Slot{ID: id, Links: digest(nil), Hoisted: cmp.Or(version, "0.0.0")}
+}
+
 // unsure stands in for the ID of files and the target of a link that an
 // install is about to change. It equals nothing that is ever wanted.
 const unsure = "?"
@@ -224,7 +229,7 @@ func Make(l *layout.Layout, held Held, s Store) *Plan {
 func (p *Plan) slot(slot layout.Slot, held Held, s Store) {
 	want := Slot{ID: s.ID(slot.Package), Links: digest(slot.Links), Shared: slot.Shared != ""}
 	if slot.Hoisted() {
-		want.Hoisted = cmp.Or(slot.Package.Version, "0.0.0")
+		want.Hoisted = Directory("", slot.Package.Version).Hoisted
 	}
 	p.After.Slots[slot.Dir] = want
 	have, there := held.Slots[slot.Dir]
