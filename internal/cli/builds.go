@@ -88,7 +88,7 @@ func (c *call) scriptHost(verb string) *script.Host {
 		Path: []string{filepath.Join(c.workspace.root, layout.ModulesDir, ".bin")},
 	}
 	if dir := script.NodeGypDir(h.Node); dir != "" {
-		h.Path = append(h.Path, dir)
+		h.Path, h.NodeGyp = append(h.Path, dir), script.NodeGyp(dir)
 	}
 	return h
 }

@@ -180,7 +180,9 @@ func (t *tasks) offers(c layout.Command, p *plan.Plan) ([]store.Bin, error) {
 		return nil, nil
 	}
 	id := p.After.Slots[c.Dir].ID
-	if id == "" {
+	if id == "" || t.builds.toMake(id) {
+		// Scripts may have made another file of a command: esbuild's is a script
+		// of Node before, and a program after.
 		return linkedBins(t.here(c.Dir))
 	}
 	tree, err := t.tree(id)

@@ -15,7 +15,6 @@ import (
 	"godwit/internal/install/plan"
 	"godwit/internal/install/sched"
 	"godwit/internal/layout"
-	"godwit/internal/store"
 )
 
 // job is a package to build.
@@ -92,8 +91,8 @@ func (t *tasks) runner() (*build.Runner, error) {
 func (j *job) task() sched.Key { return sched.Key("build " + j.place.Dir) }
 
 // jobs lists what is to be built, by key; in a hoisted layout a package may be in
-// several places. late says that some command is a file
-// that only a script makes.
+// several places. late says that some have commands, which
+// a script may make, or make anew.
 func (e *engine) jobs(p *plan.Plan) (jobs map[graph.Key][]*job, late bool, err error) {
 	jobs = map[graph.Key][]*job{}
 	for _, place := range slices.Concat(p.Warm, p.Cold) {
@@ -108,7 +107,7 @@ func (e *engine) jobs(p *plan.Plan) (jobs map[graph.Key][]*job, late bool, err e
 			continue
 		}
 		jobs[place.Package.Key] = append(jobs[place.Package.Key], &job{Package: place.Package, place: place})
-		late = late || slices.ContainsFunc(tree.Meta.Bins, func(b store.Bin) bool { return b.Absent })
+		late = late || len(tree.Meta.Bins) > 0
 	}
 	return jobs, late, nil
 }

@@ -45,6 +45,9 @@ func (h *Host) Environ(dir string) []string {
 	if h.UserAgent != "" {
 		set("npm_config_user_agent", h.UserAgent)
 	}
+	if h.NodeGyp != "" {
+		set("npm_config_node_gyp", h.NodeGyp)
+	}
 	set("npm_execpath", h.Program)
 	set("npm_command", h.Verb)
 	set("INIT_CWD", h.InitDir)

@@ -29,3 +29,18 @@ func NodeGypDir(node string) string {
 	}
 	return ""
 }
+
+// NodeGyp is the program that the command in a directory of NodeGypDir calls. It
+// looks for that in npm_config_node_gyp, and without it runs node with an empty
+// name, which does nothing and is no error.
+func NodeGyp(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	// node_modules/@npmcli/run-script/lib/node-gyp-bin
+	file := filepath.Join(dir, "..", "..", "..", "..", "node-gyp", "bin", "node-gyp.js")
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
+}

@@ -23,6 +23,7 @@ type Host struct {
 	Program   string   // absolute path of this program, for scripts that call it again
 	Verb      string   // npm's word for what the user typed: "install", "run-script"
 	UserAgent string   // "pnpm/12.0.0 npm/? node/? linux x64"; "" leaves it as it is
+	NodeGyp   string   // npm_config_node_gyp, which npm's command node-gyp calls, see [NodeGyp]; "" leaves it unset
 	InitDir   string   // where the user is, absolute
 	Shell     string   // of the setting script-shell; "" is the system's
 	// Path lists directories of commands that are searched after those of the

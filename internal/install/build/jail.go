@@ -76,7 +76,7 @@ var kept = []string{
 	"pnpm_config_verify_deps_before_run",
 	"CC", "CXX", "AR", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS", "PYTHON", "PKG_CONFIG_PATH",
 	// What node-gyp and prebuild-install make or look for.
-	"npm_config_arch", "npm_config_build_from_source", "npm_config_debug", "npm_config_libc", "npm_config_nodedir",
+	"npm_config_arch", "npm_config_build_from_source", "npm_config_debug", "npm_config_libc", "npm_config_node_gyp", "npm_config_nodedir",
 	"npm_config_platform", "npm_config_python", "npm_config_runtime", "npm_config_target", "npm_config_target_arch",
 	"npm_config_target_libc", "npm_config_target_platform",
 }
