@@ -29,22 +29,24 @@ type Settings struct {
 
 // Call is what one call of the program is asked, beside its command.
 type Call struct {
-	DryRun    bool   // print the plan, write nothing
-	Force     bool   // do again what is already done
-	All       bool   // of approve-builds: approve all that await it
-	Check     bool   // of dedupe: change nothing
-	Pending   bool   // of rebuild: only what is not built
-	Yes       Tri    // the answer to questions; Unset asks, if someone is there
-	JSON      bool   // print JSON, for scripts
-	Long      bool   // list: with paths
-	Parseable bool   // list: nothing but paths
-	Depth     string // a number or "Infinity"; "" is the command's own default
-	Global    bool   // about what is installed for all projects
-	Location  string // of config: project, user, global; "" is the user's
-	To        string // of import: the tool that gets a lockfile
-	Trace     string // write a Chrome trace of the install to this file; "" does not
-	Help      bool
-	Version   bool
+	DryRun         bool   // print the plan, write nothing
+	Force          bool   // do again what is already done
+	All            bool   // of approve-builds: approve all that await it
+	Check          bool   // of dedupe: change nothing
+	EditDir        string // of patch: where files go; "" is its own choice
+	IgnoreExisting bool   // of patch: leave out the patch that there is
+	Pending        bool   // of rebuild: only what is not built
+	Yes            Tri    // the answer to questions; Unset asks, if someone is there
+	JSON           bool   // print JSON, for scripts
+	Long           bool   // list: with paths
+	Parseable      bool   // list: nothing but paths
+	Depth          string // a number or "Infinity"; "" is the command's own default
+	Global         bool   // about what is installed for all projects
+	Location       string // of config: project, user, global; "" is the user's
+	To             string // of import: the tool that gets a lockfile
+	Trace          string // write a Chrome trace of the install to this file; "" does not
+	Help           bool
+	Version        bool
 }
 
 // Dirs is where things are. Paths are absolute unless a field says otherwise.
