@@ -93,7 +93,12 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 			return err
 		}
 		c.alias, c.ask = s.Alias, s.Raw
-		c.save = func(name, version string) string { return recorded(as, s, name, version) }
+		c.save = func(name, version string) string {
+			if a.foreign() && s.Kind == specifier.Range { // yarn and bun keep what was typed
+				return s.Raw
+			}
+			return recorded(as, s, name, version)
+		}
 	}
 	c.group = a.groupFor(c.alias)
 	a.changes = slices.DeleteFunc(a.changes, func(o change) bool { return o.alias == c.alias }) // the last one counts

@@ -10,6 +10,7 @@ import (
 	"godwit/internal/config"
 	"godwit/internal/graph"
 	"godwit/internal/lockfile"
+	"godwit/internal/npm"
 	"godwit/internal/peers"
 	"godwit/internal/project"
 )
@@ -30,7 +31,8 @@ type call struct {
 	lock      lockfile.File             // that the project keeps; set by install
 	tool      toolSettings              // of that lockfile's tool; set by install
 
-	otherLocks []lockfile.File // that do not count beside it
+	otherLocks []lockfile.File       // that do not count beside it
+	prefer     map[npm.Name][]string // versions that a new yarn.lock takes first; set by import
 }
 
 // Run runs one command and returns the exit status: 0, that of the script that

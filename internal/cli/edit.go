@@ -92,7 +92,9 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 			return nil, err
 		}
 		if e.update != nil {
-			resolver.renew(e.update(importers))
+			update := e.update(importers)
+			resolver.renew(update)
+			req.Update = func(alias string, direct bool) bool { return update(alias) && (direct || e.all) }
 		}
 		if npm, ok := resolver.(*npmResolver); ok {
 			npm.asked, npm.all = e.asked(), e.all

@@ -77,6 +77,7 @@ func (c *call) foreignRequest(req *install.Request, src *source) {
 	}
 	if c.lock.Format == lockfile.Yarn {
 		berry, _ := lockfile.IsBerry(c.lock) // it was read before
+		req.Choose = (&chooser{source: src, prefer: c.prefer}).choose
 		req.Complete = (&completer{client: src.client, platforms: !berry}).complete
 	}
 }

@@ -14,7 +14,7 @@ import (
 // findLock finds the lockfile that the project keeps, which also decides how
 // node_modules is laid out: what is there stays, and of several the one that the
 // packageManager field means. A project without any gets pnpm's, unless that
-// field names npm.
+// field names npm or yarn 1.
 func (c *call) findLock() error {
 	if c.lock.Format != "" {
 		return nil // import makes another one
@@ -37,12 +37,18 @@ func (c *call) findLock() error {
 		c.otherLocks = slices.Delete(found, at, at+1)
 	case len(found) > 0:
 		c.lock, c.otherLocks = found[0], found[1:]
-	case named == lockfile.Npm:
+	case named == lockfile.Npm, named == lockfile.Yarn && c.yarn1():
 		c.lock = lockfile.File{Format: named, Path: filepath.Join(c.workspace.root, string(named))}
 	default:
 		c.lock = lockfile.File{Format: lockfile.Pnpm}
 	}
 	return nil
+}
+
+// yarn1 reports whether packageManager names yarn 1: a new yarn.lock of later ones
+// cannot be made.
+func (c *call) yarn1() bool {
+	return strings.HasPrefix(c.inputs.Project.Manifest.PackageManager, "yarn@1.")
 }
 
 // warnLocks tells of lockfiles that do not count.

@@ -7,10 +7,13 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
 )
 
 // runImport is the command import: a lockfile for another tool, with the versions
@@ -22,10 +25,11 @@ func runImport(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if to != lockfile.Pnpm {
-		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml"}
+	if to != lockfile.Pnpm && (to != lockfile.Yarn || c.managedBy("yarn") && !c.yarn1()) {
+		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml, and with --to=yarn a yarn.lock of yarn 1, which later ones read, too"}
 	}
 	c.lock = lockfile.File{Format: to, Path: filepath.Join(c.workspace.root, string(to))}
+	c.prefer = map[npm.Name][]string{}
 	return c.install(ctx, func(req *install.Request) error {
 		req.LockfileOnly, req.Frozen, req.Resolve = true, install.NotFrozen, true
 		projects := req.Projects
@@ -34,10 +38,33 @@ func runImport(ctx context.Context, c *call) error {
 			if err == nil {
 				req.Prefer, err = c.imported(from, importers)
 			}
+			if err == nil {
+				c.preferVersions(req.Prefer)
+			}
 			return importers, err
 		}
 		return nil
 	})
+}
+
+// preferVersions notes the versions of a graph, the highest of each name first.
+func (c *call) preferVersions(g *graph.Graph) {
+	loose := semver.Options{Loose: true}
+	for _, p := range g.Packages {
+		if p.Resolution.Kind == graph.Registry && !slices.Contains(c.prefer[p.Name], p.Version) {
+			c.prefer[p.Name] = append(c.prefer[p.Name], p.Version)
+		}
+	}
+	for _, versions := range c.prefer {
+		slices.SortFunc(versions, func(x, y string) int {
+			a, err := semver.Parse(x, loose)
+			b, err2 := semver.Parse(y, loose)
+			if err != nil || err2 != nil {
+				return strings.Compare(y, x)
+			}
+			return b.Compare(a)
+		})
+	}
 }
 
 // importFrom is the lockfile to take versions from: the one of another format that

@@ -96,7 +96,7 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 				c.evicts = []string{} // it stays where it is
 			}
 			c.save = func(name, version string) string {
-				if name == "" { // a project of the workspace
+				if name == "" || u.foreign() && c.ask == d.Specifier { // a project of the workspace; yarn leaves ranges alone
 					return d.Specifier
 				}
 				if u.npmProject() {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"godwit/internal/lockfile"
+	"godwit/internal/npm"
 )
 
 // foreign reports whether the lockfile is yarn's or bun's.
@@ -28,6 +29,54 @@ func (e *engine) take(present *lockfile.Document) (*lockfile.Document, error) {
 	e.frozen = true
 	e.seed(present.Graph)
 	return present, nil
+}
+
+// renew makes a yarn.lock that fits the projects. Where they are edited it is made
+// twice: as they ask for packages, and with the specifiers that are recorded, which
+// mean the versions that were chosen.
+func (e *engine) renew(present *lockfile.Document, reasons []lockfile.Reason) (*lockfile.Document, error) {
+	if e.Choose == nil {
+		return nil, &NoForeignResolverError{e.lockfilePath(), e.Choice.Other.Format, reasons}
+	}
+	direct := map[string]string{} // what the first time was chosen for an alias
+	make := func(before map[string]string) (*lockfile.Document, error) {
+		return lockfile.Renew(e.lockfilePath(), present, lockfile.Renewal{
+			Projects: e.projects(), Settings: e.Lockfile, Update: e.Update,
+			Choose: func(wants []lockfile.Want) ([]*npm.Manifest, error) {
+				found, err := e.Choose(e.ctx, before, wants)
+				for i, m := range found {
+					if m != nil && wants[i].Direct {
+						direct[wants[i].Alias] = m.Version
+					}
+				}
+				return found, err
+			},
+		})
+	}
+	doc, err := make(nil)
+	if err == nil && e.Editor != nil {
+		if err = e.Editor.Chosen(doc.Graph, e.importers); err == nil {
+			doc, err = make(direct)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.Verify != nil {
+		if err := e.Verify(e.ctx, doc.Graph); err != nil {
+			return nil, err
+		}
+	}
+	if e.LockfileOnly {
+		return doc, nil
+	}
+	if e.Complete != nil {
+		if err := e.Complete(e.ctx, doc.Graph); err != nil {
+			return nil, err
+		}
+	}
+	e.seed(doc.Graph)
+	return doc, nil
 }
 
 // recorded is the document that stays in node_modules: in pnpm's format, whichever
@@ -61,7 +110,7 @@ func (e *NoForeignResolverError) Error() string {
 			why += r.Message
 		}
 	}
-	return why + "\nand this version of godwit cannot change it"
+	return why + "\nand this version of godwit cannot write one"
 }
 
 // Code is the code of this error.

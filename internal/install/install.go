@@ -120,6 +120,11 @@ type Request struct {
 	// Verify refuses a lockfile's graph that the project's policy does not
 	// admit; nil admits all.
 	Verify func(context.Context, *graph.Graph) error
+	// Choose finds the versions that yarn would take of what a yarn.lock lacks; chosen
+	// are those of direct dependencies, by alias, that shall stay where they will do.
+	// Update says of which packages newer ones are wanted; nil is none.
+	Choose func(ctx context.Context, chosen map[string]string, wants []lockfile.Want) ([]*npm.Manifest, error)
+	Update func(alias string, direct bool) bool
 	// Complete finds out what the lockfile does not say of its packages and an
 	// install needs to know; nil where it says everything.
 	Complete func(context.Context, *graph.Graph) error

@@ -33,7 +33,9 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 	if err := e.join(present); err != nil {
 		return nil, err
 	}
-	e.keepUnselected(present)
+	if !e.foreign() { // yarn looks at all projects whenever it looks at any
+		e.keepUnselected(present)
+	}
 	if present == nil && e.Frozen == MustBeFrozen {
 		return nil, &NoLockfileError{e.lockfilePath()}
 	}
@@ -58,11 +60,11 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 			return e.take(present)
 		}
 		if e.foreign() {
-			return nil, &NoForeignResolverError{e.lockfilePath(), e.Choice.Other.Format, reasons}
+			return e.renew(present, reasons)
 		}
 	}
 	if e.foreign() {
-		return nil, &NoForeignResolverError{Path: e.lockfilePath(), Format: e.Choice.Other.Format}
+		return e.renew(nil, nil)
 	}
 	return e.resolve(present)
 }

@@ -11,6 +11,7 @@ import (
 
 	"godwit/internal/lockfile/bunlock"
 	"godwit/internal/lockfile/yarnlock"
+	"godwit/internal/npm"
 )
 
 func readYarn(name string, data []byte) (*Document, error) {
@@ -50,11 +51,7 @@ func Join(path string, d *Document, projects []Project, s Settings, hoisted bool
 	var err error
 	switch {
 	case d.Yarn != nil:
-		list := make([]yarnlock.Project, len(projects))
-		for i, p := range projects {
-			list[i] = yarnlock.Project{Dir: p.Dir, Manifest: p.Manifest}
-		}
-		d.Graph, d.missing, err = d.Yarn.Graph(list, s.Resolutions)
+		d.Graph, d.missing, err = d.Yarn.Graph(yarnProjects(projects), s.Resolutions)
 	case d.Bun != nil:
 		d.Graph, err = d.Bun.Graph(path, hoisted)
 	}
@@ -65,6 +62,41 @@ func Join(path string, d *Document, projects []Project, s Settings, hoisted bool
 		d.Graph.Packages[key].Optional = true
 	}
 	return nil
+}
+
+// Renewal is what a yarn.lock is made anew for; see yarnlock.Renewal.
+type Renewal struct {
+	Projects []Project
+	Settings Settings
+	Update   func(alias string, direct bool) bool
+	Choose   func([]Want) ([]*npm.Manifest, error)
+}
+
+// Want is a package that a yarn.lock lacks.
+type Want = yarnlock.Want
+
+// Renew is the yarn.lock for projects that it does not fit, with its graph. The
+// present one may be nil.
+func Renew(path string, present *Document, r Renewal) (*Document, error) {
+	rec := yarnlock.New()
+	if present != nil {
+		rec = present.Yarn
+	}
+	in := yarnlock.Renewal{Projects: yarnProjects(r.Projects), Resolutions: r.Settings.Resolutions, Update: r.Update, Choose: r.Choose}
+	rec, err := rec.Renew(in)
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{Format: Yarn, Yarn: rec}
+	return d, Join(path, d, r.Projects, r.Settings, true)
+}
+
+func yarnProjects(projects []Project) []yarnlock.Project {
+	list := make([]yarnlock.Project, len(projects))
+	for i, p := range projects {
+		list[i] = yarnlock.Project{Dir: p.Dir, Manifest: p.Manifest}
+	}
+	return list
 }
 
 // headSize is how much of a lockfile says which kind it is: comments of a few

@@ -201,17 +201,22 @@ func linked(spec string) (dir string, ok bool) {
 	return "", false
 }
 
-// find looks an entry up as yarn does: what has no protocol is for the registry,
-// and what depends on who asks says so at its end.
+// descriptors are the ways in which the file may write what is asked for: what has
+// no protocol is for the registry, and what depends on who asks says so at its end.
+func (r *Record) descriptors(alias, spec string, at from) []string {
+	out := []string{alias + "@" + spec, alias + "@npm:" + spec}
+	if at.project != nil && r.Dialect == syml.Berry {
+		out = append(out, alias+"@"+spec+"::locator="+escapeLocator(string(at.name)+"@workspace:"+at.dir))
+	}
+	return out
+}
+
+// find is the entry for what is asked for, or nil.
 func (b *builder) find(alias, spec string, at from) *Entry {
-	for _, d := range []string{spec, "npm:" + spec} {
-		if e := b.rec.index[alias+"@"+d]; e != nil {
+	for _, d := range b.rec.descriptors(alias, spec, at) {
+		if e := b.rec.index[d]; e != nil {
 			return e
 		}
-	}
-	if at.project != nil && b.rec.Dialect == syml.Berry {
-		locator := "::locator=" + escapeLocator(string(at.name)+"@workspace:"+at.dir)
-		return b.rec.index[alias+"@"+spec+locator]
 	}
 	return nil
 }

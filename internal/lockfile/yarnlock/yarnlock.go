@@ -190,15 +190,29 @@ func (r *Record) tidy() {
 		if len(e.Descriptors) == 0 {
 			continue
 		}
-		if first := same[e.Resolution]; first != nil && e.Resolution != "" {
+		id := r.identity(e, e.Descriptors[0])
+		if first := same[id]; first != nil {
 			first.Descriptors = append(first.Descriptors, e.Descriptors...)
 			continue
 		}
-		same[e.Resolution] = e
+		same[id] = e
 		kept = append(kept, e)
 	}
 	r.Entries = kept
 	r.reindex()
+}
+
+// identity is what tells entries apart. Yarn 1 has one for each alias of a package,
+// and for each specifier of what is not from a URL.
+func (r *Record) identity(e *Entry, descriptor string) string {
+	if r.Dialect == syml.Berry {
+		return e.Resolution
+	}
+	if e.Resolution == "" {
+		return descriptor
+	}
+	alias, _, _ := splitDescriptor(descriptor)
+	return e.Resolution + " " + alias
 }
 
 // Append appends the file as yarn writes it.

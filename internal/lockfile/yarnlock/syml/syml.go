@@ -12,6 +12,8 @@
 // Berry's is YAML, of which this is what yarn itself writes.
 package syml
 
+import "slices"
+
 // Dialect is one of the two.
 type Dialect uint8
 
@@ -55,4 +57,18 @@ func (f *Field) Of(key string) string {
 		return found.Text
 	}
 	return ""
+}
+
+// Set puts a field in place of the one with its key, or behind the others.
+func (f *Field) Set(to Field) {
+	if old := f.Lookup(to.Keys[0]); old != nil {
+		*old = to
+		return
+	}
+	f.Fields = append(f.Fields, to)
+}
+
+// Delete removes the field with a key.
+func (f *Field) Delete(key string) {
+	f.Fields = slices.DeleteFunc(f.Fields, func(f Field) bool { return len(f.Keys) == 1 && f.Keys[0] == key })
 }

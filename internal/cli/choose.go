@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"godwit/internal/lockfile"
+	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
+	"godwit/internal/spawn"
+)
+
+// chooser finds the versions for what a yarn.lock lacks, as yarn 1 chooses: a
+// dist-tag's version; the version that is tagged latest, if it is in the range;
+// else the highest in the range. What was chosen for a direct dependency before the
+// specifier was recorded comes first: the specifier shall mean that.
+type chooser struct {
+	source *source
+	// prefer are versions by name, which come before others where they will do, the
+	// highest first; nil is none.
+	prefer map[npm.Name][]string
+}
+
+func (c *chooser) choose(ctx context.Context, chosen map[string]string, wants []lockfile.Want) ([]*npm.Manifest, error) {
+	out := make([]*npm.Manifest, len(wants))
+	err := spawn.Each(len(wants), packumentsAtOnce, true, func(i int) error {
+		w := wants[i]
+		doc, err := c.source.Packument(ctx, w.Name)
+		if err == nil {
+			first := c.prefer[w.Name]
+			if w.Direct {
+				first = append([]string{chosen[w.Alias]}, first...)
+			}
+			out[i], err = pickForYarn(doc, w.Range, first)
+		}
+		var none interface{ NotFound() bool }
+		if w.Optional && errors.As(err, &none) {
+			return nil
+		}
+		return err
+	})
+	return out, err
+}
+
+func pickForYarn(doc *npm.Packument, rng string, first []string) (*npm.Manifest, error) {
+	if tagged, ok := doc.DistTags[rng]; ok {
+		return doc.Manifest(tagged)
+	}
+	loose := semver.Options{Loose: true}
+	r, err := semver.ParseRange(rng, loose)
+	if err != nil {
+		return nil, &unchosenError{doc.Name, rng}
+	}
+	for _, version := range slices.Concat(first, []string{doc.DistTags["latest"]}) {
+		if v, err := semver.Parse(version, loose); err == nil && r.Match(v) {
+			return doc.Manifest(version)
+		}
+	}
+	best := -1
+	for i, v := range doc.Versions() {
+		if r.Match(v) && (best < 0 || v.Compare(doc.Versions()[best]) > 0) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil, &unchosenError{doc.Name, rng}
+	}
+	return doc.At(best)
+}
+
+// unchosenError is a range or tag that means nothing.
+type unchosenError struct {
+	name npm.Name
+	rng  string
+}
+
+func (e *unchosenError) Error() string {
+	return fmt.Sprintf("the registry has no version of %s for %q", e.name, e.rng)
+}
+
+// NotFound says that an optional dependency may do without.
+func (e *unchosenError) NotFound() bool { return true }
+
+// Code is pnpm's code for this error.
+func (e *unchosenError) Code() string { return "ERR_PNPM_NO_MATCHING_VERSION" }
+
+// Hint is what the user can do.
+func (e *unchosenError) Hint() string {
+	return "run npm view " + string(e.name) + " versions to see which there are"
+}
