@@ -61,7 +61,7 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 	l.source.locked = locked.Graph
 	req := &resolve.Request{
 		Options: l.options, Catalogs: l.catalogs, Update: l.update, Picked: picked,
-		Locked: locked.Graph, LockedCatalogs: locked.Catalogs, Reshaped: locked.Reshaped, Freed: locked.Freed,
+		Locked: locked.Graph, LockedCatalogs: locked.Catalogs, Reshaped: locked.Reshaped, Preferred: locked.Preferred, Freed: locked.Freed,
 		Fits: func(m *npm.Manifest) bool { return l.platform(m.OS, m.CPU, m.Libc) },
 	}
 	for _, im := range importers {

@@ -64,7 +64,9 @@ type Locked struct {
 	Placed   []graph.Placed      // the same of an npm project
 	Catalogs map[string]npm.Deps // the entries in use, by catalog
 	Reshaped bool                // its graph was made under other rules: overrides, extensions
-	Freed    []npm.Name          // whose versions were chosen by rules that are gone
+	// Preferred says that its versions are to be preferred, and that is all.
+	Preferred bool
+	Freed     []npm.Name // whose versions were chosen by rules that are gone
 }
 
 // Picked is told of a package that will be needed.

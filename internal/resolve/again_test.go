@@ -39,13 +39,19 @@ func importers(text string) (out []resolve.Importer) {
 // resolved is the graph for importers out of a registry of packages.
 func resolved(t *testing.T, packages string, want []resolve.Importer, locked *graph.Graph) *graph.Graph {
 	t.Helper()
+	return reshaped(t, packages, want, locked, false)
+}
+
+// reshaped is resolved, with a lockfile that was made under other rules if other.
+func reshaped(t *testing.T, packages string, want []resolve.Importer, locked *graph.Graph, other bool) *graph.Graph {
+	t.Helper()
 	reg, err := testreg.Open([]txtar.File{{Name: "packages", Data: []byte(packages)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reg.Close()
 	res, err := resolve.Resolve(t.Context(), &source{registry: reg}, &resolve.Request{
-		Importers: want, Locked: locked,
+		Importers: want, Locked: locked, Reshaped: other,
 		Options: resolve.Options{AutoInstallPeers: true, DedupePeerDependents: true},
 	})
 	if err != nil {
@@ -185,6 +191,30 @@ func TestNewPeer(t *testing.T) {
 		g := resolved(t, packages, importers("a u@1; b t@"+test.other+"; c peer:t@"+test.peer), locked)
 		if got := g.Importer("c").Deps[0].Target.Key; got != graph.Key("t@"+test.want) {
 			t.Errorf("b asks for %s, c for %s: %s, want %s", test.other, test.peer, got, test.want)
+		}
+	}
+}
+
+// TestLockedStays has two versions of k in a lockfile, and changes what else the
+// project asks for, or its overrides: none of them gives way to the other.
+func TestLockedStays(t *testing.T) {
+	const old, others = "k@1.0.0 peer?:none@*\n", "d@1.0.0 k@^1.0.0\ne@1.0.0 k@1.1.0\nz@1.0.0\nz@1.1.0\n"
+	const all = old + "k@1.1.0 peer?:none@*\nk@1.2.0 peer?:none@*\n" + others
+	for _, test := range []struct {
+		before, after string // without e
+		other         bool   // the overrides
+	}{
+		{before: "k@^1.0.0 z@1.0.0", after: "k@^1.0.0 z@1.1.0"},
+		{before: "k@^1.0.0 z@1.0.0", after: "k@>=1 z@1.1.0"},
+		{before: "k@^1.0.0 z@1.0.0", after: "k@^1.0.0 z@1.0.0", other: true},
+		{before: "d@^1.0.0 z@1.0.0", after: "d@^1.0.0 z@1.1.0"},
+		{before: "d@^1.0.0 z@1.0.0", after: "d@^1.0.0 z@1.0.0", other: true},
+	} {
+		g := resolved(t, old+others, importers(". "+test.before), nil)
+		g = resolved(t, all, importers(". "+test.before+" e@1"), g)
+		g = reshaped(t, all, importers(". "+test.after+" e@1"), g, test.other)
+		if g.Packages["k@1.0.0"] == nil || g.Packages["k@1.1.0"] == nil || g.Packages["k@1.2.0"] != nil {
+			t.Errorf("%+v: %v", test, slices.Sorted(maps.Keys(g.Packages)))
 		}
 	}
 }

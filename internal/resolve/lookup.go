@@ -30,6 +30,9 @@ func (r *resolver) resolveOne(w want, at *place) (seed, error) {
 	if r.reuse.takes(w.locked, at.importer) {
 		return r.fromLockfile(w, at)
 	}
+	if at.of == nil && w.locked != "" {
+		_, w.specifier = w.locked.ID().Split() // as lockedWants does below
+	}
 	s, err := specifier.Parse(w.alias, w.specifier)
 	if err != nil {
 		return seed{}, err
@@ -167,7 +170,7 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	}
 	nearby := at.nearby.of(name)
 	direct := at.depth == 0 && !at.hoisting
-	how := picking{lowest: (r.opts.LowestDirect || r.opts.TimeBased) && direct, direct: direct, reshaped: r.req.Reshaped}
+	how := picking{lowest: (r.opts.LowestDirect || r.opts.TimeBased) && direct, direct: direct, reshaped: r.req.Reshaped || r.req.Preferred}
 	prefer, by := r.preferencesAt(at, name)
 	key := pickKey{name, what, strings.Join(nearby, " "), by, how}
 	if f, ok := r.picks[key]; ok {

@@ -112,9 +112,12 @@ type Request struct {
 	// LockedCatalogs are the entries that were in use when it was made.
 	LockedCatalogs map[string]npm.Deps
 	// Reshaped says that the lockfile was made with another Shape: its versions
-	// are preferred, but what depends on what is found out anew.
+	// stay where they fit, but what depends on what is found out anew.
 	Reshaped bool
-	Freed    []npm.Name // packages whose versions in it are not even preferred
+	// Preferred says that nothing of the lockfile stays for being there: its
+	// versions are preferred, and that is all.
+	Preferred bool
+	Freed     []npm.Name // packages whose versions in it are not even preferred
 	// Update says of which packages, by the names that they are depended on
 	// under, the newest version is wanted that the specifiers allow, whatever is
 	// locked. nil is none.
@@ -130,7 +133,7 @@ type Request struct {
 
 // settled is the graph whose edges still hold, or nil.
 func (req *Request) settled() *graph.Graph {
-	if req.Reshaped {
+	if req.Reshaped || req.Preferred {
 		return nil
 	}
 	return req.Locked
@@ -366,7 +369,7 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 		g.Packages[key].Optional = true
 	}
 	r.reportTimes(res)
-	if r.opts.Shape != nil && r.reuse == nil {
+	if r.opts.Shape != nil && (r.reuse == nil || r.req.Reshaped) {
 		res.Unused = r.opts.Shape.Overrides.Unused()
 	}
 	return res, nil

@@ -17,7 +17,8 @@ import (
 //     of a package that stands where it stood, keep their version;
 //   - such a package is taken from the lockfile with everything below it, and
 //     the registry is not asked, if all of it can be read off the lockfile and
-//     none of it has a peer, matched or not;
+//     none of it has a peer, matched or not, and if the lockfile was made with
+//     the same overrides and extensions;
 //   - unless it depends on something of which the importer now says something
 //     else: then its edges are looked at one by one.
 //
@@ -28,21 +29,24 @@ type reuse struct {
 	changed map[string]map[string]bool // importer -> aliases whose specifier is not the lockfile's
 	whole   map[graph.Key]bool
 	update  updates
+	freed   []npm.Name
 }
 
 func newReuse(req *Request) *reuse {
-	g := req.settled()
-	if g == nil {
+	g := req.Locked
+	if g == nil || req.Preferred {
 		return nil
 	}
-	u := &reuse{graph: g, byID: map[graph.Key]*graph.Package{}, changed: map[string]map[string]bool{}}
+	u := &reuse{graph: g, freed: req.Freed, byID: map[graph.Key]*graph.Package{}, changed: map[string]map[string]bool{}}
 	for key, p := range g.Packages {
 		u.byID[key.ID()] = p
 	}
 	for _, im := range req.Importers {
 		u.changed[im.Dir] = req.changedSpecifiers(g.Importer(im.Dir), im.Manifest)
 	}
-	u.findWhole()
+	if !req.Reshaped {
+		u.findWhole()
+	}
 	u.update = newUpdates(req)
 	return u
 }
@@ -83,7 +87,7 @@ func (u *reuse) direct(dir, alias, specifier string) graph.Key {
 		return ""
 	}
 	d, ok := lockedDirect(u.graph.Importer(dir), alias)
-	if !ok || u.update.wanted(dir, alias) || !admits(specifier, d.Target.Key) {
+	if !ok || u.update.wanted(dir, alias) || !u.keeps(specifier, d.Target.Key) {
 		return ""
 	}
 	return d.Target.Key
@@ -100,10 +104,15 @@ func (u *reuse) child(dir string, parent graph.Key, alias, specifier string) gra
 		return ""
 	}
 	i := sort.Search(len(p.Edges), func(i int) bool { return p.Edges[i].Alias >= alias })
-	if i == len(p.Edges) || p.Edges[i].Alias != alias || !admits(specifier, p.Edges[i].Target.Key) {
+	if i == len(p.Edges) || p.Edges[i].Alias != alias || !u.keeps(specifier, p.Edges[i].Target.Key) {
 		return ""
 	}
 	return p.Edges[i].Target.Key
+}
+
+// keeps reports whether an edge to key stays for a dependency with specifier.
+func (u *reuse) keeps(specifier string, key graph.Key) bool {
+	return admits(specifier, key) && !slices.Contains(u.freed, key.ID().Name())
 }
 
 // admits reports whether specifier is a plain range with the version of key in

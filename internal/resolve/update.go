@@ -20,7 +20,7 @@ func newUpdates(req *Request) updates {
 	}
 	dependents := map[graph.Key][]graph.Key{}
 	var todo []graph.Key
-	for key, p := range req.settled().Packages {
+	for key, p := range req.Locked.Packages {
 		for _, e := range p.Edges {
 			dependents[e.Target.Key] = append(dependents[e.Target.Key], key)
 			if u.names(e.Alias) {

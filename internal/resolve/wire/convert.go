@@ -39,7 +39,7 @@ func New(req *resolve.Request, s Settings) (*Request, error) {
 	}
 	r := &Request{
 		Version: Version, Registries: s.Registries, Options: optionsOf(&req.Options), Patched: depsOf(s.Patches.Entries()),
-		Reshaped: req.Reshaped, Lockfile: lockfileOf(req.Locked), Externals: s.Externals,
+		Reshaped: req.Reshaped, Preferred: req.Preferred, Lockfile: lockfileOf(req.Locked), Externals: s.Externals,
 	}
 	for _, name := range req.Freed {
 		r.Freed = append(r.Freed, string(name))
@@ -77,7 +77,7 @@ func (r *Request) Resolution() (*resolve.Request, error) {
 		return nil, err
 	}
 	req := &resolve.Request{
-		Options: *opts, Reshaped: r.Reshaped, Catalogs: catalogs(r.Catalogs), LockedCatalogs: catalogs(r.LockedCatalogs),
+		Options: *opts, Reshaped: r.Reshaped, Preferred: r.Preferred, Catalogs: catalogs(r.Catalogs), LockedCatalogs: catalogs(r.LockedCatalogs),
 	}
 	for _, name := range r.Freed {
 		req.Freed = append(req.Freed, npm.Name(name))

@@ -25,9 +25,10 @@ type Request struct {
 	Shape      *Shape              `json:"shape,omitempty"`
 	Patched    Deps                `json:"patched,omitempty"` // key of patchedDependencies -> SHA-256 of the patch
 	Policy     *Policy             `json:"policy,omitempty"`
-	Lockfile   string              `json:"lockfile,omitempty"` // text of the present one
-	Reshaped   bool                `json:"reshaped,omitempty"` // it was made with another shape
-	Freed      []string            `json:"freed,omitempty"`    // names whose versions in it are not preferred
+	Lockfile   string              `json:"lockfile,omitempty"`  // text of the present one
+	Reshaped   bool                `json:"reshaped,omitempty"`  // it was made with another shape
+	Preferred  bool                `json:"preferred,omitempty"` // its versions are preferred, and that is all
+	Freed      []string            `json:"freed,omitempty"`     // names whose versions in it are not preferred
 	// Externals are what the client has found for paths that projects depend on.
 	Externals []External `json:"externals,omitempty"`
 	// LockedCatalogs are the entries that it was made with.

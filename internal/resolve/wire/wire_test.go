@@ -138,7 +138,7 @@ func TestRequestsTravel(t *testing.T) {
 	req.Importers[0].Kept, req.Members[0].Publish = true, "dist"
 	req.Catalogs = map[string]npm.Deps{"default": {{Alias: "b", Specifier: "1"}, {Alias: "a", Specifier: "2"}}}
 	req.LockedCatalogs = map[string]npm.Deps{"default": {{Alias: "b", Specifier: "0"}}}
-	req.Reshaped, req.Freed = true, []npm.Name{"x"}
+	req.Reshaped, req.Preferred, req.Freed = true, true, []npm.Name{"x"}
 	req.Locked = &graph.Graph{
 		Importers: []*graph.Importer{{Dir: ".", Deps: []graph.Direct{{Alias: "x", Specifier: "^1.0.0", Target: graph.Target{Key: "x@1.0.0"}}}}},
 		Packages:  map[graph.Key]*graph.Package{"x@1.0.0": {Key: "x@1.0.0", Name: "x", Version: "1.0.0", Resolution: graph.Resolution{Integrity: "sha512-AA=="}}},
@@ -162,7 +162,7 @@ func TestRequestsTravel(t *testing.T) {
 	// What resolve.Request has beside that is not the server's to know.
 	for i := range reflect.TypeFor[resolve.Request]().NumField() {
 		switch name := reflect.TypeFor[resolve.Request]().Field(i).Name; name {
-		case "Importers", "Members", "Catalogs", "Options", "Locked", "LockedCatalogs", "Reshaped", "Freed", "Fits": // above
+		case "Importers", "Members", "Catalogs", "Options", "Locked", "LockedCatalogs", "Reshaped", "Preferred", "Freed", "Fits": // above
 		case "Update", "Picked":
 		default:
 			t.Errorf("nobody carries %s", name)
