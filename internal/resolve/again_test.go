@@ -218,3 +218,14 @@ func TestLockedStays(t *testing.T) {
 		}
 	}
 }
+
+// TestOptionalPeerGone takes away what an optional peer was matched with: another
+// version that is there goes before the one that only the lockfile has.
+func TestOptionalPeerGone(t *testing.T) {
+	const packages = "lib@1.0.0 peer?:trap@*\ntheme@1.0.0 trap@1.0.0\ntheme@2.0.0 trap@2.0.0\ntrap@1.0.0\ntrap@2.0.0\n"
+	locked := resolved(t, packages, importers(". lib@1 theme@2"), nil)
+	g := resolved(t, packages, importers(". lib@1 theme@1"), locked)
+	if locked.Packages["lib@1.0.0(trap@2.0.0)"] == nil || g.Packages["lib@1.0.0(trap@1.0.0)"] == nil {
+		t.Errorf("%v", slices.Sorted(maps.Keys(g.Packages)))
+	}
+}

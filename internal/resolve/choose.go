@@ -73,8 +73,8 @@ func (r *resolver) hoistOptional(s *importerState) (bool, error) {
 }
 
 // acceptedByAll is the highest preferred version inside every range whose own
-// peers agree with what the importer provides. One that the lockfile has for
-// the importer goes before.
+// peers agree with what the importer provides. Versions in the tree go before
+// those that only the lockfile has, among either the importer's locked ones.
 func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []string) string {
 	parsed := make([]semver.Range, len(ranges))
 	for i, rng := range ranges {
@@ -83,13 +83,17 @@ func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []strin
 			return ""
 		}
 	}
-	var versions, locked []string
+	var versions, locked, there []string
+	present := r.present(name)
 	within := r.candidates(s, name)
 	for key, sel := range r.preferencesFor(s, name) {
 		if sel.kind != byVersion || within != nil && !within[key] || !r.accepts(string(name), key, s) {
 			continue
 		}
 		versions = append(versions, key)
+		if slices.Contains(present, key) {
+			there = append(there, key)
+		}
 		if s.locked[string(name)][key] {
 			locked = append(locked, key)
 		}
@@ -106,6 +110,10 @@ func (r *resolver) acceptedByAll(s *importerState, name npm.Name, ranges []strin
 			}
 		}
 		return true
+	}
+	if highest(there, fits) != "" {
+		versions = there
+		locked = slices.DeleteFunc(locked, func(v string) bool { return !slices.Contains(there, v) })
 	}
 	if best := highest(locked, fits); best != "" {
 		return best
