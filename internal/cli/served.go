@@ -9,6 +9,7 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/event"
+	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
@@ -24,6 +25,7 @@ type served struct {
 	lockfile lockfile.Settings
 	sink     event.Sink
 	here     string // why everything is resolved here, or ""
+	fetches  bool   // what is resolved is downloaded
 }
 
 // served is the setting resolve-server.
@@ -43,7 +45,7 @@ func (c *call) served(src *source, shaping *shaping, to lockfile.Settings, sink 
 			Patches: shaping.patches, AgeExclude: r.MinAgeExclude, TrustExclude: r.TrustExclude,
 			Platforms: c.platforms(),
 		},
-		lockfile: to, sink: sink,
+		lockfile: to, sink: sink, fetches: !c.cfg.Settings.Lockfile.Only && !c.cfg.Settings.Call.DryRun,
 	}
 	if c.cfg.Settings.Network.Offline {
 		s.here = "the network is off"
@@ -85,6 +87,9 @@ func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request,
 	for _, im := range importers {
 		q.Projects = append(q.Projects, im.Recorded())
 	}
+	if s.fetches {
+		src.client.Prepare("a", unlocked(req)) // while the server answers
+	}
 	res, err := s.client.Resolve(ctx, q)
 	var unusable *remote.UnusableError
 	if errors.As(err, &unusable) {
@@ -97,6 +102,25 @@ func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request,
 		res.Unused = slices.DeleteFunc(res.Unused, func(selector string) bool { return !slices.Contains(here, selector) })
 	}
 	return res, err
+}
+
+// unlocked counts what projects depend on that the lockfile does not have: so many
+// downloads begin at one time, at least.
+func unlocked(req *resolve.Request) (n int) {
+	for _, im := range req.Importers {
+		var locked *graph.Importer
+		if req.Locked != nil {
+			locked = req.Locked.Importer(im.Dir)
+		}
+		for _, deps := range []npm.Deps{im.Manifest.Dependencies, im.Manifest.DevDependencies, im.Manifest.OptionalDependencies} {
+			for _, d := range deps {
+				if locked == nil || !slices.ContainsFunc(locked.Deps, func(l graph.Direct) bool { return l.Alias == d.Alias && l.Specifier == d.Specifier }) {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 func (s *served) tell(format string, args ...any) {

@@ -65,7 +65,10 @@ func (p *poolSet) closeIdle() {
 // connections, without credentials.
 func (c *Client) Transport() http.RoundTripper { return c.tarballs.pools.shared }
 
-type pools struct{ metadata, tarballs *poolSet }
+type pools struct {
+	metadata, tarballs *poolSet
+	spares             *spares // of tarballs; nil with a transport that is not ours
+}
 
 // newPools makes the connection pools. Tarballs always travel by HTTP/1.1: one
 // HTTP/2 connection for all of them was 10 to 35 % slower wherever it was
@@ -81,11 +84,17 @@ func newPools(o Options, auth authTable) (pools, error) {
 		return pools{}, err
 	}
 	roots := sync.OnceValues(o.TLS.roots)
+	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second} // as http.DefaultTransport
+	ahead := newSpares(dialer.DialContext)
 	pool := func(c *tls.Config, http2 bool) http.RoundTripper {
-		return &transport{plain: newPool(o, c, http2), make: func(r *x509.CertPool) *http.Transport {
+		dial := ahead.DialContext
+		if http2 {
+			dial = dialer.DialContext
+		}
+		return &transport{plain: newPool(o, c, http2, dial), make: func(r *x509.CertPool) *http.Transport {
 			c := c.Clone()
 			c.RootCAs = r
-			return newPool(o, c, http2)
+			return newPool(o, c, http2, dial)
 		}, roots: roots}
 	}
 	meta := &poolSet{shared: pool(base, true), own: map[string]http.RoundTripper{}}
@@ -103,7 +112,7 @@ func newPools(o Options, auth authTable) (pools, error) {
 		meta.own[g.prefix] = pool(own, true)
 		tars.own[g.prefix] = pool(own, false)
 	}
-	return pools{metadata: meta, tarballs: tars}, nil
+	return pools{meta, tars, ahead}, nil
 }
 
 // transport is a connection pool that reads the certificates of authorities
@@ -151,10 +160,9 @@ func (t *transport) CloseIdleConnections() {
 	}
 }
 
-func newPool(o Options, config *tls.Config, http2 bool) *http.Transport {
-	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second} // as http.DefaultTransport
+func newPool(o Options, config *tls.Config, http2 bool, dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {
 	t := &http.Transport{
-		DialContext:         dialer.DialContext,
+		DialContext:         dial,
 		TLSClientConfig:     config.Clone(),
 		TLSHandshakeTimeout: o.Timeout,
 		MaxIdleConns:        0, // no limit over all hosts; the lane is the limit

@@ -33,7 +33,8 @@ type Client struct {
 	auth     authTable
 	metadata *lane
 	tarballs *lane
-	cache    *cache // nil: no cache
+	spares   *spares // nil: none
+	cache    *cache  // nil: no cache
 	flights  flights
 	notices  sync.Map // npm-notice texts that were passed on
 }
@@ -60,6 +61,7 @@ func New(o Options) (*Client, error) {
 	}
 	c.metadata = newLane(o.MaxSockets, pools.metadata)
 	c.tarballs = newLane(o.MaxSockets, pools.tarballs)
+	c.spares = pools.spares
 	if o.CacheDir != "" {
 		c.cache = newCache(o.CacheDir)
 	}
@@ -71,6 +73,9 @@ func New(o Options) (*Client, error) {
 func (c *Client) Close() error {
 	c.metadata.pools.closeIdle()
 	c.tarballs.pools.closeIdle()
+	if c.spares != nil {
+		c.spares.close()
+	}
 	if c.cache == nil {
 		return nil
 	}
