@@ -131,9 +131,6 @@ func (s *served) tell(format string, args ...any) {
 
 // onlyHere says what of a request no server can look at, or "".
 func onlyHere(req *resolve.Request) string {
-	if req.Update != nil {
-		return "an update is resolved where it is asked for"
-	}
 	if req.Options.Shape != nil {
 		for _, d := range req.Options.Shape.Overrides.Entries() {
 			if strings.HasPrefix(d.Specifier, "link:") || strings.HasPrefix(d.Specifier, "file:") {

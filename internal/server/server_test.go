@@ -88,11 +88,7 @@ func (b *bench) request(manifest string) *wire.Request {
 		Importers: []resolve.Importer{{Dir: ".", Manifest: m}}, Members: []resolve.Member{{Dir: ".", Manifest: m}},
 		Options: resolve.Options{AutoInstallPeers: true, DedupePeerDependents: true, PeersFromRoot: true},
 	}
-	r, err := wire.New(req, wire.Settings{Registries: map[string]wire.Registry{"": {URL: b.registry.URL}}, Platforms: []npm.Platform{{OS: "linux", CPU: "x64", Libc: "musl"}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return r
+	return wire.New(req, wire.Settings{Registries: map[string]wire.Registry{"": {URL: b.registry.URL}}, Platforms: []npm.Platform{{OS: "linux", CPU: "x64", Libc: "musl"}}})
 }
 
 func (b *bench) post(r *wire.Request) *http.Response {

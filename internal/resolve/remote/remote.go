@@ -91,11 +91,7 @@ type Question struct {
 // Resolve asks the server. The request's Picked is called by this goroutine; of
 // a manifest it gets to see name and version.
 func (c *Client) Resolve(ctx context.Context, q *Question) (*resolve.Result, error) {
-	asked, err := wire.New(q.Request, q.Settings)
-	if err != nil {
-		return nil, &UnusableError{Err: err}
-	}
-	body, err := packed(asked)
+	body, err := packed(wire.New(q.Request, q.Settings))
 	if err != nil {
 		return nil, &UnusableError{Err: err}
 	}

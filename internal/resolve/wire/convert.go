@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,14 +28,8 @@ type Settings struct {
 	Platforms       []npm.Platform // as the Fits of the request has it
 }
 
-// ErrUpdate is a resolution that no request can ask for.
-var ErrUpdate = errors.New("an update is resolved here")
-
-// New makes a request of req. The error says why that cannot be.
-func New(req *resolve.Request, s Settings) (*Request, error) {
-	if req.Update != nil {
-		return nil, ErrUpdate
-	}
+// New makes a request of req.
+func New(req *resolve.Request, s Settings) *Request {
 	r := &Request{
 		Version: Version, Registries: s.Registries, Options: optionsOf(&req.Options), Patched: depsOf(s.Patches.Entries()),
 		Reshaped: req.Reshaped, Preferred: req.Preferred, Lockfile: lockfileOf(req.Locked), Externals: s.Externals,
@@ -45,6 +38,10 @@ func New(req *resolve.Request, s Settings) (*Request, error) {
 		r.Freed = append(r.Freed, string(name))
 	}
 	r.Catalogs, r.LockedCatalogs = catalogsOf(req.Catalogs), catalogsOf(req.LockedCatalogs)
+	if req.Update != nil {
+		names := append([]string{}, updated(req)...) // none is an update of nothing
+		r.Update = &names
+	}
 	for _, p := range s.Platforms {
 		r.Platforms = append(r.Platforms, Platform(p))
 	}
@@ -66,7 +63,28 @@ func New(req *resolve.Request, s Settings) (*Request, error) {
 			NoDowngrade: p.NoDowngrade, TrustExclude: s.TrustExclude, TrustAge: p.TrustAge, Now: p.Now,
 		}
 	}
-	return r, nil
+	return r
+}
+
+// updated lists what an update is about. Only what the lockfile has can be kept
+// from its version.
+func updated(req *resolve.Request) []string {
+	names := map[string]bool{}
+	if g := req.Locked; g != nil {
+		for _, im := range g.Importers {
+			for _, d := range im.Deps {
+				names[d.Alias] = true
+			}
+		}
+		for _, p := range g.Packages {
+			names[string(p.Name)] = true
+			for _, e := range p.Edges {
+				names[e.Alias] = true
+			}
+		}
+	}
+	maps.DeleteFunc(names, func(name string, _ bool) bool { return !req.Update(name) })
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Resolution is the request as the resolver knows it. RegistryTarball and Picked
@@ -103,6 +121,13 @@ func (r *Request) Resolution() (*resolve.Request, error) {
 	}
 	if patches != nil {
 		req.Options.Patch = patches.Hash
+	}
+	if r.Update != nil {
+		names := map[string]bool{}
+		for _, name := range *r.Update {
+			names[name] = true
+		}
+		req.Update = func(alias string) bool { return names[alias] }
 	}
 	if len(r.Platforms) > 0 {
 		req.Fits = func(m *npm.Manifest) bool {

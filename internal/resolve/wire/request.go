@@ -29,6 +29,9 @@ type Request struct {
 	Reshaped   bool                `json:"reshaped,omitempty"`  // it was made with another shape
 	Preferred  bool                `json:"preferred,omitempty"` // its versions are preferred, and that is all
 	Freed      []string            `json:"freed,omitempty"`     // names whose versions in it are not preferred
+	// Update names the packages, as the lockfile knows them, of which the newest
+	// versions are wanted; nil is no update.
+	Update *[]string `json:"update,omitempty"`
 	// Externals are what the client has found for paths that projects depend on.
 	Externals []External `json:"externals,omitempty"`
 	// LockedCatalogs are the entries that it was made with.
@@ -91,7 +94,7 @@ type Manifest struct {
 	OS            []string    `json:"os,omitempty"`
 	CPU           []string    `json:"cpu,omitempty"`
 	Libc          []string    `json:"libc,omitempty"`
-	LibcText      bool        `json:"libcText,omitempty"`
+	LibcText      bool        `json:"libcText,omitempty"` // libc is written as one string
 	Deprecated    string      `json:"deprecated,omitempty"`
 }
 

@@ -2,7 +2,6 @@ package wire_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"reflect"
 	"strings"
@@ -85,10 +84,7 @@ func fill(t *testing.T, v reflect.Value, at string) {
 // travel sends a request and takes it in on the other side.
 func travel(t *testing.T, req *resolve.Request, s wire.Settings) *resolve.Request {
 	t.Helper()
-	out, err := wire.New(req, s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := wire.New(req, s)
 	var text bytes.Buffer
 	if err := out.Encode(&text); err != nil {
 		t.Fatal(err)
@@ -150,10 +146,10 @@ func TestRequestsTravel(t *testing.T) {
 	if !got.Fits(&npm.Manifest{Libc: []string{"musl"}}) || got.Fits(&npm.Manifest{OS: []string{"darwin"}}) {
 		t.Error("the platform got lost")
 	}
-	if in, err := wire.New(req, wire.Settings{Externals: []wire.External{wire.NewExternal("p", "x", "file:x", &resolve.External{
+	if in := wire.New(req, wire.Settings{Externals: []wire.External{wire.NewExternal("p", "x", "file:x", &resolve.External{
 		ID: "file:p/x", Manifest: &npm.Manifest{Name: "y", Version: "2.0.0"}, Resolution: graph.Resolution{Kind: graph.Directory, Directory: "p/x"},
-	})}}); err != nil || in.Externals[0].External().Manifest.Name != "y" || in.Externals[0].External().Resolution.Directory != "p/x" {
-		t.Errorf("what is on this machine got lost: %v", err)
+	})}}); in.Externals[0].External().Manifest.Name != "y" || in.Externals[0].External().Resolution.Directory != "p/x" {
+		t.Error("what is on this machine got lost")
 	}
 	got.Locked, got.Fits, req.Locked = nil, nil, nil
 	if !reflect.DeepEqual(got, req) {
@@ -163,7 +159,8 @@ func TestRequestsTravel(t *testing.T) {
 	for i := range reflect.TypeFor[resolve.Request]().NumField() {
 		switch name := reflect.TypeFor[resolve.Request]().Field(i).Name; name {
 		case "Importers", "Members", "Catalogs", "Options", "Locked", "LockedCatalogs", "Reshaped", "Preferred", "Freed", "Fits": // above
-		case "Update", "Picked":
+		case "Update": // TestUpdatesTravel
+		case "Picked":
 		default:
 			t.Errorf("nobody carries %s", name)
 		}
@@ -216,9 +213,31 @@ func TestSettingsTravel(t *testing.T) {
 	if !reflect.DeepEqual(got.Options.Policy.TrustExclude, exclude) {
 		t.Errorf("what trust does not apply to is %+v", got.Options.Policy.TrustExclude)
 	}
-	req.Update = func(string) bool { return true }
-	if _, err := wire.New(req, wire.Settings{}); !errors.Is(err, wire.ErrUpdate) {
-		t.Errorf("an update travels: %v", err)
+}
+
+// An update may be about whatever the lockfile has: projects' dependencies, those
+// of packages, and names behind aliases.
+func TestUpdatesTravel(t *testing.T) {
+	req := oneProject(&npm.Manifest{Name: "a"})
+	req.Update = func(name string) bool { return name != "kept" }
+	if got := travel(t, req, wire.Settings{}); got.Update == nil || got.Update("x") {
+		t.Error("without a lockfile there is nothing to update, but it is an update")
+	}
+	sum := graph.Resolution{Integrity: "sha512-AA=="}
+	req.Locked = &graph.Graph{
+		Importers: []*graph.Importer{{Dir: ".", Deps: []graph.Direct{
+			{Alias: "direct", Specifier: "npm:x@1", Target: graph.Target{Key: "x@1.0.0"}}, {Alias: "kept", Specifier: "1", Target: graph.Target{Key: "kept@1.0.0"}},
+		}}},
+		Packages: map[graph.Key]*graph.Package{
+			"x@1.0.0":    {Key: "x@1.0.0", Name: "x", Version: "1.0.0", Resolution: sum, Edges: []graph.Edge{{Alias: "below", Target: graph.Target{Key: "kept@1.0.0"}}}},
+			"kept@1.0.0": {Key: "kept@1.0.0", Name: "kept", Version: "1.0.0", Resolution: sum},
+		},
+	}
+	got := travel(t, req, wire.Settings{})
+	for name, want := range map[string]bool{"direct": true, "x": true, "below": true, "kept": false} {
+		if got.Update(name) != want {
+			t.Errorf("%s is updated: %v", name, !want)
+		}
 	}
 }
 
