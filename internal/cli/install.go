@@ -250,7 +250,11 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
 	if c.npmProject() {
-		req.Resolver = c.npmResolver(src)
+		resolver := c.npmResolver(src)
+		if served := c.served(src, shaping, req.Lockfile, sink); served != nil {
+			resolver.unserved = func() { served.tell("it makes a pnpm-lock.yaml, and this project has a %s", lockfile.Npm) }
+		}
+		req.Resolver = resolver
 		return req
 	}
 	req.Resolver = &local{

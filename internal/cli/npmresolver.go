@@ -21,12 +21,13 @@ import (
 
 // npmResolver resolves npm's projects in this process, as npm does.
 type npmResolver struct {
-	source  *source
-	options npmtree.Options
-	root    string
-	update  func(name string) bool // which packages shall be as new as can be; nil is none
-	all     bool                   // all of them: what the lockfile has does not count
-	asked   map[string][]string    // dependencies that the user named, by project
+	unserved func() // tells why no server resolves; nil if none shall
+	source   *source
+	options  npmtree.Options
+	root     string
+	update   func(name string) bool // which packages shall be as new as can be; nil is none
+	all      bool                   // all of them: what the lockfile has does not count
+	asked    map[string][]string    // dependencies that the user named, by project
 }
 
 func (c *call) npmResolver(src *source) *npmResolver {
@@ -47,6 +48,9 @@ func (r *npmResolver) renew(which func(alias string) bool) { r.update = which }
 // Resolve implements install.Resolver.
 func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer, locked install.Locked, picked install.Picked) (*install.Resolved, error) {
 	r.source.locked = locked.Graph
+	if r.unserved != nil {
+		r.unserved()
+	}
 	req := &npmtree.Request{
 		Root: r.root, Name: filepath.Base(r.root), Options: r.options, Locked: locked.Placed,
 		Update: r.update, Asked: r.asked, Picked: picked,
