@@ -60,7 +60,7 @@ func (j *job) work(ctx context.Context, r *run) {
 	j.announce = r
 	res, err := resolve.Resolve(ctx, j, j.request)
 	if err != nil {
-		r.fail(failureOf(ctx, err))
+		r.say(&wire.Frame{Error: failureOf(ctx, err)})
 		return
 	}
 	done := j.done(res)

@@ -17,7 +17,7 @@ type runKey [sha256.Size]byte
 // run is one resolution and what it has said so far.
 type run struct {
 	cancel context.CancelFunc
-	ended  chan struct{} // closed when log stays as it is
+	ended  chan struct{} // closed when nobody works on it any more
 
 	readers int // guarded by runs.mu
 
@@ -30,26 +30,24 @@ type run struct {
 	until    time.Time     // how long what was found may be told again
 }
 
-// say appends a frame.
+// say appends a frame. Behind the last one nothing is said any more.
 func (r *run) say(f *wire.Frame) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.said {
+		return
+	}
 	r.log = f.Append(r.log)
-	if f.Package != nil {
+	switch {
+	case f.Package != nil:
 		r.packages++
-	} else {
+	case f.Error != nil:
+		r.said, r.code = true, f.Error.Code
+	default:
 		r.said = true
 	}
 	close(r.more)
 	r.more = make(chan struct{})
-}
-
-// fail says that there is no result.
-func (r *run) fail(f *wire.Failure) {
-	r.mu.Lock()
-	r.code = f.Code
-	r.mu.Unlock()
-	r.say(&wire.Frame{Error: f})
 }
 
 // isSaid reports whether the last frame is in the log.
@@ -59,24 +57,29 @@ func (r *run) isSaid() bool {
 	return r.said
 }
 
+// good is how long what was found may be told again; zero if nothing was, or not
+// in time.
+func (r *run) good() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.code != "" {
+		return time.Time{}
+	}
+	return r.until
+}
+
 // from is what the run has said from the byte at on; over says that it will say
 // no more. It waits until there is something.
 func (r *run) from(ctx context.Context, at int) (lines []byte, over bool, err error) {
 	for {
-		select { // first: what was said before the end is all there when that is seen
-		case <-r.ended:
-			over = true
-		default:
-		}
 		r.mu.Lock()
-		lines, more := r.log[at:], r.more
+		lines, more, over := r.log[at:], r.more, r.said
 		r.mu.Unlock()
 		if len(lines) > 0 || over {
 			return lines, over, nil
 		}
 		select {
 		case <-more:
-		case <-r.ended:
 		case <-ctx.Done():
 			return nil, false, context.Cause(ctx)
 		}
@@ -142,12 +145,14 @@ func (rs *runs) begin(ctx context.Context, key runKey, work func(context.Context
 	rs.waiting++
 	go func() { // ends before the last reader leaves
 		defer cancel()
+		// Who waits is told in time, even if the work does not look at the clock.
+		late := context.AfterFunc(own, func() { r.say(&wire.Frame{Error: failureOf(own, context.Cause(own))}) })
+		defer late()
 		select {
 		case rs.turns <- struct{}{}:
 			work(own, r)
 			<-rs.turns
 		case <-own.Done():
-			r.fail(failureOf(own, context.Cause(own)))
 		}
 		rs.end(key, r)
 	}()
@@ -160,7 +165,7 @@ func (rs *runs) end(key runKey, r *run) {
 	rs.waiting--
 	if rs.on[key] == r {
 		delete(rs.on, key)
-		if r.until.After(rs.now()) {
+		if r.good().After(rs.now()) {
 			rs.replays.put(key, r)
 		}
 	}
