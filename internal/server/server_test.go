@@ -322,3 +322,22 @@ func TestOwnName(t *testing.T) {
 		}
 	}
 }
+
+// Where the client has a credential of its own, what is not there for the server
+// may be there for the client: an optional dependency is not left out then.
+func TestPrivate(t *testing.T) {
+	b := start(t, server.Options{}, "-- auth --\n@acme bearer secret\n")
+	for _, private := range []bool{false, true} {
+		req := b.request(`{"optionalDependencies":{"@acme/core":"*","does-not-exist":"*"},"dependencies":{"a":"*"}}`)
+		req.Registries["@acme"] = wire.Registry{URL: b.registry.URL, Private: private}
+		_, last := b.frames(b.post(req))
+		if want := map[bool]string{false: wire.CodeUpstream, true: wire.CodeUnreachable}[private]; last.Error == nil || last.Error.Code != want {
+			t.Errorf("with a credential (%v) it ends with %+v", private, last)
+		}
+	}
+	for _, r := range b.registry.Requests() {
+		if r.SentCredentials() {
+			t.Error("a credential was sent")
+		}
+	}
+}
