@@ -118,7 +118,7 @@ var policy = map[string][]string{
 	// Everything meets in the CLI.
 	"cli": {
 		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
-		"npm/semver", "npm/specifier", "pack", "patch", "peers", "project", "registry", "resolve", "resolve/compat",
+		"npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "project", "registry", "resolve", "resolve/compat",
 		"resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn",
 		"store", "workspace",
 	},
