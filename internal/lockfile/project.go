@@ -22,7 +22,11 @@ func (c *comparison) project(p *Project) {
 	wanted := c.wanted(p.Manifest)
 	im := c.doc.Graph.Importer(p.Dir)
 	if im == nil {
-		// One without dependencies is accepted: there is nothing to install.
+		// One without dependencies is accepted: there is nothing to install. Peers
+		// that would be installed along are none (as seen with pnpm 12.21).
+		own := *p.Manifest
+		own.PeerDependencies = nil
+		wanted = c.wanted(&own)
 		if len(wanted[graph.Prod])+len(wanted[graph.Dev])+len(wanted[graph.Optional]) > 0 {
 			c.outdated(p.Dir, "the lockfile does not have this project")
 		}
