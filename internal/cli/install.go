@@ -214,7 +214,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 			}
 			return importers, err
 		},
-		Client: origins{src.client, src.git, src.arrived}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Client: origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
 			InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,

@@ -52,7 +52,7 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 		r.unserved()
 	}
 	req := &npmtree.Request{
-		Root: r.root, Name: filepath.Base(r.root), Options: r.options, Locked: locked.Placed,
+		Root: r.root, Name: filepath.Base(r.root), Options: r.options, Locked: locked.Placed, Inflate: locked.Old,
 		Update: r.update, Asked: r.asked, Picked: picked,
 	}
 	if r.all {

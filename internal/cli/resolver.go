@@ -16,12 +16,16 @@ type origins struct {
 	*registry.Client
 	git     *git.Client
 	arrived *arrived
+	npm     bool // the lockfile is npm's
 }
 
 // Checkout implements download.Client.
 func (t origins) Checkout(ctx context.Context, url, commit string) (string, error) {
 	if t.Offline() {
 		return "", &registry.OfflineError{What: "the repository of a dependency", Tarball: true}
+	}
+	if t.npm {
+		return t.checkoutNpm(ctx, url, commit)
 	}
 	return t.git.Checkout(ctx, url, commit)
 }

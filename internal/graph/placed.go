@@ -15,6 +15,7 @@ type Placed struct {
 	Integrity  string
 	Bundled    bool // it comes with the tarball of another package
 	Shrinkwrap bool // its tarball has a lockfile
+	Short      bool // what the short form of a packument lacks is not recorded
 
 	Kept bool // the lockfile has it already, and as it is
 }

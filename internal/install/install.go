@@ -62,6 +62,7 @@ type Resolver interface {
 type Locked struct {
 	Graph    *graph.Graph
 	Placed   []graph.Placed      // the same of an npm project
+	Old      bool                // Placed does not say what packages depend on
 	Catalogs map[string]npm.Deps // the entries in use, by catalog
 	Reshaped bool                // its graph was made under other rules: overrides, extensions
 	// Preferred says that its versions are to be preferred, and that is all.

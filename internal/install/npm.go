@@ -26,6 +26,9 @@ func (e *engine) npm() bool { return e.Choice.Npm != "" }
 // lacks reports whether npm's lockfile cannot serve as it is: something is to be
 // found that it does not have.
 func (e *engine) lacks(present *lockfile.Document, reasons []lockfile.Reason) bool {
+	if present.Npm.Version == 1 {
+		return true // it does not say what packages depend on
+	}
 	harmful := slices.DeleteFunc(slices.Clone(reasons), func(r lockfile.Reason) bool { return r.Harmless })
 	if present.Npm.Merged {
 		harmful = harmful[1:] // the first reason is the merge, which adopting writes down
@@ -41,10 +44,6 @@ func (e *engine) adopt(present *lockfile.Document, reasons []lockfile.Reason) (*
 		if present, err = lockfile.Adopt(e.lockfilePath(), present, e.projects(), e.Lockfile); err != nil {
 			return nil, err
 		}
-	}
-	if present.Npm.Version == 1 && !e.frozen {
-		e.warn("OLD_LOCKFILE", "%s has the format of npm 6, which lacks much of what is recorded today; it is installed from and stays as it is", e.lockfilePath())
-		e.frozen = true
 	}
 	e.seed(present.Graph)
 	return present, nil

@@ -81,7 +81,8 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	locked := Locked{Graph: e.Prefer, Preferred: true}
 	if present != nil {
 		locked = Locked{
-			Graph: present.Graph, Placed: present.Placed(), Catalogs: present.Catalogs(), Preferred: e.Dedupe, Reshaped: lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),
+			Graph: present.Graph, Placed: present.Placed(), Old: e.npm() && present.Npm.Version == 1, Catalogs: present.Catalogs(),
+			Preferred: e.Dedupe, Reshaped: lockfile.Reshaped(present, e.Lockfile), Freed: lockfile.Freed(present, e.Lockfile),
 		}
 	}
 	res, err := e.Resolver.Resolve(e.ctx, e.importers, locked, e.picked)

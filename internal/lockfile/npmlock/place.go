@@ -144,6 +144,10 @@ func entryOf(p *graph.Placed, old *Record, projects map[string]*Project) (*Entry
 	if err != nil {
 		return nil, err
 	}
+	if p.Short {
+		e.value.Delete("license")
+		e.value.Delete("libc")
+	}
 	e.nameIt(p.Dir, string(p.Manifest.Name))
 	e.setText("resolved", p.Resolved)
 	e.setText("integrity", p.Integrity)

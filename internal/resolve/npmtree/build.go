@@ -107,12 +107,33 @@ func (q *queue) next() *node {
 	return n
 }
 
+// maxVisits bounds what peers that never agree can make us do: each of them takes
+// the place of the other, for ever. A project of 3,750 packages (ant-design) takes
+// 4,400 visits.
+const maxVisits = 1_000_000
+
+// EndlessError is a project whose peers chase each other.
+type EndlessError struct{ Last string }
+
+func (e *EndlessError) Error() string {
+	return fmt.Sprintf("the peers of the packages in this project never come to rest; %s is one of them", e.Last)
+}
+
+// Code is the code of this error.
+func (e *EndlessError) Code() string { return "ERR_GODWIT_ENDLESS" }
+
+// Hint is what the user can do.
+func (e *EndlessError) Hint() string { return "install with --legacy-peer-deps" }
+
 // build visits until nothing is amiss.
 func (b *builder) build() error {
 	b.queue.add(b.root)
-	for {
+	for visits := 0; ; {
 		for b.queue.Len() > 0 {
 			n := b.queue.next()
+			if visits++; visits > maxVisits {
+				return &EndlessError{label(n)}
+			}
 			if b.seen[n] || n.root != b.root {
 				continue
 			}

@@ -142,7 +142,10 @@ func (p *placing) overrule(e *edge, dep *node) {
 	if there := e.from.resolve(e.name); there != nil {
 		found = label(there)
 	}
-	p.b.warnings = append(p.b.warnings, event.Warning{Code: "ERESOLVE", Message: fmt.Sprintf(
-		"overriding peer dependency: %s wants %s@%s beside it, %s is there and %s was found for others",
-		strings.Join(chain(e.from), " > "), e.name, e.spec(), found, label(dep))})
+	p.b.warn("ERESOLVE", "overriding peer dependency: %s wants %s@%s beside it, %s is there and %s was found for others",
+		strings.Join(chain(e.from), " > "), e.name, e.spec(), found, label(dep))
+}
+
+func (b *builder) warn(code, format string, args ...any) {
+	b.warnings = append(b.warnings, event.Warning{Code: code, Message: fmt.Sprintf(format, args...)})
 }

@@ -24,6 +24,9 @@ func (b *builder) load() error {
 	if err := b.loadLocked(); err != nil {
 		return err
 	}
+	if b.req.Inflate {
+		b.inflate()
+	}
 	for _, p := range b.req.Projects {
 		if dir := clean(p.Dir); dir != "" {
 			b.root.depend(memberName(&p), "file:"+dir, workspace)

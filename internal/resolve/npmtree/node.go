@@ -38,6 +38,7 @@ type node struct {
 	index  *index     // of the project's root
 
 	locked bool // the lockfile has it
+	short  bool // see graph.Placed
 	failed bool // in builder.failures
 }
 

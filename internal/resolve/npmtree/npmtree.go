@@ -92,6 +92,9 @@ type Request struct {
 	Projects []Project // the root and the members of its workspace
 	Options  Options
 	Locked   []graph.Placed // what the present lockfile says
+	// Inflate says that the lockfile has the places and versions of packages, but
+	// not what they depend on: the registry is asked.
+	Inflate bool
 	// Update says which packages shall be as new as their dependents allow, by
 	// the names they are depended on under; nil is none.
 	Update func(name string) bool
