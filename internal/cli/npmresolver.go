@@ -58,6 +58,9 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 	if r.all {
 		req.Locked, req.Update = nil, nil
 	}
+	if locked.Reshaped { // by dedupe
+		req.Options.PreferDedupe, req.Update = true, several(locked.Placed)
+	}
 	for _, im := range importers {
 		req.Projects = append(req.Projects, npmtree.Project{Dir: im.Dir, Manifest: im.Manifest, JSON: im.JSON})
 	}
@@ -72,6 +75,18 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 		}
 	}
 	return out, nil
+}
+
+// several says which names are in more than one place.
+func several(placed []graph.Placed) func(name string) bool {
+	count := map[string]int{}
+	for _, p := range placed {
+		dir := "/" + p.Dir
+		if i := strings.LastIndex(dir, "/node_modules/"); i >= 0 {
+			count[dir[i+len("/node_modules/"):]]++
+		}
+	}
+	return func(name string) bool { return count[name] > 1 }
 }
 
 // npmSource is where npm's projects look packages up.
