@@ -3,6 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # The registry that is asked when no configuration names one.
 REGISTRY ?= $(shell npm config get registry 2>/dev/null)
+PNPM ?= $(shell command -v pnpm)
 LDFLAGS = -s -w -X godwit/internal/cli.Version=$(VERSION) -X godwit/internal/config.BuiltinRegistry=$(REGISTRY)
 
 .PHONY: help
@@ -33,6 +34,10 @@ bench: ## a short comparison with other package managers, over the network
 .PHONY: apps
 apps: ## build, check and test an application in each layout, over the network
 	GODWIT_APPS=$(REGISTRY) go test ./internal/cli -run TestApps -v -timeout 30m
+
+.PHONY: compare
+compare: ## write doc/compare.md: what npm and pnpm (PNPM=path) answer, and what we do
+	GODWIT_COMPARE=doc/compare.md GODWIT_PNPM=$(PNPM) go test ./internal/cli -run '^TestCompare$$' -count 1
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser for 30 seconds

@@ -200,16 +200,19 @@ func runPing(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Stderr, "PING %s\n", e.url)
+	say := c.Stderr
+	if !c.likeNpm() && !c.cfg.Settings.Call.JSON {
+		say = c.Stdout
+	}
+	fmt.Fprintf(say, "PING %s\n", e.url)
 	details := map[string]any{}
 	begin := c.Now()
 	if _, err := e.send(ctx, "", "-/ping?write=true", nil, &details); err != nil {
 		return err
 	}
 	took := c.Now().Sub(begin).Milliseconds()
-	fmt.Fprintf(c.Stderr, "PONG %dms\n", took)
-	if !c.cfg.Settings.Call.JSON {
-		return nil
+	if _, err := fmt.Fprintf(say, "PONG %dms\n", took); err != nil || !c.cfg.Settings.Call.JSON {
+		return err
 	}
 	return writeJSON(c.Stdout, struct {
 		Registry string         `json:"registry"`

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
@@ -51,6 +52,12 @@ func (c *call) here() (*project.Project, error) {
 		return nil, &project.NotFoundError{Dir: c.args.Dir(c.Dir, c.Home)}
 	}
 	return c.projectOf()
+}
+
+// likeNpm reports whether the project at hand is npm's; where there is none, and
+// nothing to tell by, it is.
+func (c *call) likeNpm() bool {
+	return c.workspace.root == "" || c.findLock() != nil || c.lock.Format == lockfile.Npm
 }
 
 func escape(segment string) string { return url.PathEscape(segment) }
@@ -132,7 +139,7 @@ func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Rang
 	var chosen []string
 	for text, m := range versions {
 		v, err := semver.Parse(text, semver.Options{})
-		if err != nil || !rng.Match(v) {
+		if err != nil || !rng.Match(v) || message == "" && m["deprecated"] == nil {
 			continue
 		}
 		if err := m.set("deprecated", message); err != nil {
@@ -141,6 +148,9 @@ func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Rang
 		chosen = append(chosen, text)
 	}
 	slices.SortFunc(chosen, compareVersions)
+	if len(chosen) == 0 && message == "" {
+		return &execError{what: fmt.Sprintf("no version of %s that is meant is deprecated", name), code: "ERR_PNPM_NOT_DEPRECATED", next: "godwit view " + string(name) + " versions"}
+	}
 	if len(chosen) == 0 {
 		return &usageError{fmt.Sprintf("%s has no such version", name), "godwit view " + string(name) + " versions"}
 	}
@@ -157,7 +167,15 @@ func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Rang
 	if e.cfg.Settings.Call.DryRun {
 		return nil
 	}
-	return e.change(ctx, name, http.MethodPut, registry.EscapedName(name), doc)
+	if err := e.change(ctx, name, http.MethodPut, registry.EscapedName(name), doc); err != nil || e.likeNpm() {
+		return err
+	}
+	verb := "deprecated"
+	if message == "" {
+		verb = "undeprecated"
+	}
+	_, err = fmt.Fprintf(e.Stdout, "Successfully %s %d version(s) of %s\n", verb, len(chosen), name)
+	return err
 }
 
 // compareVersions orders the texts of versions; what is none comes first.

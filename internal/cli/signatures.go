@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"godwit/internal/audit"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/registry"
 	"godwit/internal/spawn"
@@ -198,7 +199,11 @@ func (s *signatures) report(all []verdict, took time.Duration) error {
 
 func (s *signatures) tell(by map[string][]verdict, total int, took time.Duration) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "audited %d packages in %s\n\n", total, took.Round(time.Second))
+	fmt.Fprintf(&b, "audited %d packages", total)
+	if s.lock.Format == lockfile.Npm {
+		fmt.Fprintf(&b, " in %s", took.Round(time.Second))
+	}
+	b.WriteString("\n\n")
 	if n := len(by[""]); n > 0 {
 		fmt.Fprintf(&b, "%d packages have verified registry signatures\n\n", n)
 	}

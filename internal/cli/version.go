@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -236,22 +237,25 @@ func (b *bump) commit(dir string, files []string, version string) error {
 
 // tell prints the new versions: npm's "v1.0.1", or pnpm's lines and JSON.
 func (b *bump) tell() error {
-	if b.cfg.Settings.Call.JSON && !b.npm {
+	var out strings.Builder
+	switch {
+	case !b.npm && b.cfg.Settings.Call.JSON:
 		return writeJSON(b.stdout, append([]bumped{}, b.done...))
+	case !b.npm && len(b.done) > 0:
+		out.WriteString("Version bumped successfully:\n")
 	}
 	for _, one := range b.done {
-		line := "v" + one.New
 		switch {
+		case !b.npm:
+			fmt.Fprintf(&out, "%s: %s → %s\n", one.Name, one.Current, one.New)
 		case b.recursive():
-			line = one.Name + " v" + one.New
-		case b.npm && b.cfg.Settings.Call.JSON:
-			line = `"v` + one.New + `"`
-		}
-		if _, err := fmt.Fprintln(b.stdout, line); err != nil {
-			return err
+			fmt.Fprintf(&out, "%s\nv%s\n", one.Name, one.New)
+		default:
+			fmt.Fprintf(&out, "v%s\n", one.New)
 		}
 	}
-	return nil
+	_, err := io.WriteString(b.stdout, out.String())
+	return err
 }
 
 // gitRunError is a git that failed and has said why.
