@@ -58,7 +58,7 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 	if r.all {
 		req.Locked, req.Update = nil, nil
 	}
-	if locked.Reshaped { // by dedupe
+	if locked.Preferred { // by dedupe
 		req.Options.PreferDedupe, req.Update = true, several(locked.Placed)
 	}
 	for _, im := range importers {
