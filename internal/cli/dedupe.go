@@ -22,6 +22,9 @@ func runDedupe(ctx context.Context, c *call) error {
 		if c.cfg.Settings.Lockfile.Frozen == config.Yes && c.args.Has("frozen-lockfile") {
 			return &usageError{"--frozen-lockfile forbids what dedupe is for: to change the lockfile", "leave the flag out, or use --check"}
 		}
+		if c.foreign() {
+			return &unsupportedError{"dedupe with " + string(c.lock.Format), "use the tool whose lockfile it is"}
+		}
 		req.Dedupe, req.Resolve, req.Frozen = true, true, install.NotFrozen
 		if c.cfg.Settings.Call.Check {
 			present, err := req.Choice.Present(req.Root)

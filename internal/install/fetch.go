@@ -19,6 +19,11 @@ func (e *engine) fetchLocked() error {
 	if present == nil {
 		return &NoLockfileError{e.lockfilePath()}
 	}
+	if e.foreign() {
+		if err := e.joinAlone(present); err != nil {
+			return err
+		}
+	}
 	if e.Verify != nil {
 		if err := e.Verify(e.ctx, present.Graph); err != nil {
 			return err

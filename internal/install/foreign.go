@@ -19,6 +19,18 @@ func (e *engine) join(present *lockfile.Document) error {
 	return lockfile.Join(e.lockfilePath(), present, e.projects(), e.Lockfile, e.Hoisted)
 }
 
+// joinAlone gives a lockfile its graph where nothing else looks at the projects: a
+// yarn.lock means nothing without them.
+func (e *engine) joinAlone(present *lockfile.Document) (err error) {
+	if e.importers, err = e.Projects(); err != nil {
+		return err
+	}
+	if err = e.join(present); err == nil && e.Complete != nil {
+		err = e.Complete(e.ctx, present.Graph)
+	}
+	return err
+}
+
 // take installs from a lockfile as it is.
 func (e *engine) take(present *lockfile.Document) (*lockfile.Document, error) {
 	if e.Complete != nil {
@@ -36,7 +48,7 @@ func (e *engine) take(present *lockfile.Document) (*lockfile.Document, error) {
 // mean the versions that were chosen.
 func (e *engine) renew(present *lockfile.Document, reasons []lockfile.Reason) (*lockfile.Document, error) {
 	if e.Choose == nil {
-		return nil, &NoForeignResolverError{e.lockfilePath(), e.Choice.Other.Format, reasons}
+		return nil, &NoForeignResolverError{e.lockfilePath(), e.Choice.Other.Format, present != nil, reasons}
 	}
 	direct := map[string]string{} // what the first time was chosen for an alias
 	make := func(before map[string]string) (*lockfile.Document, error) {
@@ -94,12 +106,16 @@ func (e *engine) recorded(doc *lockfile.Document) *lockfile.Document {
 type NoForeignResolverError struct {
 	Path   string
 	Format lockfile.Format
+	There  bool // but something is to be changed in it
 	Why    []lockfile.Reason
 }
 
 func (e *NoForeignResolverError) Error() string {
 	name := filepath.Base(e.Path)
 	why := fmt.Sprintf("there is no %s", name)
+	if e.There {
+		why = name + " was to be changed"
+	}
 	if len(e.Why) > 0 {
 		why = name + " does not fit the project"
 		for _, r := range e.Why {
