@@ -27,7 +27,7 @@ func (c *chooser) choose(ctx context.Context, chosen map[string]string, wants []
 	out := make([]*npm.Manifest, len(wants))
 	err := spawn.Each(len(wants), packumentsAtOnce, true, func(i int) error {
 		w := wants[i]
-		doc, err := c.source.Packument(ctx, w.Name)
+		doc, err := c.source.Packument(ctx, w.Name, false)
 		if err == nil {
 			first := c.prefer[w.Name]
 			if w.Direct {

@@ -93,9 +93,9 @@ func several(placed []graph.Placed) func(name string) bool {
 type npmSource struct{ *source }
 
 // Packument implements npmtree.Source.
-func (s *npmSource) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
+func (s *npmSource) Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error) {
 	docs := packuments.Source{Registry: s.client, Full: true}
-	return docs.Packument(ctx, name)
+	return docs.Packument(ctx, name, fresh)
 }
 
 // Project implements npmtree.Source.

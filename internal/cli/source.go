@@ -40,9 +40,9 @@ type source struct {
 }
 
 // Packument implements resolve.Source.
-func (s *source) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
+func (s *source) Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error) {
 	docs := packuments.Source{Registry: s.client, Policy: s.policy, Times: s.times}
-	return docs.Packument(ctx, name)
+	return docs.Packument(ctx, name, fresh)
 }
 
 // External implements resolve.Source for directories, tarballs and

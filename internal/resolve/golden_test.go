@@ -105,7 +105,7 @@ func (w *world) hashes(t *testing.T) hashes {
 				continue
 			}
 			name, version := graph.Key(words[0]).Split()
-			doc, err := src.Packument(t.Context(), name)
+			doc, err := src.Packument(t.Context(), name, false)
 			if err != nil {
 				t.Fatal(err)
 			}

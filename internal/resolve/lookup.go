@@ -176,11 +176,14 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	if f, ok := r.picks[key]; ok {
 		return f, nil
 	}
-	view, err := r.viewOf(doc, direct)
+	version, err := r.version(doc, key, prefer, nearby)
+	if err == nil && version == "" {
+		doc = r.docs.Fresh(name)
+		version, err = r.version(doc, key, prefer, nearby)
+	}
 	if err != nil {
 		return found{}, err
 	}
-	version := pickVersion(doc, what, prefer, nearby, key.how, view)
 	if version == "" {
 		return found{}, noMatch(doc, name, what)
 	}
@@ -211,6 +214,16 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	f := found{p, m}
 	r.picks[key] = f
 	return f, nil
+}
+
+// version picks a version of what the policy leaves of a document; "" if none is
+// wanted.
+func (r *resolver) version(doc *npm.Packument, key pickKey, prefer preferences, nearby []string) (string, error) {
+	view, err := r.viewOf(doc, key.how.direct)
+	if err != nil {
+		return "", err
+	}
+	return pickVersion(doc, key.what, prefer, nearby, key.how, view), nil
 }
 
 // add takes in a package that was not seen before.

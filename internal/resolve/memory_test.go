@@ -69,7 +69,7 @@ type notThere struct{ npm.Name }
 func (e notThere) Error() string  { return fmt.Sprintf("%s is not in the registry", e.Name) }
 func (e notThere) NotFound() bool { return true }
 
-func (m memory) Packument(_ context.Context, name npm.Name) (*npm.Packument, error) {
+func (m memory) Packument(_ context.Context, name npm.Name, _ bool) (*npm.Packument, error) {
 	if doc := m[name]; doc != nil {
 		return doc, nil
 	}

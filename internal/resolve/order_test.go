@@ -21,12 +21,12 @@ type slow struct {
 	running *atomic.Int32
 }
 
-func (s slow) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
+func (s slow) Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error) {
 	s.running.Add(1)
 	defer s.running.Add(-1)
 	select {
 	case <-time.After(s.delay(name)):
-		return s.memory.Packument(ctx, name)
+		return s.memory.Packument(ctx, name, fresh)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

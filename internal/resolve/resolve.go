@@ -34,8 +34,9 @@ import (
 // Source is where the resolver learns about packages. Its methods are called
 // from several goroutines.
 type Source interface {
-	// Packument is what the registry says about name.
-	Packument(ctx context.Context, name npm.Name) (*npm.Packument, error)
+	// Packument is what the registry says about name. With fresh what a cache
+	// has of it will not do.
+	Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error)
 	// External looks at a package that does not come from a registry: a
 	// directory, a tarball or a repository. Relative paths are relative to dir, a slash
 	// path from the lockfile's directory.

@@ -10,7 +10,7 @@ import (
 
 // viewKey is what a view depends on.
 type viewKey struct {
-	name   npm.Name
+	doc    *npm.Packument
 	cutoff int64
 }
 
@@ -24,7 +24,7 @@ func (r *resolver) viewOf(doc *npm.Packument, direct bool) (*policy.View, error)
 	if r.opts.Policy == nil && cutoff.IsZero() {
 		return nil, nil
 	}
-	key := viewKey{doc.Name, cutoff.UnixMilli()}
+	key := viewKey{doc, cutoff.UnixMilli()}
 	view, known := r.views[key]
 	if known {
 		return view, nil

@@ -15,7 +15,7 @@ import (
 // shelf is a registry that has all packuments at hand.
 type shelf map[npm.Name]*npm.Packument
 
-func (s shelf) Packument(_ context.Context, name npm.Name) (*npm.Packument, error) {
+func (s shelf) Packument(_ context.Context, name npm.Name, _ bool) (*npm.Packument, error) {
 	if doc := s[name]; doc != nil {
 		return doc, nil
 	}

@@ -152,7 +152,7 @@ type missing string
 func (m missing) Error() string  { return string(m) }
 func (m missing) NotFound() bool { return true }
 
-func (s *source) Packument(_ context.Context, name npm.Name) (*npm.Packument, error) {
+func (s *source) Packument(_ context.Context, name npm.Name, _ bool) (*npm.Packument, error) {
 	// The full form: only that of the public registry has libc in the short one.
 	body, err := s.get(host+"/"+url.PathEscape(string(name)), "application/json")
 	if err != nil {

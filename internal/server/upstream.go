@@ -53,8 +53,8 @@ func (e *unreachable) Error() string { return e.message }
 func (e *unreachable) Code() string  { return e.code }
 
 // Packument implements resolve.Source.
-func (j *job) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
-	return j.source.Packument(ctx, name)
+func (j *job) Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error) {
+	return j.source.Packument(ctx, name, fresh)
 }
 
 // upstream is the server's registries as far as a request may have them.
@@ -82,6 +82,22 @@ func (j upstream) Packument(ctx context.Context, name npm.Name, form registry.Fo
 		return admit(doc.Packument)
 	}
 	return doc.Packument, nil
+}
+
+// Revalidate implements packuments.Registry. What it finds is kept by the cache
+// on disk, where the one in memory finds it when its own is old.
+func (j upstream) Revalidate(ctx context.Context, name npm.Name, form registry.Form) (*npm.Packument, error) {
+	if err := j.knows(name); err != nil {
+		return nil, err
+	}
+	if j.server.opts.Admit == nil {
+		return j.server.opts.Registry.Revalidate(ctx, name, form)
+	}
+	doc, err := j.server.opts.Registry.Revalidate(ctx, name, registry.Full)
+	if err != nil {
+		return nil, err
+	}
+	return j.server.opts.Admit(doc)
 }
 
 // missing is how long a package that does not exist stays so: no registry says,

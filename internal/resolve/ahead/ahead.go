@@ -17,12 +17,15 @@ type Need struct {
 	Spec string // range or dist-tag
 }
 
+// Fetch gets a packument; with fresh, from nobody's cache.
+type Fetch func(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error)
+
 // Documents is owned by one goroutine; fetches report to it when it waits for
 // one of them.
 type Documents struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
-	fetch    func(context.Context, npm.Name) (*npm.Packument, error)
+	fetch    Fetch
 	likely   func(*npm.Packument, string) []Need
 	byName   map[npm.Name]*document
 	arrivals chan *document
@@ -34,6 +37,7 @@ type document struct {
 	doc     *npm.Packument
 	err     error
 	arrived bool
+	fresh   bool
 	guesses []string // specifiers to look ahead for once it is here
 	guessed map[string]bool
 }
@@ -41,7 +45,7 @@ type document struct {
 // New makes an empty set. fetch is called from several goroutines; likely is
 // called by the owner, and says what the version depends on that a specifier
 // probably means.
-func New(ctx context.Context, fetch func(context.Context, npm.Name) (*npm.Packument, error), likely func(*npm.Packument, string) []Need) *Documents {
+func New(ctx context.Context, fetch Fetch, likely func(*npm.Packument, string) []Need) *Documents {
 	ctx, cancel := context.WithCancel(ctx)
 	return &Documents{ctx: ctx, cancel: cancel, fetch: fetch, likely: likely, byName: map[npm.Name]*document{}, arrivals: make(chan *document)}
 }
@@ -80,7 +84,7 @@ func (d *Documents) request(name npm.Name) *document {
 	d.running.Add(1)
 	go func() {
 		defer d.running.Done()
-		doc.doc, doc.err = d.fetch(d.ctx, name)
+		doc.doc, doc.err = d.fetch(d.ctx, name, false)
 		select {
 		case d.arrivals <- doc:
 		case <-d.ctx.Done():
@@ -105,6 +109,20 @@ func (d *Documents) Get(name npm.Name) (*npm.Packument, error) {
 		}
 	}
 	return doc.doc, doc.err
+}
+
+// Fresh is the packument of name, which was waited for before, as the registry
+// has it now: what is missing in it may have been published since a cache heard of
+// it. The registry is asked once; where it does not answer, the old one has to do.
+func (d *Documents) Fresh(name npm.Name) *npm.Packument {
+	doc := d.byName[name]
+	if !doc.fresh {
+		doc.fresh = true
+		if now, err := d.fetch(d.ctx, name, true); err == nil {
+			doc.doc = now
+		}
+	}
+	return doc.doc
 }
 
 // look asks for what the version depends on that spec probably means.

@@ -36,8 +36,9 @@ import (
 // goroutines.
 type Source interface {
 	// Packument is what the registry says about a name, in the full form: a
-	// package-lock.json has fields that the short one lacks.
-	Packument(ctx context.Context, name npm.Name) (*npm.Packument, error)
+	// package-lock.json has fields that the short one lacks. With fresh what a
+	// cache has of it will not do.
+	Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error)
 	// External looks at a tarball, an archive or a repository. Paths are relative
 	// to dir, a slash path from the lockfile's directory.
 	External(ctx context.Context, s specifier.Specifier, dir string) (*resolve.External, error)

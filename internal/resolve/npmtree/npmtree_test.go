@@ -16,7 +16,7 @@ import (
 // world is a registry: manifests by name and version.
 type world map[string]map[string]string
 
-func (w world) Packument(_ context.Context, name npm.Name) (*npm.Packument, error) {
+func (w world) Packument(_ context.Context, name npm.Name, _ bool) (*npm.Packument, error) {
 	var versions []string
 	for v, fields := range w[string(name)] {
 		versions = append(versions, fmt.Sprintf(`%q: {"dist": {"tarball": "https://registry.example/%s-%s.tgz"} %s}`, v, name, v, fields))

@@ -36,11 +36,14 @@ func (b *builder) pickNew(w *wanted) (*pkg, error) {
 	if err != nil {
 		return nil, err
 	}
-	view, err := b.view(doc)
+	version, err := b.version(doc, w)
+	if err == nil && version == "" {
+		doc = b.docs.Fresh(w.name)
+		version, err = b.version(doc, w)
+	}
 	if err != nil {
 		return nil, err
 	}
-	version := b.choose(doc, w, view)
 	if version == "" {
 		return nil, noVersion(doc, w)
 	}
@@ -84,6 +87,15 @@ func (b *builder) view(doc *npm.Packument) (*policy.View, error) {
 		b.views[doc] = v
 	}
 	return v, err
+}
+
+// version is what choose takes of what the policy leaves.
+func (b *builder) version(doc *npm.Packument, w *wanted) (string, error) {
+	view, err := b.view(doc)
+	if err != nil {
+		return "", err
+	}
+	return b.choose(doc, w, view), nil
 }
 
 // choose is the version that npm takes, "" if there is none: the preferred

@@ -16,6 +16,8 @@ import (
 // Registry is who has them.
 type Registry interface {
 	Packument(ctx context.Context, name npm.Name, form registry.Form) (*npm.Packument, error)
+	// Revalidate is Packument without trust in any cache.
+	Revalidate(ctx context.Context, name npm.Name, form registry.Form) (*npm.Packument, error)
 }
 
 // Source asks a registry. It is safe for concurrent use.
@@ -27,14 +29,18 @@ type Source struct {
 }
 
 // Packument implements a method of resolve.Source.
-func (s *Source) Packument(ctx context.Context, name npm.Name) (*npm.Packument, error) {
+func (s *Source) Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error) {
+	get := s.Registry.Packument
+	if fresh {
+		get = s.Registry.Revalidate
+	}
 	form := registry.Short
 	if s.Full {
 		form = registry.Full
 	}
-	doc, err := s.Registry.Packument(ctx, name, form)
+	doc, err := get(ctx, name, form)
 	if err == nil && !s.Full && (needsLibc(doc) || s.Times && !doc.Full || s.Policy.NeedsTimes(doc)) {
-		doc, err = s.full(ctx, name, doc)
+		doc, err = full(ctx, get, name, doc)
 	}
 	var status *registry.StatusError
 	if errors.As(err, &status) && (status.Status == http.StatusNotFound || status.Status == http.StatusGone) {
@@ -55,10 +61,12 @@ func needsLibc(doc *npm.Packument) bool {
 	return err == nil && last.Libc == nil && slices.Contains(last.OS, "linux")
 }
 
+type getter func(context.Context, npm.Name, registry.Form) (*npm.Packument, error)
+
 // full is the full form of a document, or the short one where the cache has no
 // other and must do.
-func (s *Source) full(ctx context.Context, name npm.Name, short *npm.Packument) (*npm.Packument, error) {
-	doc, err := s.Registry.Packument(ctx, name, registry.Full)
+func full(ctx context.Context, get getter, name npm.Name, short *npm.Packument) (*npm.Packument, error) {
+	doc, err := get(ctx, name, registry.Full)
 	if errors.As(err, new(*registry.OfflineError)) {
 		return short, nil
 	}
