@@ -11,6 +11,7 @@ import (
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
+	"godwit/internal/lockfile"
 	"godwit/internal/project"
 )
 
@@ -40,7 +41,7 @@ func runWhy(_ context.Context, c *call) error {
 	if len(names) == 0 {
 		return &usageError{"why wants the names of packages", "for example: godwit why left-pad"}
 	}
-	g, err := c.installed()
+	g, err := c.shown()
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func runWhy(_ context.Context, c *call) error {
 	for _, key := range sortedKeys(g) {
 		if p := g.Packages[key]; wants(string(p.Name)) {
 			d := q.ways(key, map[graph.Key]bool{})
-			d.Path = c.slotPath(key)
+			d.Path = c.packagePath(p)
 			found = append(found, d)
 		}
 	}
@@ -64,6 +65,30 @@ func runWhy(_ context.Context, c *call) error {
 		return writeJSON(c.Stdout, found)
 	}
 	return drawWays(c.Stdout, found)
+}
+
+// shown is the graph that why is about: of what is installed, or in a project of
+// npm's, whose record of that has no dependents, of its lockfile.
+func (c *call) shown() (*graph.Graph, error) {
+	if err := c.findLock(); err != nil {
+		return nil, err
+	}
+	if c.lock.Format != lockfile.Npm || c.lock.Path == "" {
+		return c.installed()
+	}
+	doc, err := lockfile.Read(c.lock)
+	if err != nil {
+		return nil, err
+	}
+	return doc.Graph, nil
+}
+
+// packagePath is the directory of a package.
+func (c *call) packagePath(p *graph.Package) string {
+	if p.Dir != "" {
+		return filepath.Join(c.workspace.root, filepath.FromSlash(p.Dir))
+	}
+	return c.slotPath(p.Key)
 }
 
 func sortedKeys(g *graph.Graph) []graph.Key {
