@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -132,20 +133,26 @@ func (c *call) installed() (*graph.Graph, error) {
 // modulesDir is node_modules of the root.
 func (c *call) modulesDir() string { return filepath.Join(c.workspace.root, layout.ModulesDir) }
 
+// listedDirs are the directories of the projects that the call is to look at.
+func (c *call) listedDirs() ([]string, error) {
+	if c.recursive() {
+		r := runner{call: c}
+		c.cfg.Settings.Workspace.IncludeRoot = true
+		c.cfg.Settings.Run.Sort = false
+		_, levels, err := r.selection()
+		return slices.Concat(levels...), err
+	}
+	if c.cfg.Settings.Workspace.Root {
+		return []string{"."}, nil
+	}
+	return []string{c.workspace.here}, nil
+}
+
 // projects are those that the call is for.
 func (l *lister) projects() ([]*listedProject, error) {
-	dirs := []string{l.workspace.here}
-	if l.recursive() {
-		r := runner{call: l.call}
-		l.cfg.Settings.Workspace.IncludeRoot = true
-		l.cfg.Settings.Run.Sort = false
-		_, levels, err := r.selection()
-		if err != nil {
-			return nil, err
-		}
-		dirs = slices.Concat(levels...)
-	} else if l.cfg.Settings.Workspace.Root {
-		dirs = []string{"."}
+	dirs, err := l.listedDirs()
+	if err != nil {
+		return nil, err
 	}
 	var out []*listedProject
 	for _, dir := range dirs {
@@ -293,6 +300,32 @@ func writeJSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// writeMembers writes an object with its members in this order.
+func writeMembers(w io.Writer, names []string, values []any) error {
+	var b bytes.Buffer
+	b.WriteString("{")
+	for i, value := range values {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		var name, member bytes.Buffer
+		if err := writeJSON(&name, names[i]); err != nil {
+			return err
+		}
+		if err := writeJSON(&member, value); err != nil {
+			return err
+		}
+		text := bytes.ReplaceAll(bytes.TrimSpace(member.Bytes()), []byte("\n"), []byte("\n  "))
+		fmt.Fprintf(&b, "\n  %s: %s", bytes.TrimSpace(name.Bytes()), text)
+	}
+	if len(values) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString("}\n")
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 // parseable writes paths, a line each.

@@ -3,14 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
@@ -149,25 +146,11 @@ func rank(a, b semver.Version) int {
 
 // writeOutdatedJSON keeps the order, which a map would not.
 func writeOutdatedJSON(w io.Writer, rows []*outdated) error {
-	var b strings.Builder
-	b.WriteString("{")
+	names, values := make([]string, len(rows)), make([]any, len(rows))
 	for i, o := range rows {
-		name, _ := json.Marshal(o.name)
-		value, err := json.MarshalIndent(o, "  ", "  ")
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			b.WriteString(",")
-		}
-		fmt.Fprintf(&b, "\n  %s: %s", name, value)
+		names[i], values[i] = o.name, o
 	}
-	if len(rows) > 0 {
-		b.WriteString("\n")
-	}
-	b.WriteString("}\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	return writeMembers(w, names, values)
 }
 
 // writeOutdated draws pnpm's table.
@@ -183,29 +166,6 @@ func writeOutdated(w io.Writer, rows []*outdated) error {
 		}
 		cells = append(cells, []string{name, cmp.Or(o.Current, "missing"), o.Latest})
 	}
-	width := make([]int, 3)
-	for _, row := range cells {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
-	line := func(left, middle, right string) string {
-		parts := make([]string, len(width))
-		for i, n := range width {
-			parts[i] = strings.Repeat("─", n+2)
-		}
-		return left + strings.Join(parts, middle) + right + "\n"
-	}
-	text := line("┌", "┬", "┐")
-	for k, row := range cells {
-		if k > 0 {
-			text += line("├", "┼", "┤")
-		}
-		for i, cell := range row {
-			text += "│ " + ui.Plain(cell) + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)) + " "
-		}
-		text += "│\n"
-	}
-	_, err := io.WriteString(w, text+line("└", "┴", "┘"))
+	_, err := io.WriteString(w, drawTable(cells))
 	return err
 }

@@ -56,7 +56,7 @@ var (
 	saving     = []string{"add", "remove", "update", "link", "unlink"}
 	grouping   = []string{"add", "remove", "link", "unlink"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "outdated", "root", "bin"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "licenses", "outdated", "root", "bin"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
@@ -65,7 +65,7 @@ var (
 	adding     = []string{"add"}
 	updating   = []string{"update"}
 	listing    = []string{"list"}
-	grouped    = slices.Concat(installing, listing, auditing, []string{"outdated"})
+	grouped    = slices.Concat(installing, listing, auditing, []string{"licenses", "outdated"})
 )
 
 // Table lists all settings in the order in which help shows them. Flags,
@@ -333,7 +333,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Save.Workspace }},
 	{Key: "latest", Short: "L", Kind: Bool, Default: "false", For: updating, Help: "take the latest versions, whatever the ranges say", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Update.Latest }},
-	{Key: "long", Short: "l", Kind: Bool, Default: "false", For: slices.Concat(listing, []string{"config"}), Help: "list: show where each package is; config: where each value is from, and defaults", never: notFile | notEnv,
+	{Key: "long", Short: "l", Kind: Bool, Default: "false", For: slices.Concat(listing, []string{"licenses", "config"}), Help: "list: where packages are; licenses: whose they are; config: where values are from, and defaults", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Long }},
 	{Key: "parseable", Short: "p", Kind: Bool, Default: "false", For: listing, Help: "print paths, a line each", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Parseable }},
@@ -446,7 +446,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.To }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping"}), Help: "print JSON", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},

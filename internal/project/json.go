@@ -173,5 +173,14 @@ func jsonHint(raw []byte, offset int) string {
 	return ""
 }
 
+// ReadValue reads the JSON of a file, whatever it is.
+func ReadValue(file string) (Node, error) {
+	raw, err := readFile(file)
+	if err != nil {
+		return Node{}, err
+	}
+	return parseJSON(file, raw)
+}
+
 // ParseValue reads one JSON value that the user typed; what names it in errors.
 func ParseValue(what, text string) (Node, error) { return parseJSON(what, []byte(text)) }
