@@ -53,6 +53,8 @@ func sections() []section {
 			{names: []string{"add"}, usage: "add <package>... [flags]", help: "add dependencies to package.json and install them; so does install with names behind it", run: runAdd, free: true},
 			{names: []string{"remove", "rm", "uninstall", "un", "uni"}, usage: "remove <name>... [flags]", help: "remove dependencies from package.json and node_modules", run: runRemove, free: true, offers: dependencies},
 			{names: []string{"update", "up", "upgrade"}, usage: "update [name or pattern]... [flags]", help: "take newer versions of dependencies, within their ranges or with --latest", run: runUpdate, free: true, offers: dependencies},
+			{names: []string{"link", "ln"}, usage: "link <directory>... [flags]", help: "use local directories in place of packages, until unlink", run: runLink, free: true},
+			{names: []string{"unlink", "dislink"}, usage: "unlink [name]... [flags]", help: "take links back, and install what they stood in for", run: runUnlink, free: true},
 			{names: []string{"import"}, usage: "import [flags]", help: "make a pnpm-lock.yaml of another tool's lockfile", run: runImport},
 			{names: []string{"dedupe", "ddp"}, usage: "dedupe [--check] [flags]", help: "choose versions anew, so that as few as possible are left", run: runDedupe},
 			{names: []string{"prune"}, usage: "prune [flags]", help: "remove from node_modules what package.json does not ask for", run: runPrune},

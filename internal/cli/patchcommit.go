@@ -167,7 +167,8 @@ func withoutDirs(diff string) string {
 	return b.String()
 }
 
-// setWorkspace writes one value into pnpm-workspace.yaml.
+// setWorkspace writes one value into pnpm-workspace.yaml. A file in which
+// nothing is left goes, as with pnpm.
 func (c *call) setWorkspace(keys []string, value project.Node) error {
 	file := filepath.Join(c.workspace.root, project.WorkspaceFile)
 	raw, err := os.ReadFile(file)
@@ -177,6 +178,9 @@ func (c *call) setWorkspace(keys []string, value project.Node) error {
 	out, err := project.SetYAML(file, raw, keys, value)
 	if err != nil || bytes.Equal(out, raw) {
 		return err
+	}
+	if len(bytes.TrimSpace(out)) == 0 {
+		return removeIfThere(file)
 	}
 	if err := fsys.WriteFile(file, out, fsys.WriteOptions{}); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)

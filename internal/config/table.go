@@ -53,8 +53,8 @@ type Setting struct {
 // Groups of commands for Setting.For.
 var (
 	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "approve-builds", "install-test"}
-	saving     = []string{"add", "remove", "update", "link", "unlink"}
-	grouping   = []string{"add", "remove", "link", "unlink"} // name a map of package.json
+	saving     = []string{"add", "remove", "update"}
+	grouping   = []string{"add", "remove"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
 	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "licenses", "outdated", "root", "bin"}) // for one project or several
 	packing    = []string{"pack", "publish"}
