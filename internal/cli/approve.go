@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"godwit/internal/cli/ui"
@@ -103,50 +101,15 @@ func (e *noTerminalError) Hint() string {
 
 // ask lets the user pick who may run scripts; the others may not (pnpm).
 func (c *call) ask(waiting []string) ([]project.BuildRule, error) {
-	fmt.Fprintln(c.Stderr, "These packages have install scripts that did not run:")
+	picked, err := c.choices("These packages have install scripts that did not run:", "Which of them may run? Numbers, \"all\" or \"none\" (the others may not): ", waiting)
+	if err != nil {
+		return nil, err
+	}
+	var rules []project.BuildRule
 	for i, name := range waiting {
-		fmt.Fprintf(c.Stderr, "  %d) %s\n", i+1, ui.Plain(name))
+		rules = append(rules, project.BuildRule{Selector: name, Allow: picked[i]})
 	}
-	in := bufio.NewReader(c.Stdin)
-	for {
-		fmt.Fprint(c.Stderr, "Which of them may run? Numbers, \"all\" or \"none\" (the others may not): ")
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return nil, errors.New("approve-builds: no answer; nothing was changed")
-		}
-		picked, err := pick(strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\r' }), len(waiting))
-		if err != nil {
-			fmt.Fprintln(c.Stderr, err)
-			continue
-		}
-		var rules []project.BuildRule
-		for i, name := range waiting {
-			rules = append(rules, project.BuildRule{Selector: name, Allow: picked[i]})
-		}
-		return rules, nil
-	}
-}
-
-// pick reads the answer: which of n things.
-func pick(words []string, n int) (map[int]bool, error) {
-	picked := map[int]bool{}
-	if len(words) == 0 {
-		return nil, errors.New("an answer is needed; Ctrl-C changes nothing")
-	}
-	for _, word := range words {
-		switch i, err := strconv.Atoi(word); {
-		case len(words) == 1 && word == "none":
-		case len(words) == 1 && word == "all":
-			for k := range n {
-				picked[k] = true
-			}
-		case err != nil || i < 1 || i > n:
-			return nil, fmt.Errorf("%q is no number from 1 to %d", ui.Plain(word), n)
-		default:
-			picked[i-1] = true
-		}
-	}
-	return picked, nil
+	return rules, nil
 }
 
 // writeBuilds puts rules into pnpm-workspace.yaml.

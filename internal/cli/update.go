@@ -26,6 +26,12 @@ func runUpdate(ctx context.Context, c *call) error {
 	if len(u.patterns) > 0 {
 		u.matches = matcher(u.patterns)
 	}
+	if c.cfg.Settings.Update.Interactive {
+		if some, err := u.pick(ctx); err != nil || !some {
+			return err
+		}
+		u.matches = matcher(u.patterns)
+	}
 	e := &editing{keep: !c.cfg.Settings.Save.Save, changes: u.changes, update: u.names, renewal: true, all: len(u.patterns) == 0}
 	e.targets = func(importers []install.Importer) (map[string]bool, error) { return c.targets(importers, true) }
 	return c.change(ctx, e, nil)

@@ -205,7 +205,8 @@ type Save struct {
 
 // Update is what update takes.
 type Update struct {
-	Latest bool // the latest version, whatever the range says
+	Latest      bool // the latest version, whatever the range says
+	Interactive bool // the user picks what
 }
 
 // Run is how scripts are run.

@@ -333,6 +333,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Save.Workspace }},
 	{Key: "latest", Short: "L", Kind: Bool, Default: "false", For: updating, Help: "take the latest versions, whatever the ranges say", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Update.Latest }},
+	{Key: "interactive", Short: "i", Kind: Bool, Default: "false", For: updating, Help: "ask which dependencies are meant", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Update.Interactive }},
 	{Key: "long", Short: "l", Kind: Bool, Default: "false", For: slices.Concat(listing, []string{"licenses", "config"}), Help: "list: where packages are; licenses: whose they are; config: where values are from, and defaults", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Long }},
 	{Key: "parseable", Short: "p", Kind: Bool, Default: "false", For: listing, Help: "print paths, a line each", never: notFile | notEnv,
