@@ -103,7 +103,7 @@ func (r *runner) program(p *project.Project, dir string, words []string, label s
 		return &execError{what: "there is no command " + words[0], code: "ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL", next: "install a package that has it, or check the name"}
 	}
 	cmd.Dir, cmd.Env = dir, env
-	return r.run(cmd, label)
+	return r.run(cmd, label, "")
 }
 
 // lookup is the path of a program: along the PATH of env, or from dir where it

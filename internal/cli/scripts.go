@@ -109,53 +109,59 @@ func (r *runner) line(p *project.Project, event, text string, args []string, lab
 	if label != "" {
 		label += " " + event
 	}
-	r.say(label, cmd.Args[len(cmd.Args)-1])
-	if err := r.run(cmd, label); err != nil {
+	if err := r.run(cmd, label, cmd.Args[len(cmd.Args)-1]); err != nil {
 		return &scriptError{Event: event, Dir: p.Dir, Err: err}
 	}
 	return nil
 }
 
-// say shows a command line before it runs.
-func (r *runner) say(label, line string) {
-	if r.quiet {
-		return
-	}
-	if label == "" {
-		fmt.Fprintf(r.Stderr, "$ %s\n", ui.Plain(line))
-		return
-	}
-	r.print(label+"$ ", ui.Plain(line))
-}
-
-// print writes one line about a script that may run beside others.
-func (r *runner) print(prefix, line string) {
+// print writes lines about a script that may run beside others.
+func (r *runner) print(lines ...string) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	if r.sink != nil {
-		r.sink.Emit(event.Output{Line: prefix + line})
-		return
+	for _, line := range lines {
+		if r.sink != nil {
+			r.sink.Emit(event.Output{Line: line})
+			continue
+		}
+		fmt.Fprintln(r.Stdout, line)
 	}
-	fmt.Fprintln(r.Stdout, prefix+line)
 }
 
-// run runs a process; with a label its lines are written behind that.
-func (r *runner) run(cmd *exec.Cmd, label string) error {
+// run shows a command line, if there is one, and runs a process; with a label
+// its lines are written behind that. Where the settings want its output in one
+// piece, that is held until it ends, as with pnpm.
+func (r *runner) run(cmd *exec.Cmd, label, line string) error {
 	if label == "" {
+		if line != "" && !r.quiet {
+			fmt.Fprintf(r.Stderr, "$ %s\n", ui.Plain(line))
+		}
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Stdin, r.Stdout, r.Stderr
 		return spawn.Run(cmd, r.signals)
 	}
-	lines := &spawn.Lines{Emit: func(line string) { r.print(label+": ", line) }}
+	print, held := func(line string) { r.print(line) }, []string(nil)
+	if r.cfg.Settings.Run.Aggregate {
+		print = func(line string) { held = append(held, line) }
+	}
+	if line != "" && !r.quiet {
+		print(label + "$ " + ui.Plain(line))
+	}
+	prefix := label + ": "
+	if r.cfg.Settings.Run.HidePrefix {
+		prefix = ""
+	}
+	lines := &spawn.Lines{Emit: func(line string) { print(prefix + line) }}
 	cmd.Stdout, cmd.Stderr = lines, lines // one after the other, as pnpm has it
 	err := spawn.Run(cmd, r.signals)
 	lines.Close()
 	switch {
 	case r.quiet:
 	case err != nil:
-		r.print(label+": ", "Failed")
+		print(label + ": Failed")
 	default:
-		r.print(label+": ", "Done")
+		print(label + ": Done")
 	}
+	r.print(held...)
 	return err
 }
 

@@ -228,7 +228,7 @@ func (b *bump) commit(dir string, files []string, version string) error {
 	for _, args := range [][]string{slices.Concat([]string{"add", "--"}, files), commit, tag} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir, cmd.Env = dir, b.Env
-		if err := b.run(cmd, ""); err != nil {
+		if err := b.run(cmd, "", ""); err != nil {
 			return &gitRunError{args[0], dir, err}
 		}
 	}

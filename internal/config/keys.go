@@ -33,7 +33,7 @@ package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlink
 registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
 scripts-prepend-node-path shell-emulator state-dir
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
-verify-store-integrity versioning aggregate-output reporter-hide-prefix
+verify-store-integrity versioning
 update-config minimum-release-age-exclude-prune
 script-security
 node-experimental-package-map ignore-manifest-check

@@ -214,6 +214,8 @@ type Run struct {
 	IfPresent   bool // a script that is not there is none to run
 	Parallel    bool // in all projects at one time
 	Stream      bool // label the lines of a project that runs alone
+	Aggregate   bool // hold labelled lines until their script ends
+	HidePrefix  bool // no label before what a script writes
 	Sort        bool // a project after those it depends on
 	Reverse     bool
 	Bail        bool     // stop at the first that fails
