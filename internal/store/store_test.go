@@ -136,7 +136,7 @@ func noGarbage(t *testing.T, s *Store) {
 
 func TestFileFrom(t *testing.T) {
 	s := openTemp(t)
-	big := "#!/bin/sh\n" + strings.Repeat("x", 100_000)
+	big := "#!/bin/sh\n" + strings.Repeat("x", maxChunk)
 	manifest := `{"name":"a","version":"1.0.0","bin":"big"}`
 	tree, err := s.Add(idOf("a"), func(w *Writer) error {
 		for _, f := range [][2]string{{"big", "first"}, {"big", big}, {"package.json", manifest}, {"small", "#!x"}} {
@@ -154,7 +154,7 @@ func TestFileFrom(t *testing.T) {
 	if err != nil || string(data) != big {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
-	for name, size := range map[string]int64{"package.json": 3, "x": 1, "y": 100} {
+	for name, size := range map[string]int64{"package.json": 3, "x": 1, "y": 100, "z": maxChunk + 1} {
 		_, err := s.Add(idOf("b"), func(w *Writer) error { return w.FileFrom(name, false, strings.NewReader("text"), size) })
 		if err == nil || !strings.Contains(err.Error(), "want") {
 			t.Errorf("%s with another size: %v", name, err)

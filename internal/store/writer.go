@@ -25,6 +25,7 @@ type Writer struct {
 	last     string            // the directory of the file before
 	manifest []byte            // package.json
 	shebangs map[string]string // first lines of scripts
+	buf      []byte            // of chunk
 }
 
 const (
@@ -62,13 +63,10 @@ func (w *Writer) File(path string, exec bool, data []byte) error {
 // FileFrom writes one file as [Writer.File] does. size is how many bytes r has;
 // another number is an error.
 func (w *Writer) FileFrom(path string, exec bool, r io.Reader, size int64) error {
-	if path == manifestName && size <= maxManifest {
-		data, err := io.ReadAll(io.LimitReader(r, size+1))
-		if err == nil && int64(len(data)) != size {
-			err = fmt.Errorf("%s: want %d bytes", path, size)
-		}
+	if size <= maxChunk || path == manifestName && size <= maxManifest {
+		data, err := w.chunk(r, size)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", path, err)
 		}
 		return w.File(path, exec, data)
 	}
@@ -94,6 +92,31 @@ func (w *Writer) FileFrom(path string, exec bool, r io.Reader, size int64) error
 	}
 	w.wrote(File{Path: path, Size: size, Exec: exec}, head)
 	return nil
+}
+
+// maxChunk is the largest file that is read whole before it is written, which
+// takes one call instead of one for each 32 KiB and a buffer of that size for
+// each file. Of a hundred files in archives that are streamed two are larger.
+const maxChunk = 256 << 10
+
+// chunk reads all size bytes of r into memory that the next call uses again.
+func (w *Writer) chunk(r io.Reader, size int64) ([]byte, error) {
+	if int64(cap(w.buf)) < size {
+		w.buf = make([]byte, max(size, maxChunk))
+	}
+	data := w.buf[:size]
+	if n, err := io.ReadFull(r, data); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil, fmt.Errorf("want %d bytes, not %d", size, n)
+	} else if err != nil {
+		return nil, err
+	}
+	var more [1]byte
+	if n, err := r.Read(more[:]); n > 0 {
+		return nil, fmt.Errorf("want %d bytes, not more", size)
+	} else if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return data, nil
 }
 
 // prepare checks a path and makes the directories above it.
