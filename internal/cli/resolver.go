@@ -31,11 +31,11 @@ func (t origins) Checkout(ctx context.Context, url, commit string) (string, erro
 }
 
 // Tarball implements download.Client.
-func (t origins) Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error) {
+func (t origins) Tarball(ctx context.Context, name npm.Name, url string, room func(size int64) []byte) ([]byte, error) {
 	if data := t.arrived.take(url); data != nil {
 		return data, nil
 	}
-	return t.Client.Tarball(ctx, registry.TarballRequest{URL: url, Name: name})
+	return t.Client.Tarball(ctx, registry.TarballRequest{URL: url, Name: name, Room: room})
 }
 
 // TarballURL implements download.Client.

@@ -25,7 +25,9 @@ import (
 // memory is a registry whose tarballs are ready.
 type memory struct{ tarball []byte }
 
-func (m memory) Tarball(context.Context, npm.Name, string) ([]byte, error) { return m.tarball, nil }
+func (m memory) Tarball(context.Context, npm.Name, string, func(int64) []byte) ([]byte, error) {
+	return m.tarball, nil
+}
 func (m memory) Checkout(context.Context, string, string) (string, error) {
 	return "", errors.New("a tarball is no commit")
 }

@@ -37,6 +37,7 @@ type tasks struct {
 	source  download.Source
 	sched   *sched.Scheduler
 	scratch []extract.Scratch       // of each slot of the cpu lane
+	buffers buffers                 // of tarballs
 	inPlace map[string]bool         // IDs of files that node_modules has; set before the first prefetch
 	builds  builds                  // set with the plan
 	now     func(abs string) string // where a path is until its tree is in place; nil is there
@@ -86,7 +87,6 @@ func newTasks(ctx context.Context, req *Request) *tasks {
 	cores := max(req.Cores, 1)
 	t := &tasks{
 		ctx: ctx, req: req,
-		source:  download.Source{Client: req.Client, Root: req.Root},
 		scratch: make([]extract.Scratch, cores),
 		fetched: map[string]*fetched{},
 		guessed: map[string]bool{},
@@ -94,6 +94,7 @@ func newTasks(ctx context.Context, req *Request) *tasks {
 		trees:   map[string]*store.Tree{},
 		renewed: map[string]bool{},
 	}
+	t.source = download.Source{Client: req.Client, Root: req.Root, Room: t.buffers.take}
 	t.sched = sched.New(ctx, sched.Options{
 		Now: req.Now, Trace: t.trace(),
 		Lanes: []sched.LaneOptions{
@@ -319,7 +320,10 @@ func (t *tasks) filling(f *fetched, data []byte, scratch *extract.Scratch) (id s
 		fill = func(w *store.Writer) error { return t.packArchive(w, f, data, scratch) }
 	default:
 		id, err = store.NewID(f.in.Hex())
-		return id, func(w *store.Writer) error { return t.unpack(w, f, data, scratch) }, err
+		return id, func(w *store.Writer) error {
+			defer t.buffers.give(data)
+			return t.unpack(w, f, data, scratch)
+		}, err
 	}
 	id, err = store.ParseID(t.base(f.res))
 	return id, fill, err

@@ -72,10 +72,13 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 // ErrTooLarge says that decoding was stopped at the limit.
 var ErrTooLarge = errors.New("larger than the limit")
 
+// trusted is the largest body for which there is memory before it comes: larger
+// than nearly every tarball, and free of cost until it is written to.
+const trusted = 16 << 20
+
 // readAll reads r to its end into buf, growing it by what really comes: size
 // is only what the other side says, and is believed up to trusted.
 func readAll(r io.Reader, buf []byte, size int64) ([]byte, error) {
-	const trusted = 16 << 20 // larger than nearly every tarball; costs nothing until written to
 	buf = buf[:0]
 	if want := min(size, trusted); int64(cap(buf)) <= want {
 		buf = make([]byte, 0, want+1) // one more, so that the end is seen without growing

@@ -14,7 +14,9 @@ import (
 type TarballRequest struct {
 	URL  string
 	Name npm.Name // for whose registry ReplaceHost may send us; "" for tarballs that no registry named
-	Buf  []byte   // reused for the bytes when it is large enough
+	// Room, if set, is asked for memory for a body of size bytes, or of 0 where the
+	// server does not say. It comes with length 0; what does not fit grows.
+	Room func(size int64) []byte
 	// Progress, if set, hears of bytes as they arrive; a negative number takes
 	// back what an attempt that failed had reported.
 	Progress func(bytes int64)
@@ -29,8 +31,11 @@ type TarballRequest struct {
 // Tarball fetches a whole tarball into memory. The bytes are the caller's, and
 // unchecked.
 func (c *Client) Tarball(ctx context.Context, r TarballRequest) ([]byte, error) {
-	buf := r.Buf
+	var buf []byte
 	err := c.Stream(ctx, r, func(body io.Reader, size int64) error {
+		if buf == nil && r.Room != nil {
+			buf = r.Room(min(max(size, 0), trusted))
+		}
 		var err error
 		buf, err = readAll(body, buf, size)
 		return err

@@ -48,7 +48,7 @@ func TestTarball(t *testing.T) {
 	if ae := seen.last().Header.Get("Accept-Encoding"); ae != "" {
 		t.Errorf("asked for encoding %q: the bytes must be those that were published", ae)
 	}
-	again, err := c.Tarball(t.Context(), TarballRequest{URL: server.URL + "/chunked.tgz", Buf: got})
+	again, err := c.Tarball(t.Context(), TarballRequest{URL: server.URL + "/chunked.tgz", Room: func(int64) []byte { return got[:0] }})
 	if err != nil || !bytes.Equal(again, content) || &again[0] != &got[0] {
 		t.Errorf("the buffer was not used again: %v", err)
 	}

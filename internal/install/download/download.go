@@ -16,7 +16,8 @@ import (
 
 // Client fetches what is at a URL.
 type Client interface {
-	Tarball(ctx context.Context, name npm.Name, url string) ([]byte, error)
+	// room is memory for size bytes; 0 if that is not known.
+	Tarball(ctx context.Context, name npm.Name, url string, room func(size int64) []byte) ([]byte, error)
 	// Checkout is a directory with the files of a commit, to be read only.
 	Checkout(ctx context.Context, url, commit string) (dir string, err error)
 	// TarballURL is where the registry of name keeps a version when nobody
@@ -28,6 +29,8 @@ type Client interface {
 type Source struct {
 	Client Client
 	Root   string // directory that "file:" paths start from
+	// Room is memory for size bytes, see [Client].
+	Room func(size int64) []byte
 }
 
 // URL is where the tarball of a package is: a URL, or "file:" and a path.
@@ -92,7 +95,7 @@ func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution
 func (s *Source) read(ctx context.Context, name npm.Name, url string) ([]byte, error) {
 	path, local := strings.CutPrefix(url, "file:")
 	if !local {
-		return s.Client.Tarball(ctx, name, url)
+		return s.Client.Tarball(ctx, name, url, s.Room)
 	}
 	path = filepath.FromSlash(path)
 	if !filepath.IsAbs(path) {

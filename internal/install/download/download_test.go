@@ -20,7 +20,7 @@ type shelf struct{ asked []string }
 
 var errDown = errors.New("the registry is down")
 
-func (s *shelf) Tarball(_ context.Context, name npm.Name, url string) ([]byte, error) {
+func (s *shelf) Tarball(_ context.Context, name npm.Name, url string, _ func(int64) []byte) ([]byte, error) {
 	s.asked = append(s.asked, string(name)+" "+url)
 	if strings.Contains(url, "down") {
 		return nil, errDown
