@@ -41,16 +41,25 @@ import (
 // GODWIT_PNPM_ANSWERS names a directory that keeps what pnpm wrote.
 func TestDifferential(t *testing.T) {
 	d := newDifferential(t)
-	first, last, err := testreg.Seeds(os.Getenv("GODWIT_PROJECTS"))
+	d.each(t, "GODWIT_PROJECTS", 2, func(g *generator, seed uint64) (*generated, string, string) {
+		p := g.project()
+		verdict, diff := d.compare(t, p, seed%treeEach == 0 || d.always["hoisted"])
+		return p, verdict, diff
+	})
+}
+
+// each makes up a project of each seed that a variable names, of the stream'th
+// sequence of numbers, and tells what became of it.
+func (g *generator) each(t *testing.T, variable string, stream uint64, compare func(g *generator, seed uint64) (p *generated, verdict, diff string)) {
+	first, last, err := testreg.Seeds(os.Getenv(variable))
 	if err != nil {
-		t.Fatalf("GODWIT_PROJECTS: %v", err)
+		t.Fatalf("%s: %v", variable, err)
 	}
 	count := map[string]int{}
 	for seed := first; seed < last; seed++ {
-		g := *d.generator
-		g.Rand = rand.New(rand.NewPCG(seed, 2))
-		p := g.project()
-		verdict, diff := d.compare(t, p, seed%treeEach == 0 || d.always["hoisted"])
+		g := *g
+		g.Rand = rand.New(rand.NewPCG(seed, stream))
+		p, verdict, diff := compare(&g, seed)
 		count[verdict]++
 		if verdict == "differs" {
 			t.Errorf("seed %d:\n%s\n%s", seed, p, diff)
@@ -83,21 +92,8 @@ type differential struct {
 }
 
 func newDifferential(t *testing.T) *differential {
-	d := &differential{
-		generator: &generator{registry: os.Getenv("GODWIT_REGISTRY"), known: map[string]*record{}, features: map[string]bool{}, always: map[string]bool{}},
-		pnpm:      os.Getenv("GODWIT_PNPM"), answers: os.Getenv("GODWIT_PNPM_ANSWERS"), home: t.TempDir(),
-	}
-	dirs := os.Getenv("GODWIT_PROJECT")
-	if d.registry == "" || d.pnpm == "" || dirs == "" || os.Getenv("GODWIT_PROJECTS") == "" {
-		t.Skip("GODWIT_REGISTRY, GODWIT_PNPM, GODWIT_PROJECT and GODWIT_PROJECTS do not say what to compare")
-	}
-	var err error
-	if d.roots, err = rootsOf(dirs); err != nil || len(d.roots) == 0 {
-		t.Fatalf("no dependencies in %s (%v)", dirs, err)
-	}
-	for _, f := range features {
-		d.features[f] = true
-	}
+	d := &differential{pnpm: os.Getenv("GODWIT_PNPM"), answers: os.Getenv("GODWIT_PNPM_ANSWERS"), home: t.TempDir()}
+	d.generator = newGenerator(t, "GODWIT_PROJECTS", "GODWIT_PNPM")
 	for f := range strings.SplitSeq(os.Getenv("GODWIT_FEATURES"), ",") {
 		if off, ok := strings.CutPrefix(f, "-"); ok {
 			d.features[off] = false
@@ -107,6 +103,26 @@ func newDifferential(t *testing.T) *differential {
 		}
 	}
 	return d
+}
+
+// newGenerator makes up projects of what those in GODWIT_PROJECT depend on, unless
+// a variable is missing that says what to compare with what.
+func newGenerator(t *testing.T, variables ...string) *generator {
+	for _, v := range append(variables, "GODWIT_REGISTRY", "GODWIT_PROJECT") {
+		if os.Getenv(v) == "" {
+			t.Skip(v + " does not say what to compare")
+		}
+	}
+	g := &generator{registry: os.Getenv("GODWIT_REGISTRY"), known: map[string]*record{}, features: map[string]bool{}, always: map[string]bool{}}
+	dirs := os.Getenv("GODWIT_PROJECT")
+	var err error
+	if g.roots, err = rootsOf(dirs); err != nil || len(g.roots) == 0 {
+		t.Fatalf("no dependencies in %s (%v)", dirs, err)
+	}
+	for _, f := range features {
+		g.features[f] = true
+	}
+	return g
 }
 
 // made is what a tool made of a project, after its first and its last step.
@@ -147,18 +163,22 @@ func firstLine(s string) string {
 	return s
 }
 
-// remembered is what pnpm makes of a project, from the last time if it was
-// asked before.
 func (d *differential) remembered(t *testing.T, p *generated, tree bool) *made {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %v", p, tree))
-	file := filepath.Join(d.answers, "p"+hex.EncodeToString(sum[:16]))
-	var m made
-	if raw, err := os.ReadFile(file); d.answers != "" && err == nil && json.Unmarshal(raw, &m) == nil {
+	return remembered(t, d.answers, "p", fmt.Sprintf("%s %v", p, tree), func() *made { return d.run(t, p, tree, nil, d.runPnpm) })
+}
+
+// remembered is what a tool made of a project, from the last time if it was asked
+// before and answers is a directory to keep that in.
+func remembered[M any](t *testing.T, answers, tool, project string, run func() *M) *M {
+	sum := sha256.Sum256([]byte(project))
+	file := filepath.Join(answers, tool+hex.EncodeToString(sum[:16]))
+	var m M
+	if raw, err := os.ReadFile(file); answers != "" && err == nil && json.Unmarshal(raw, &m) == nil {
 		return &m
 	}
-	m = *d.run(t, p, tree, nil, d.runPnpm)
-	if raw, err := json.Marshal(&m); d.answers != "" && err == nil {
-		if err := errors.Join(os.MkdirAll(d.answers, 0o755), os.WriteFile(file, raw, 0o644)); err != nil {
+	m = *run()
+	if raw, err := json.Marshal(&m); answers != "" && err == nil {
+		if err := errors.Join(os.MkdirAll(answers, 0o755), os.WriteFile(file, raw, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -173,8 +193,8 @@ func (d *differential) run(t *testing.T, p *generated, tree bool, first []byte, 
 	}
 	defer os.RemoveAll(dir)
 	lock := filepath.Join(dir, "pnpm-lock.yaml")
-	d.write(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\n"})
-	d.write(t, dir, p.files)
+	writeFiles(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\n"})
+	writeFiles(t, dir, p.files)
 	args := []string{"install", "--ignore-scripts", "--no-frozen-lockfile", "--lockfile-only"}
 	m := &made{First: first}
 	if len(p.edited) > 0 && first == nil {
@@ -183,9 +203,9 @@ func (d *differential) run(t *testing.T, p *generated, tree bool, first []byte, 
 		}
 		m.First, _ = os.ReadFile(lock)
 	} else if len(p.edited) > 0 {
-		d.write(t, dir, map[string]string{"pnpm-lock.yaml": string(first)})
+		writeFiles(t, dir, map[string]string{"pnpm-lock.yaml": string(first)})
 	}
-	d.write(t, dir, p.edited)
+	writeFiles(t, dir, p.edited)
 	if tree {
 		args = args[:len(args)-1]
 	}
@@ -200,15 +220,6 @@ func (d *differential) run(t *testing.T, p *generated, tree bool, first []byte, 
 	return m
 }
 
-func (d *differential) write(t *testing.T, dir string, files map[string]string) {
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func (d *differential) runPnpm(dir string, args []string) error {
 	cmd := exec.Command(d.pnpm, args...)
 	cmd.Dir = dir
@@ -219,12 +230,15 @@ func (d *differential) runPnpm(dir string, args []string) error {
 	return nil
 }
 
-func (d *differential) godwit(dir string, args []string) error {
+func (d *differential) godwit(dir string, args []string) error { return runGodwit(dir, d.home, args) }
+
+// runGodwit runs us with stores and caches in home.
+func runGodwit(dir, home string, args []string) error {
 	var errs bytes.Buffer
 	p := process()
 	p.Dir, p.Stdout, p.Stderr = dir, &bytes.Buffer{}, &errs
-	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.home}
-	p.Args = append(args, "--store-dir", filepath.Join(d.home, "our-store"), "--cache-dir", filepath.Join(d.home, "our-cache"))
+	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}
+	p.Args = append(args, "--store-dir", filepath.Join(home, "our-store"), "--cache-dir", filepath.Join(home, "our-cache"))
 	if cli.Run(context.Background(), p) != 0 {
 		return errors.New(errs.String())
 	}

@@ -2,14 +2,10 @@ package cli_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,9 +14,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"godwit/internal/cli"
-	"godwit/internal/testreg"
 )
 
 // TestNpmDifferential compares package-lock.json, and now and then the tree, with
@@ -33,24 +26,11 @@ import (
 // GODWIT_NPM_ANSWERS is a directory to remember what npm made in.
 func TestNpmDifferential(t *testing.T) {
 	d := newNpmDifferential(t)
-	first, last, err := testreg.Seeds(os.Getenv("GODWIT_NPM_PROJECTS"))
-	if err != nil {
-		t.Fatalf("GODWIT_NPM_PROJECTS: %v", err)
-	}
-	count := map[string]int{}
-	for seed := first; seed < last; seed++ {
-		g := *d.generator
-		g.Rand = rand.New(rand.NewPCG(seed, 3))
+	d.each(t, "GODWIT_NPM_PROJECTS", 3, func(g *generator, seed uint64) (*generated, string, string) {
 		p := g.npmProject()
 		verdict, diff := d.compare(t, p, seed%treeEach == 0)
-		count[verdict]++
-		if verdict == "differs" {
-			t.Errorf("seed %d:\n%s\n%s", seed, p, diff)
-		} else if verdict != "same" {
-			t.Logf("seed %d: %s %s", seed, verdict, diff)
-		}
-	}
-	t.Logf("%v", count)
+		return p, verdict, diff
+	})
 }
 
 // npmDifferential runs npm and us.
@@ -61,22 +41,10 @@ type npmDifferential struct {
 }
 
 func newNpmDifferential(t *testing.T) *npmDifferential {
-	d := &npmDifferential{
-		generator: &generator{registry: os.Getenv("GODWIT_REGISTRY"), known: map[string]*record{}, features: map[string]bool{}, always: map[string]bool{}},
+	return &npmDifferential{
+		generator: newGenerator(t, "GODWIT_NPM_PROJECTS"),
 		answers:   os.Getenv("GODWIT_NPM_ANSWERS"), home: t.TempDir(),
 	}
-	dirs := os.Getenv("GODWIT_PROJECT")
-	if d.registry == "" || dirs == "" || os.Getenv("GODWIT_NPM_PROJECTS") == "" {
-		t.Skip("GODWIT_REGISTRY, GODWIT_PROJECT and GODWIT_NPM_PROJECTS do not say what to compare")
-	}
-	var err error
-	if d.roots, err = rootsOf(dirs); err != nil || len(d.roots) == 0 {
-		t.Fatalf("no dependencies in %s (%v)", dirs, err)
-	}
-	for _, f := range features {
-		d.features[f] = true
-	}
-	return d
 }
 
 // npmMade is what a tool made of a project.
@@ -123,19 +91,7 @@ func npmCode(text string) string {
 }
 
 func (d *npmDifferential) remembered(t *testing.T, p *generated, tree bool) *npmMade {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %v", p, tree))
-	file := filepath.Join(d.answers, "n"+hex.EncodeToString(sum[:16]))
-	var m npmMade
-	if raw, err := os.ReadFile(file); d.answers != "" && err == nil && json.Unmarshal(raw, &m) == nil {
-		return &m
-	}
-	m = *d.run(t, p, tree, nil, d.npm)
-	if raw, err := json.Marshal(&m); d.answers != "" && err == nil {
-		if err := errors.Join(os.MkdirAll(d.answers, 0o755), os.WriteFile(file, raw, 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return &m
+	return remembered(t, d.answers, "n", fmt.Sprintf("%s %v", p, tree), func() *npmMade { return d.run(t, p, tree, nil, d.npm) })
 }
 
 // run makes a project, perhaps beginning with a lockfile, and its change.
@@ -210,15 +166,7 @@ func (d *npmDifferential) npm(dir string, args []string) error {
 }
 
 func (d *npmDifferential) godwit(dir string, args []string) error {
-	var errs bytes.Buffer
-	p := process()
-	p.Dir, p.Stdout, p.Stderr = dir, &bytes.Buffer{}, &errs
-	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.home}
-	p.Args = append(args, "--store-dir", filepath.Join(d.home, "our-store"), "--cache-dir", filepath.Join(d.home, "our-cache"))
-	if cli.Run(context.Background(), p) != 0 {
-		return errors.New(errs.String())
-	}
-	return nil
+	return runGodwit(dir, d.home, args)
 }
 
 // npmManifest is the package.json of a project of npm's.
