@@ -71,7 +71,7 @@ type Locked struct {
 }
 
 // Picked is told of a package that will be needed.
-type Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
+type Picked func(id graph.Key, res graph.Resolution)
 
 // Resolved is what a resolver found.
 type Resolved struct {

@@ -14,7 +14,6 @@ import (
 	"godwit/internal/install/state"
 	"godwit/internal/layout"
 	"godwit/internal/lockfile"
-	"godwit/internal/npm"
 )
 
 // wanted is the graph that node_modules shall have: that of the lockfile if it
@@ -147,7 +146,7 @@ func (e *engine) deprecated(messages map[graph.Key]string) {
 // picked starts the download of a package while the resolver goes on. It cannot
 // tell yet which dependency group and which project a package is for, so where
 // one is left out it is for the plan to say what to fetch.
-func (e *engine) picked(id graph.Key, _ *npm.Manifest, res graph.Resolution) {
+func (e *engine) picked(id graph.Key, res graph.Resolution) {
 	e.Sink.Emit(event.Resolved{Key: string(id)})
 	if !e.LockfileOnly && !e.DryRun && !e.Filtered && len(e.Layout.Groups) == len(groupNames) {
 		e.tasks.prefetch(id, res)

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"godwit/internal/graph"
-	"godwit/internal/npm"
 )
 
 // heap runs f and reports what it allocated, in bytes.
@@ -175,7 +174,7 @@ func TestErrorNamesTheWay(t *testing.T) {
 func TestPicked(t *testing.T) {
 	req := project("a@1")
 	seen := map[graph.Key]int{}
-	req.Picked = func(id graph.Key, _ *npm.Manifest, _ graph.Resolution) { seen[id]++ }
+	req.Picked = func(id graph.Key, _ graph.Resolution) { seen[id]++ }
 	if _, err := Resolve(t.Context(), registry(t, "a@1.0.0 b@1 c@1", "b@1.0.0 c@1", "c@1.0.0"), req); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +194,7 @@ func TestPrunedIsPicked(t *testing.T) {
 	req := project("a@1")
 	req.Locked = res.Graph
 	seen := map[graph.Key]int{}
-	req.Picked = func(id graph.Key, _ *npm.Manifest, _ graph.Resolution) { seen[id]++ }
+	req.Picked = func(id graph.Key, _ graph.Resolution) { seen[id]++ }
 	res, err = Resolve(t.Context(), registry(t), req)
 	if err != nil {
 		t.Fatal(err)

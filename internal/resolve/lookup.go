@@ -252,7 +252,7 @@ func (r *resolver) need(p *pkg, optional bool) {
 		return
 	}
 	p.needed = true
-	r.req.Picked(p.id, p.manifest, p.resolution)
+	r.req.Picked(p.id, p.resolution)
 	for _, e := range p.edges {
 		r.need(e.to, e.optional)
 	}

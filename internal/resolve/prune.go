@@ -109,7 +109,7 @@ func announce(g *graph.Graph, req *Request) {
 	for _, key := range slices.Sorted(maps.Keys(needed)) {
 		if id := key.ID(); !told[id] {
 			told[id] = true
-			req.Picked(id, u.manifest(key), g.Packages[key].Resolution)
+			req.Picked(id, g.Packages[key].Resolution)
 		}
 	}
 }

@@ -125,7 +125,7 @@ type Request struct {
 	Update func(alias string) bool
 	// Picked is called from the resolving goroutine as soon as a package is
 	// chosen, so that its download can start.
-	Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
+	Picked func(id graph.Key, res graph.Resolution)
 	// Fits says which packages run where they will be installed. Picked is not
 	// called for an optional package that does not, nor for what only it needs;
 	// in the graph are all. nil is that every package fits.

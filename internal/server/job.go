@@ -72,7 +72,7 @@ func (j *job) work(ctx context.Context, r *run) {
 
 // picked says that a package will be needed. Those from elsewhere than a registry
 // are the client's own.
-func (j *job) picked(id graph.Key, _ *npm.Manifest, res graph.Resolution) {
+func (j *job) picked(id graph.Key, res graph.Resolution) {
 	if res.Kind != graph.Registry || j.told[id] {
 		return
 	}

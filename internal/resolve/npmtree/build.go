@@ -311,6 +311,6 @@ func (b *builder) announce(p *pkg) {
 	id := graph.Key(fmt.Sprintf("%s@%s", p.manifest.Name, p.manifest.Version))
 	if !b.announced[id] {
 		b.announced[id] = true
-		b.req.Picked(id, p.manifest, graph.Resolution{Kind: graph.Registry, Integrity: p.integrity, Tarball: p.resolved})
+		b.req.Picked(id, graph.Resolution{Kind: graph.Registry, Integrity: p.integrity, Tarball: p.resolved})
 	}
 }

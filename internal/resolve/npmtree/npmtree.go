@@ -104,7 +104,7 @@ type Request struct {
 	Asked map[string][]string
 	// Picked is called from the resolving goroutine as soon as a package is
 	// chosen, so that its download can start. May be nil.
-	Picked func(id graph.Key, m *npm.Manifest, res graph.Resolution)
+	Picked func(id graph.Key, res graph.Resolution)
 }
 
 // Result is a resolved project.

@@ -214,8 +214,7 @@ func (c *Client) read(body io.Reader, q *Question, watch *watchdog) (*resolve.Re
 		}
 		sent[id] = res
 		if q.Request.Picked != nil {
-			name, version := id.Split()
-			q.Request.Picked(id, &npm.Manifest{Name: name, Version: version}, res)
+			q.Request.Picked(id, res)
 		}
 	}
 }

@@ -86,9 +86,7 @@ func question(picked func(id graph.Key, res graph.Resolution)) *remote.Question 
 		Projects: []lockfile.Project{{Dir: ".", Manifest: root}, {Dir: "packages/lib", Manifest: lib}},
 		Settings: wire.Settings{Registries: map[string]wire.Registry{"": {URL: registryURL}}},
 	}
-	if picked != nil {
-		q.Request.Picked = func(id graph.Key, _ *npm.Manifest, res graph.Resolution) { picked(id, res) }
-	}
+	q.Request.Picked = picked
 	return q
 }
 
