@@ -26,7 +26,7 @@ type editing struct {
 	targets func(importers []install.Importer) (map[string]bool, error)
 	keep    bool // package.json stays as it is (no-save)
 	renewal bool // nothing is asked for by name; with all, what the lockfile has does not count
-	all     bool
+	all     bool // nothing is named: what dependencies depend on is renewed, too
 	// demand, if set, has the last word before anything is done.
 	demand func() error
 

@@ -209,20 +209,9 @@ func (e *endpoint) poll(ctx context.Context, done string) (string, error) {
 		seconds, _ := strconv.Atoi(got.header.Get("Retry-After"))
 		// Between a second, for registries that say nothing (npm does not wait at
 		// all then), and a minute.
-		if err := pause(ctx, time.Duration(min(max(seconds, 1), 60))*time.Second); err != nil {
+		if err := registry.Sleep(ctx, time.Duration(min(max(seconds, 1), 60))*time.Second); err != nil {
 			return "", err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 

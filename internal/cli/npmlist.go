@@ -205,13 +205,7 @@ func (n *npmLister) text(top *npmItem) string {
 
 func (n *npmLister) branch(b *strings.Builder, indent string, items []*npmItem) {
 	for i, item := range items {
-		corner, below := "├── ", "│ "
-		if i == len(items)-1 {
-			corner, below = "└── ", "  "
-		}
-		if len(item.items) > 0 {
-			corner = strings.Replace(corner, "── ", "─┬ ", 1)
-		}
+		corner, below := corners(i == len(items)-1, len(item.items) > 0)
 		b.WriteString(indent + corner + n.line(item) + "\n")
 		n.branch(b, indent+below, item.items)
 	}

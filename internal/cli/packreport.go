@@ -14,19 +14,20 @@ import (
 	"godwit/internal/pack"
 )
 
-// npmPacked is a package in npm's pack --json and publish --json (libnpmpack 9).
-type npmPacked struct {
-	ID           string       `json:"id"`
-	Name         npm.Name     `json:"name"`
-	Version      string       `json:"version"`
-	Size         int          `json:"size"`
-	UnpackedSize int64        `json:"unpackedSize"`
-	Shasum       string       `json:"shasum"`
-	Integrity    string       `json:"integrity"`
-	Filename     string       `json:"filename"`
-	Files        []packedFile `json:"files"`
-	EntryCount   int          `json:"entryCount"`
-	Bundled      []string     `json:"bundled"`
+// packedAs is a package in npm's pack --json and publish --json (libnpmpack 9), and
+// in pnpm's publish --json and its summary (12.21). Only the files have two forms.
+type packedAs[F packedFile | onlyPath] struct {
+	ID           string   `json:"id"`
+	Name         npm.Name `json:"name"`
+	Version      string   `json:"version"`
+	Size         int      `json:"size"`
+	UnpackedSize int64    `json:"unpackedSize"`
+	Shasum       string   `json:"shasum"`
+	Integrity    string   `json:"integrity"`
+	Filename     string   `json:"filename"`
+	Files        []F      `json:"files"`
+	EntryCount   int      `json:"entryCount"`
+	Bundled      []string `json:"bundled"`
 }
 
 type packedFile struct {
@@ -62,7 +63,7 @@ func (p *packer) report(all []*packed) error {
 		return nil
 	}
 	if p.npm {
-		list := []npmPacked{}
+		list := []packedAs[packedFile]{}
 		for _, one := range all {
 			list = append(list, one.npm())
 		}
@@ -78,18 +79,22 @@ func (p *packer) report(all []*packed) error {
 	return writeJSON(out, list)
 }
 
-func (one *packed) npm() npmPacked {
+func (one *packed) npm() packedAs[packedFile] {
+	files := []packedFile{}
+	for _, f := range one.sorted(upperFirst) {
+		files = append(files, packedFile{f.Path, f.Size, f.Mode()})
+	}
+	return packedWith(one, files)
+}
+
+func packedWith[F packedFile | onlyPath](one *packed, files []F) packedAs[F] {
 	sum := sha1.Sum(one.Tarball)
-	out := npmPacked{
+	return packedAs[F]{
 		ID: string(one.name) + "@" + one.version, Name: one.name, Version: one.version,
 		Size: len(one.Tarball), UnpackedSize: one.Unpacked, Shasum: hex.EncodeToString(sum[:]),
-		Integrity: integrity.Of(one.Tarball).String(), Filename: filenameOf(one), EntryCount: len(one.Files),
-		Files: []packedFile{}, Bundled: append([]string{}, one.Bundled...),
+		Integrity: integrity.Of(one.Tarball).String(), Filename: filenameOf(one), Files: files,
+		EntryCount: len(one.Files), Bundled: append([]string{}, one.Bundled...),
 	}
-	for _, f := range one.sorted(upperFirst) {
-		out.Files = append(out.Files, packedFile{f.Path, f.Size, f.Mode()})
-	}
-	return out
 }
 
 // filenameOf is the name alone: npm leaves the directory out.

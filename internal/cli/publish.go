@@ -315,13 +315,13 @@ func (p *publisher) tell() error {
 		return nil
 	}
 	if p.npm {
-		byName := map[npm.Name]npmPacked{}
+		byName := map[npm.Name]packedAs[packedFile]{}
 		for _, one := range p.done {
 			byName[one.name] = one.npm()
 		}
 		return writeJSON(p.stdout, byName)
 	}
-	list := []pnpmPublished{}
+	list := []packedAs[onlyPath]{}
 	for _, one := range p.done {
 		list = append(list, one.published())
 	}
@@ -336,7 +336,7 @@ func (p *publisher) summary() error {
 	if !p.cfg.Settings.Publish.ReportSummary {
 		return nil
 	}
-	list := []pnpmPublished{}
+	list := []packedAs[onlyPath]{}
 	for _, one := range p.done {
 		list = append(list, one.published())
 	}

@@ -111,25 +111,7 @@ func unpacked(path string, data []byte) (*packed, error) {
 	return out, out.identify("its package.json")
 }
 
-// pnpmPublished is a package in pnpm's publish --json and its summary (12.21).
-type pnpmPublished struct {
-	ID           string     `json:"id"`
-	Name         npm.Name   `json:"name"`
-	Version      string     `json:"version"`
-	Size         int        `json:"size"`
-	UnpackedSize int64      `json:"unpackedSize"`
-	Shasum       string     `json:"shasum"`
-	Integrity    string     `json:"integrity"`
-	Filename     string     `json:"filename"`
-	Files        []onlyPath `json:"files"`
-	EntryCount   int        `json:"entryCount"`
-	Bundled      []string   `json:"bundled"`
-}
-
-func (one *packed) published() pnpmPublished {
-	n := one.npm()
-	return pnpmPublished{
-		ID: n.ID, Name: n.Name, Version: n.Version, Size: n.Size, UnpackedSize: n.UnpackedSize, Shasum: n.Shasum,
-		Integrity: n.Integrity, Filename: n.Filename, Files: one.pnpm(true).Files, EntryCount: n.EntryCount, Bundled: n.Bundled,
-	}
+// published is what pnpm says of a package that was published.
+func (one *packed) published() packedAs[onlyPath] {
+	return packedWith(one, one.pnpm(true).Files)
 }

@@ -181,13 +181,7 @@ func drawWays(w io.Writer, found []dependent) error {
 
 func drawDependents(b *strings.Builder, indent string, dependents []dependent) {
 	for i, d := range dependents {
-		corner, below := "├── ", "│ "
-		if i == len(dependents)-1 {
-			corner, below = "└── ", "  "
-		}
-		if len(d.Dependents) > 0 {
-			corner = strings.Replace(corner, "── ", "─┬ ", 1)
-		}
+		corner, below := corners(i == len(dependents)-1, len(d.Dependents) > 0)
 		text := label(d.Name, d.Version)
 		if d.DepField != "" {
 			text += " (" + d.DepField + ")"

@@ -103,9 +103,11 @@ func (e *engine) read() (err error) {
 	if e.importers, err = e.Projects(); err != nil {
 		return err
 	}
-	if name := e.unshareable(); name != "" && e.Layout.Shared != nil {
-		e.Layout.Shared = nil
-		e.warn("UNSHARED", "%s finds no packages outside of the project, so they are in node_modules in spite of virtual-store=global", name)
+	if e.Layout.Shared != nil {
+		if name := e.unshareable(); name != "" {
+			e.Layout.Shared = nil
+			e.warn("UNSHARED", "%s finds no packages outside of the project, so they are in node_modules in spite of virtual-store=global", name)
+		}
 	}
 	if e.Before != nil {
 		return e.Before(e.importers)

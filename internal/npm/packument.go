@@ -223,6 +223,16 @@ func (p *Packument) Versions() []semver.Version { p.indexed(); return p.versions
 // Key is version i as the document writes it.
 func (p *Packument) Key(i int) string { p.indexed(); return p.key(p.place[i]) }
 
+// IndexOf is the place of a version as the document writes it, or -1.
+func (p *Packument) IndexOf(version string) int {
+	for i := range p.Len() {
+		if p.Key(i) == version {
+			return i
+		}
+	}
+	return -1
+}
+
 // At decodes version i. See [Packument.Manifest].
 func (p *Packument) At(i int) (*Manifest, error) { p.indexed(); return p.manifest(p.place[i]) }
 

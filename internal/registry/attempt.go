@@ -68,7 +68,7 @@ func (c *Client) do(ctx context.Context, r request, handle func(answer) error) e
 		}
 		c.warn("fetch-retry", fmt.Sprintf("%s %s: %s; attempt %d of %d follows in %s",
 			r.verb(), maskURL(r.url), reason(f.err), attempt+2, c.opts.Retry.Count+1, wait))
-		if err := sleep(ctx, wait); err != nil {
+		if err := Sleep(ctx, wait); err != nil {
 			return fmt.Errorf("%s %s: %w", r.verb(), maskURL(r.url), err)
 		}
 	}

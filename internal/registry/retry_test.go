@@ -183,7 +183,7 @@ type slow struct {
 }
 
 func (s slow) Read(p []byte) (int, error) {
-	if err := sleep(s.ctx, 59*time.Second); err != nil {
+	if err := Sleep(s.ctx, 59*time.Second); err != nil {
 		return 0, err
 	}
 	return s.r.Read(p[:1])

@@ -119,7 +119,7 @@ func pickFrom(view *policy.View, doc *npm.Packument, what string, prefer prefere
 	}
 	p := picker{doc: doc, rng: rng, latest: -1, how: how, view: view}
 	if tag := view.Tag(doc, "latest"); tag != "" {
-		p.latest = indexOf(doc, tag)
+		p.latest = doc.IndexOf(tag)
 	}
 	if i := p.preferred(what, prefer, nearby); i >= 0 {
 		return doc.Key(i)
@@ -149,23 +149,13 @@ func pickFrom(view *policy.View, doc *npm.Packument, what string, prefer prefere
 // exactVersion finds what as written, else a version that equals it
 // ("v1.0.0", "=1.0.0").
 func exactVersion(doc *npm.Packument, what string, v semver.Version) string {
-	if indexOf(doc, what) >= 0 {
+	if doc.IndexOf(what) >= 0 {
 		return what
 	}
-	if s := v.String(); indexOf(doc, s) >= 0 {
+	if s := v.String(); doc.IndexOf(s) >= 0 {
 		return s
 	}
 	return ""
-}
-
-// indexOf finds a version as the document writes it, or -1.
-func indexOf(doc *npm.Packument, version string) int {
-	for i := range doc.Len() {
-		if doc.Key(i) == version {
-			return i
-		}
-	}
-	return -1
 }
 
 type picker struct {
@@ -229,7 +219,7 @@ func (p *picker) preferred(what string, prefer preferences, nearby []string) int
 	for _, v := range nearby {
 		if !seen[v] && v != what {
 			seen[v] = true
-			add(indexOf(p.doc, v), weightNearby)
+			add(p.doc.IndexOf(v), weightNearby)
 		}
 	}
 	useLocked := len(weight) == 0 || p.how.reshaped
@@ -259,9 +249,9 @@ func (p *picker) preferred(what string, prefer preferences, nearby []string) int
 func (p *picker) eachSelected(selector string, kind selectorKind, f func(int)) {
 	switch kind {
 	case byVersion:
-		f(indexOf(p.doc, selector))
+		f(p.doc.IndexOf(selector))
 	case byTag:
-		f(indexOf(p.doc, p.doc.DistTags[selector]))
+		f(p.doc.IndexOf(p.doc.DistTags[selector]))
 	default:
 		r, err := semver.ParseRange(selector, loose)
 		for i := range p.doc.Len() {

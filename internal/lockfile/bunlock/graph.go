@@ -265,19 +265,7 @@ func (b *builder) target(at, base, alias string) (graph.Target, bool) {
 		return graph.Target{}, false
 	}
 	if dir, ok := linkOf(p.Ref); ok {
-		return graph.Target{Link: relative(base, dir)}, true
+		return graph.Target{Link: graph.Relative(base, dir)}, true
 	}
 	return graph.Target{Key: b.keys[p.Path]}, true
-}
-
-// relative is the slash path from one directory of the project to another.
-func relative(from, to string) string {
-	if from == "" || from == "." {
-		return to
-	}
-	up, down := strings.Split(from, "/"), strings.Split(to, "/")
-	for len(up) > 0 && len(down) > 0 && up[0] == down[0] {
-		up, down = up[1:], down[1:]
-	}
-	return path.Join(strings.Repeat("../", len(up))+".", path.Join(down...))
 }

@@ -204,20 +204,7 @@ func (b *builder) target(dir, base, alias string) (graph.Target, bool) {
 		return graph.Target{}, false
 	}
 	if e := b.rec.Entries[found]; e.Link {
-		return graph.Target{Link: relative(base, path.Clean(e.Resolved))}, true
+		return graph.Target{Link: graph.Relative(base, path.Clean(e.Resolved))}, true
 	}
 	return graph.Target{Key: b.keys[found]}, true
-}
-
-// relative is the slash path from one directory of the project to another.
-func relative(from, to string) string {
-	if from == "" || from == "." {
-		return to
-	}
-	up := strings.Split(from, "/")
-	down := strings.Split(to, "/")
-	for len(up) > 0 && len(down) > 0 && up[0] == down[0] {
-		up, down = up[1:], down[1:]
-	}
-	return path.Join(strings.Repeat("../", len(up))+".", path.Join(down...))
 }

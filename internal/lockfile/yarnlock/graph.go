@@ -104,7 +104,7 @@ func (b *builder) importer(p *Project) error {
 				continue
 			}
 			if target.Link != "" {
-				target.Link = relative(p.Dir, target.Link)
+				target.Link = graph.Relative(p.Dir, target.Link)
 			}
 			im.Deps = append(im.Deps, graph.Direct{Alias: d.Alias, Group: list.group, Specifier: d.Specifier, Target: target})
 		}
@@ -277,18 +277,6 @@ func (b *builder) edges(e *Entry) error {
 	}
 	slices.SortFunc(p.Edges, func(x, y graph.Edge) int { return cmp.Compare(x.Alias, y.Alias) })
 	return nil
-}
-
-// relative is the slash path from one directory of the project to another.
-func relative(from, to string) string {
-	if from == "" || from == "." {
-		return to
-	}
-	up, down := strings.Split(from, "/"), strings.Split(to, "/")
-	for len(up) > 0 && len(down) > 0 && up[0] == down[0] {
-		up, down = up[1:], down[1:]
-	}
-	return path.Join(strings.Repeat("../", len(up))+".", path.Join(down...))
 }
 
 // Workspaces are the entries of the projects, by their directories. The classic

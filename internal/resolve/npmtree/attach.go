@@ -195,15 +195,7 @@ func (n *node) reload(name string) {
 		}
 		return
 	}
-	if e := n.out.named(name); e != nil {
-		e.recheck(n)
-	}
-	for _, kid := range n.kids.list {
-		kid.reloadBelow(name, n)
-	}
-	for _, p := range n.projects {
-		p.reloadBelow(name, n)
-	}
+	n.reloadBelow(name, n)
 }
 
 func (n *node) reloadBelow(name string, top *node) {

@@ -105,7 +105,7 @@ func (b *builder) choose(doc *npm.Packument, w *wanted, view *policy.View) strin
 	rng := w.rng
 	if w.kind == aTag {
 		tagged := doc.DistTags[w.text]
-		if i := indexOf(doc, tagged); i < 0 || view.Admits(i) {
+		if i := doc.IndexOf(tagged); i < 0 || view.Admits(i) {
 			return known(doc, tagged)
 		}
 		var err error
@@ -113,13 +113,13 @@ func (b *builder) choose(doc *npm.Packument, w *wanted, view *policy.View) strin
 			return ""
 		}
 	} else if v, exact := exactly(w.text); exact {
-		if i := indexOf(doc, v); i >= 0 && view.Admits(i) {
+		if i := doc.IndexOf(v); i >= 0 && view.Admits(i) {
 			return v
 		}
 		return ""
 	}
 	anything := strings.TrimSpace(w.text) == "*"
-	if i := indexOf(doc, doc.DistTags[b.opts.Tag]); i >= 0 && view.Admits(i) && !doc.Deprecated(i) &&
+	if i := doc.IndexOf(doc.DistTags[b.opts.Tag]); i >= 0 && view.Admits(i) && !doc.Deprecated(i) &&
 		(anything || rng.Match(doc.Versions()[i])) && b.runs(doc, i) {
 		return doc.Key(i)
 	}
@@ -189,20 +189,10 @@ func exactly(text string) (string, bool) {
 }
 
 func known(doc *npm.Packument, version string) string {
-	if version != "" && indexOf(doc, version) >= 0 {
+	if version != "" && doc.IndexOf(version) >= 0 {
 		return version
 	}
 	return ""
-}
-
-// indexOf finds a version as the document writes it, or -1.
-func indexOf(doc *npm.Packument, version string) int {
-	for i := range doc.Len() {
-		if doc.Key(i) == version {
-			return i
-		}
-	}
-	return -1
 }
 
 // likely is what the version depends on that a specifier probably means.
@@ -213,7 +203,7 @@ func (b *builder) likely(doc *npm.Packument, spec string) (needs []ahead.Need) {
 		if err != nil {
 			return nil
 		}
-		latest := indexOf(doc, doc.DistTags[b.opts.Tag])
+		latest := doc.IndexOf(doc.DistTags[b.opts.Tag])
 		if latest < 0 || !rng.Match(doc.Versions()[latest]) {
 			latest = semver.MaxIndex(doc.Versions(), rng)
 		}
