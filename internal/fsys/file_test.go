@@ -195,21 +195,6 @@ func TestMoveAside(t *testing.T) {
 	}
 }
 
-func TestSameDevice(t *testing.T) {
-	dir := t.TempDir()
-	if same, err := SameDevice(dir, filepath.Dir(dir)); err != nil || !same {
-		t.Errorf("%v, %v", same, err)
-	}
-	if _, err := SameDevice(dir, filepath.Join(dir, "none")); !os.IsNotExist(err) {
-		t.Errorf("missing: %v", err)
-	}
-	if _, err := os.Stat("/proc/self"); err == nil {
-		if same, err := SameDevice(dir, "/proc/self"); err != nil || same {
-			t.Errorf("/proc: %v, %v", same, err)
-		}
-	}
-}
-
 func TestFoldsCase(t *testing.T) {
 	dir := t.TempDir()
 	got, err := FoldsCase(dir)

@@ -7,10 +7,10 @@
 // own directory. Bytes were verified against their integrity before they come
 // here; that they are the publisher's does not make them harmless.
 //
-// There are three ways in. [Tarball] inflates into one buffer and hands out
+// There are two ways in. [Tarball] inflates into one buffer and hands out
 // slices of it, as the fast path of an install; what is too big for that it
 // refuses with [ErrTooBig], and the caller takes [Large], which is as fast but
-// holds a window only. [Stream] serves archives that are not in memory at all.
+// holds a window only.
 package extract
 
 import (

@@ -130,7 +130,7 @@ func (p *rangeParser) caret(v partial) error {
 func (p *rangeParser) xrange(word string, op operator, rest string, v partial) error {
 	xMajor, xMinor, xPatch := isX(v.major), isX(v.minor), isX(v.patch)
 	switch {
-	case !p.legacy && (xMajor && !xMinor || xMinor && !xPatch):
+	case xMajor && !xMinor || xMinor && !xPatch:
 		return p.junk(word) // "x.1" or "1.x.2"
 	case xMajor && (op == opLT || op == opGT):
 		return p.add(opLT, Version{pre: "0"}, len("0.0.0-0"))
@@ -153,14 +153,14 @@ func (p *rangeParser) bounded(word string, op operator, v partial, up bump) erro
 	case opGTE:
 		return p.lower(v, p.lowest())
 	case opLT:
-		return p.add(opLT, v.version(p.ceiling()), v.width(p.ceiling()))
+		return p.add(opLT, v.version(ceiling), v.width(ceiling))
 	}
 	edge, width := up.apply(v)
 	if edge.Major == exponential || edge.Minor == exponential {
 		return p.junk(word)
 	}
 	if op == opLTE {
-		edge.pre = p.ceiling()
+		edge.pre = ceiling
 		return p.add(opLT, edge, width+preWidth(edge.pre))
 	}
 	edge.pre = p.lowest()
@@ -173,7 +173,7 @@ func (p *rangeParser) comparator(word string, op operator, rest string, v partia
 	if !p.opts.Loose && v.prefix != "" && v.prefix != "v" {
 		return p.junk(word)
 	}
-	if !p.legacy && (word == ">=0.0.0" && !p.opts.IncludePrerelease || word == ">=0.0.0-0" && p.opts.IncludePrerelease) {
+	if word == ">=0.0.0" && !p.opts.IncludePrerelease || word == ">=0.0.0-0" && p.opts.IncludePrerelease {
 		return p.addAny()
 	}
 	return p.add(op, v.version(normalizePre(v.pre, p.opts.Loose)), len(rest))
@@ -211,13 +211,8 @@ func (p *rangeParser) lowest() string {
 }
 
 // ceiling is the prerelease that bounds a range from above, so that it holds
-// no prerelease of what comes next. node-semver 6 had none.
-func (p *rangeParser) ceiling() string {
-	if p.legacy {
-		return ""
-	}
-	return "0"
-}
+// no prerelease of what comes next.
+const ceiling = "0"
 
 // span adds ">=v-pre" and "<" the next version of unit up.
 func (p *rangeParser) span(v partial, pre string, up bump) error {
@@ -225,13 +220,13 @@ func (p *rangeParser) span(v partial, pre string, up bump) error {
 		return err
 	}
 	edge, width := up.apply(v)
-	edge.pre = p.ceiling()
+	edge.pre = ceiling
 	return p.add(opLT, edge, width+preWidth(edge.pre))
 }
 
 // lower adds ">=v-pre", which is "any" where v is the lowest of all versions.
 func (p *rangeParser) lower(v partial, pre string) error {
-	if !p.legacy && v.major == "0" && v.minor == "0" && v.patch == "0" && pre == p.lowest() {
+	if v.major == "0" && v.minor == "0" && v.patch == "0" && pre == p.lowest() {
 		return p.addAny()
 	}
 	return p.add(opGTE, v.version(normalizePre(pre, p.opts.Loose)), v.width(pre))

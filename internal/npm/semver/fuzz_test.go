@@ -31,7 +31,6 @@ func FuzzParse(f *testing.F) {
 		if (err == nil) != Valid(s, o) {
 			t.Fatalf("Valid(%q, %+v) and Parse (%v) disagree", s, o, err)
 		}
-		Coerce(s, CoerceOptions{Options: o, RightToLeft: mode&4 != 0})
 		if err != nil {
 			return
 		}
@@ -62,14 +61,8 @@ func FuzzParseRange(f *testing.F) {
 		if err != nil || !same {
 			t.Fatalf("%q with %+v is %q, which is read as %q (%v)", s, o, r, again, err)
 		}
-		if min, ok := MinVersion(r); ok && (!r.Match(min) || !again.Match(min)) {
-			t.Fatalf("MinVersion(%q, %+v) = %s, which does not match", s, o, min)
-		}
 		if !Subset(r, r) {
 			t.Fatalf("%q with %+v is no subset of itself", s, o)
-		}
-		if len(s) < 500 { // the merging of spans is cubic
-			Intersect(s, r.String())
 		}
 	})
 }

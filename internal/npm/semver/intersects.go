@@ -10,7 +10,6 @@ func Intersects(a, b Range) bool {
 
 type intersecter struct {
 	includePrerelease bool
-	legacy            bool // node-semver 6, see legacy.go
 }
 
 func (in intersecter) ranges(a, b []comparator) bool {
@@ -64,7 +63,7 @@ func (in intersecter) comparators(a, b *comparator) bool {
 		return true
 	case b.op == opEQ:
 		return in.match(a, &b.Version)
-	case !in.legacy && (in.belowAll(a) || in.belowAll(b)):
+	case in.belowAll(a) || in.belowAll(b):
 		return false
 	case a.op.isLower() == b.op.isLower():
 		return true

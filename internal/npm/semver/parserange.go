@@ -10,8 +10,7 @@ import (
 // by a chain of textual rewrites; nearly every range is left alone by them, so
 // they are a slow path (rewrite.go) and the rest works on the text as it is.
 type rangeParser struct {
-	opts   Options
-	legacy bool // the rules of node-semver 6, see legacy.go
+	opts Options
 
 	comps []comparator
 	start int                     // where the current set begins in comps
@@ -21,8 +20,8 @@ type rangeParser struct {
 }
 
 // maxRange is the one deliberate difference to node-semver, which has no limit:
-// Intersects and Intersect take time quadratic in the length of a range, and
-// ranges come from anybody. The longest published ones have a few hundred
+// Intersects takes time quadratic in the length of a range, and ranges come from
+// anybody. The longest published ones have a few hundred
 // characters; 16 KiB keep the worst case below a second.
 const maxRange = 16 << 10
 
@@ -44,9 +43,7 @@ func (p *rangeParser) parse(s string) (comps []comparator, raw string, err error
 	if len(p.comps) == 0 {
 		return nil, "", errNoComparator
 	}
-	if !p.legacy {
-		p.simplifyUnion()
-	}
+	p.simplifyUnion()
 	return p.comps, raw, nil
 }
 
@@ -67,9 +64,7 @@ func estimate(raw string) int {
 // set reads what stands between two "||".
 func (p *rangeParser) set(s string) error {
 	p.start, p.seen = len(p.comps), nil
-	if !p.legacy {
-		s = stripBuilds(s)
-	}
+	s = stripBuilds(s)
 	if needsRewrite(s) {
 		s = p.rewrite(s)
 	}
@@ -84,9 +79,7 @@ func (p *rangeParser) set(s string) error {
 	if len(p.comps) == p.start {
 		return nil // loose mode threw everything away
 	}
-	if !p.legacy {
-		p.simplifySet()
-	}
+	p.simplifySet()
 	p.comps[len(p.comps)-1].last = true
 	return nil
 }
@@ -148,7 +141,7 @@ func (p *rangeParser) add(op operator, v Version, width int) error {
 		return fmt.Errorf("it holds a number above %d", uint64(maxSafe))
 	}
 	c := comparator{Version: v, op: op, part: p.part}
-	if p.legacy || !p.repeats(c) {
+	if !p.repeats(c) {
 		p.comps = append(p.comps, c)
 	}
 	return nil

@@ -171,9 +171,6 @@ func (c *comparator) append(b []byte) []byte {
 	return c.Version.append(append(b, c.op.String()...))
 }
 
-// value is node-semver's Comparator.value.
-func (c *comparator) value() string { return string(c.append(nil)) }
-
 // isNull reports whether c is node-semver's way to say "no version".
 func (c *comparator) isNull() bool {
 	return c.op == opLT && c.Major|c.Minor|c.Patch == 0 && c.pre == "0"

@@ -61,7 +61,7 @@ func needsRewrite(s string) bool {
 // rewrite applies node-semver's textual rewrites in its order.
 func (p *rangeParser) rewrite(s string) string {
 	s = p.rewriteHyphen(s)
-	s = trimComparators(s, p.legacy)
+	s = trimComparators(s)
 	s = trimAfter(s, '~')
 	return trimAfter(s, '^')
 }
@@ -103,17 +103,13 @@ func (p *rangeParser) hyphenLow(from string, v partial) string {
 }
 
 func (p *rangeParser) hyphenHigh(to string, v partial) string {
-	z := "-0"
-	if p.legacy {
-		z = ""
-	}
 	switch {
 	case isX(v.major):
 		return ""
 	case isX(v.minor):
-		return "<" + nextText(v.major) + ".0.0" + z
+		return "<" + nextText(v.major) + ".0.0-0"
 	case isX(v.patch):
-		return "<" + v.major + "." + nextText(v.minor) + ".0" + z
+		return "<" + v.major + "." + nextText(v.minor) + ".0-0"
 	case v.pre != "":
 		return "<=" + v.major + "." + v.minor + "." + v.patch + "-" + v.pre
 	case p.opts.IncludePrerelease:
@@ -157,7 +153,7 @@ func trimAfter(s string, mark byte) string {
 // that "> 1.2.3" becomes one word. It finds what node-semver's expression
 // COMPARATORTRIM finds: an optional blank, operator and blank, any mix of "v",
 // "=" and blanks, then a version; the search goes on where the version ends.
-func trimComparators(s string, legacy bool) string {
+func trimComparators(s string) string {
 	var b strings.Builder
 	copied := 0
 	for i := 0; i < len(s); {
@@ -178,7 +174,7 @@ func trimComparators(s string, legacy bool) string {
 			b.WriteString(s[copied:blank])
 			copied = blank + 1
 		}
-		i = versionEnd(s, i, legacy)
+		i = versionEnd(s, i)
 	}
 	if copied == 0 {
 		return s
@@ -211,8 +207,8 @@ func blankAfterOperator(s string, i int) int {
 
 // versionEnd is the end of the version at s[i:]: a loose full one, else a
 // strict partial one.
-func versionEnd(s string, i int, legacy bool) int {
-	if end, ok := looseEnd(s, i, legacy); ok {
+func versionEnd(s string, i int) int {
+	if end, ok := looseEnd(s, i); ok {
 		return end
 	}
 	end := scanXNumber(s, i, false)
@@ -226,10 +222,11 @@ func versionEnd(s string, i int, legacy bool) int {
 		}
 		end = n
 	}
-	return scanBuild(s, preEnd(s, end, false, legacy))
+	_, end = scanPrerelease(s, end, false)
+	return scanBuild(s, end)
 }
 
-func looseEnd(s string, i int, legacy bool) (end int, ok bool) {
+func looseEnd(s string, i int) (end int, ok bool) {
 	for n := range 3 {
 		end = scanNumber(s, i, true)
 		if end == i {
@@ -242,5 +239,6 @@ func looseEnd(s string, i int, legacy bool) (end int, ok bool) {
 			i = end + 1
 		}
 	}
-	return scanBuild(s, preEnd(s, end, true, legacy)), true
+	_, end = scanPrerelease(s, end, true)
+	return scanBuild(s, end), true
 }

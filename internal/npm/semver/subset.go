@@ -118,7 +118,7 @@ func (s subsetter) bounds(set []comparator) (b bounds, exact *comparator, ok boo
 
 // exact decides for a set that is one version.
 func (s subsetter) exact(eq *comparator, b bounds, dom []comparator) verdict {
-	in := intersecter{includePrerelease: s.includePrerelease}
+	in := intersecter(s)
 	if b.gt != nil && !in.match(b.gt, &eq.Version) || b.lt != nil && !in.match(b.lt, &eq.Version) {
 		return isNull
 	}

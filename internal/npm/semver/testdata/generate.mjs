@@ -1,6 +1,6 @@
-// Writes verdicts.json.gz: what node-semver and semver-range-intersect say.
+// Writes verdicts.json.gz: what node-semver says.
 //
-//   node generate.mjs node_modules/semver node_modules/semver-range-intersect [name...]
+//   node generate.mjs node_modules/semver [name...]
 //
 // The names are packages whose published ranges are taken in too, by way of
 // "npm view". The rest is generated from a fixed seed.
@@ -11,9 +11,8 @@ import { gzipSync } from 'node:zlib'
 import path from 'node:path'
 
 const require = createRequire(import.meta.url)
-const [semverPath, intersectPath, ...names] = process.argv.slice(2)
+const [semverPath, ...names] = process.argv.slice(2)
 const semver = require(path.resolve(semverPath))
-const { intersect } = require(path.resolve(intersectPath))
 
 // mulberry32
 let state = 20240607
@@ -153,13 +152,12 @@ const ranges = [...new Set([...fixed, ...real, ...many(6000, range), ...many(250
 
 const rangeRows = ranges.map(r => {
   const texts = modes.map(o => tryOr(() => new semver.Range(r, o).range, null))
-  const mins = modes.map(o => tryOr(() => semver.minVersion(r, o)?.version ?? null, 'throws'))
   if (texts.every(t => t === null)) return [r, 0]
   const versions = [...near(r).map(ref), ...many(2, () => below(pool.length))]
   // one hexadecimal digit per version: a bit per mode
   const verdicts = versions.map(v => modes.reduce((bits, o, i) => bits | (semver.satisfies(pool[v], r, o) ? 1 << i : 0), 0).toString(16)).join('')
   const same = list => list.every(t => t === list[0]) ? list[0] : list
-  return [r, same(texts), same(mins), versions, verdicts]
+  return [r, same(texts), versions, verdicts]
 })
 
 const versionRows = pool.map(v => {
@@ -185,17 +183,6 @@ const incRows = many(2500, () => {
   return [v, release, id, base === undefined ? '' : String(base), semver.inc(v, release, {}, id || undefined, base), semver.inc(v, release, { loose: true }, id || undefined, base)]
 })
 
-const coerceText = () => pick([version, range, partial, () => edit(version()), () => pick(['v', 'release-', 'foo ', '']) + many(1 + below(5), small).join('.') + pick(['', '.', '-rc.1', '-rc.01', '+b.1', '-01', '.12345678901234567', '-a+b c', '+1.2.3', ' 4.5.6-x']),
-  () => pick(bigs) + '.' + small(), () => many(12, () => pick('0123.-+ab v'.split(''))).join('')])()
-const coerceRows = many(4000, coerceText).map(s => [s, ...[{}, { includePrerelease: true }, { rtl: true }, { rtl: true, includePrerelease: true }, { loose: true, includePrerelease: true }]
-  .map(o => { const v = semver.coerce(s, o); return v && (v.build.length ? `${v.version}+${v.build.join('.')}` : v.version) })])
-
-const diffRows = many(2000, () => {
-  const a = clean()
-  const b = chance(0.5) ? clean() : a.replace(/\d+/, small)
-  return [a, b, semver.diff(a, b)]
-})
-
 const pairRows = many(6000, () => {
   const a = chance(0.7) ? cleanRange() : pick(ranges)
   const b = chance(0.15) ? a : chance(0.75) ? cleanRange() : pick(ranges)
@@ -203,23 +190,12 @@ const pairRows = many(6000, () => {
   return [a, b, bits(o => semver.intersects(a, b, o)), bits(o => semver.subset(String(a), String(b), o))]
 }).filter(row => row[2] !== 'eeee')
 
-const tight = () => { // small numbers, so that ranges meet
-  const n = () => String(below(3))
-  const v = () => `${below(2)}.${n()}.${n()}` + (chance(0.25) ? '-' + pick(['0', 'a', 'a.1', 'b']) : '')
-  return many(pick([1, 1, 2, 3]), () => pick([() => '^' + v(), () => '~' + v(), () => '>=' + v(), () => '>' + v(), () => '<=' + v(), () => '<' + v(), v, () => '*', () => n() + '.x', () => `>=${v()} <${v()}`,
-    () => `>=${v()} <=${v()}`, () => `${v()} - ${v()}`, () => `${n()}.${n()}`, () => `>=${v()} ${v()}`, () => `* >=${v()}`])()).join(' || ')
-}
-const intersectRows = many(9000, () => {
-  const list = many(pick([1, 2, 2, 2, 3, 3, 4]), () => chance(0.75) ? tight() : chance(0.7) ? cleanRange() : chance(0.5) && real.length ? pick(real) : pick(ranges).slice(0, 200))
-  return [list, tryOr(() => intersect(...list), null)]
-})
-
 const lines = [
-  ['about', `node-semver ${require(path.resolve(semverPath, 'package.json')).version}, semver-range-intersect ${require(path.resolve(intersectPath, 'package.json')).version}`],
-  ['versions', versionRows], ['ranges', rangeRows], ['compares', compares], ['incs', incRows], ['coerces', coerceRows], ['diffs', diffRows], ['pairs', pairRows], ['intersects', intersectRows],
+  ['about', `node-semver ${require(path.resolve(semverPath, 'package.json')).version}`],
+  ['versions', versionRows], ['ranges', rangeRows], ['compares', compares], ['incs', incRows], ['pairs', pairRows],
 ]
 const json = '{' + lines.map(([k, v]) => JSON.stringify(k) + ':' + JSON.stringify(v)).join(',\n') + '}\n'
 const gz = gzipSync(json, { level: 9 })
 writeFileSync(new URL('verdicts.json.gz', import.meta.url), gz)
-const triples = rangeRows.reduce((n, row) => n + (row[3]?.length ?? 0) * 4, 0)
-console.log(`${gz.length} bytes: ${ranges.length} ranges (${real.length} published), ${triples} triples, ${pool.length} versions, ${compares.length} compares, ${incRows.length} incs, ${coerceRows.length} coerces, ${pairRows.length} pairs, ${intersectRows.length} intersections (${intersectRows.filter(r => r[1]).length} not empty)`)
+const triples = rangeRows.reduce((n, row) => n + (row[2]?.length ?? 0) * 4, 0)
+console.log(`${gz.length} bytes: ${ranges.length} ranges (${real.length} published), ${triples} triples, ${pool.length} versions, ${compares.length} compares, ${incRows.length} incs, ${pairRows.length} pairs`)
