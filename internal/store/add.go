@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"godwit/internal/fsys"
@@ -22,54 +21,54 @@ func (s *Store) Add(id ID, fill func(*Writer) error) (*Tree, error) {
 	return s.Publish(tree)
 }
 
-// Stage does the work of Add, and leaves the tree where nobody else can see it:
-// Publish makes it visible, or BeginSlot makes a slot of it.
+// Stage does the work of Add, and leaves the tree where nobody looks: Publish
+// makes it visible, or BeginSlot makes a slot of it.
 func (s *Store) Stage(id ID, fill func(*Writer) error) (*Tree, error) {
 	if id.IsZero() {
 		return nil, errors.New("store: a tree without an id cannot be added")
 	}
-	_, tmp, err := s.openForWriting()
+	trees, _, err := s.openForWriting()
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	staged := fsys.TempName(id.algo)
-	tree, err := s.stage(tmp, staged, fill)
+	number, err := makeFiles(trees, id)
 	if err != nil {
-		tmp.RemoveAll(staged)
+		return nil, s.explain(err)
+	}
+	tree, err := s.stage(trees, id.files(number), fill)
+	if err != nil {
+		trees.RemoveAll(id.files(number))
 		return nil, err
 	}
-	tree.ID, tree.staged, tree.path = id, staged, filepath.Join(tmp.Path(), staged, treeName)
+	tree.ID, tree.entry, tree.number, tree.staged = id, s.entry(id), number, true
 	return tree, nil
 }
 
-// Publish makes a staged tree visible to everybody, and returns it as it is
-// then. If somebody else added the same tree meanwhile, theirs is returned.
-func (s *Store) Publish(tree *Tree) (*Tree, error) {
-	trees, tmp, err := s.openForWriting()
-	if err != nil {
-		return nil, s.explain(err)
+// makeFiles makes the directory for the files of a tree, and returns its number.
+// Where there is one without an index somebody is at work, or was killed.
+func makeFiles(trees *fsys.Dir, id ID) (number int, err error) {
+	// Each try is a call that fails; so many are left by a machine that kills
+	// every install, and Prune removes them.
+	const tries = 10_000
+	for number < tries {
+		err = trees.Mkdir(id.files(number))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			if err := trees.Mkdir(id.shard()); err != nil && !fsys.Exists(err) {
+				return 0, err
+			}
+		case fsys.Exists(err):
+			number++
+		default:
+			return number, err
+		}
 	}
-	visible, err := s.publish(tree, publication{trees, tmp, tree.staged})
-	if err != nil {
-		tmp.RemoveAll(tree.staged)
-	}
-	return visible, err
+	return 0, err
 }
 
-// Discard removes a staged tree that nobody needs any more.
-func (s *Store) Discard(tree *Tree) {
-	if _, tmp, err := s.openForWriting(); err == nil && tree.Staged() {
-		tmp.RemoveAll(tree.staged)
-	}
-}
-
-// stage writes a complete entry to the directory staged of tmp.
-func (s *Store) stage(tmp *fsys.Dir, staged string, fill func(*Writer) error) (*Tree, error) {
-	files := staged + "/" + treeName
-	if err := tmp.MkdirAll([]string{staged, files}); err != nil {
-		return nil, s.explain(err)
-	}
-	root, err := tmp.Open(files)
+// stage writes the files of a tree to the directory files.
+func (s *Store) stage(trees *fsys.Dir, files string, fill func(*Writer) error) (*Tree, error) {
+	root, err := trees.Open(files)
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -85,50 +84,55 @@ func (s *Store) stage(tmp *fsys.Dir, staged string, fill func(*Writer) error) (*
 	if err := w.finish(); err != nil {
 		return nil, s.explain(err)
 	}
-	index := w.tree.encode()
-	if len(index) > maxIndex {
-		return nil, fmt.Errorf("%d files have an index of %d bytes, more than the %d it can have", len(w.tree.Files), len(index), maxIndex)
-	}
-	if err := tmp.WriteFile(staged+"/"+indexName, index, false); err != nil {
-		return nil, s.explain(err)
-	}
 	return &w.tree, nil
 }
 
-// publication is an entry on its way from tmp to trees.
-type publication struct {
-	trees, tmp *fsys.Dir
-	staged     string
+// Discard removes a staged tree that nobody needs any more.
+func (s *Store) Discard(tree *Tree) {
+	if trees, _, err := s.openForWriting(); err == nil && tree.staged {
+		trees.RemoveAll(tree.files())
+	}
 }
 
-// publish makes the entry visible. What is in its place already is kept if it
-// can be read, else replaced.
-func (s *Store) publish(tree *Tree, p publication) (*Tree, error) {
-	id := tree.ID
-	// Three things can be in the way, each once: no shard, a damaged entry, and
-	// one that somebody made after that was moved away.
-	const tries = 4
-	var err error
+// Publish makes a staged tree visible to everybody, and returns it as it is
+// then. If somebody else added the same tree meanwhile, theirs is returned.
+func (s *Store) Publish(tree *Tree) (*Tree, error) {
+	trees, tmp, err := s.openForWriting()
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	visible, err := s.publish(tree, trees, tmp)
+	if err != nil {
+		trees.RemoveAll(tree.files())
+	}
+	return visible, err
+}
+
+// publish writes the index. What is in its place already is kept if it can be
+// read, else replaced.
+func (s *Store) publish(tree *Tree, trees, tmp *fsys.Dir) (*Tree, error) {
+	id, index, err := tree.ID, tree.encode(), error(nil)
+	if len(index) > maxIndex {
+		return nil, fmt.Errorf("%d files have an index of %d bytes, more than the %d it can have", len(tree.Files), len(index), maxIndex)
+	}
+	// Two things can be in the way, each once: a damaged index, and one that
+	// somebody made after that was moved away.
+	const tries = 3
 	for range tries {
-		err = p.tmp.Rename(p.staged, p.trees, id.rel())
-		switch {
-		case err == nil:
+		if err = trees.WriteFile(id.rel(), index, false); err == nil {
 			visible := *tree
-			visible.staged, visible.path = "", s.treePath(id)
+			visible.staged = false
 			return &visible, nil
-		case errors.Is(err, fs.ErrNotExist):
-			if err := p.trees.Mkdir(id.shard()); err != nil && !fsys.Exists(err) {
-				return nil, s.explain(err)
-			}
-		case fsys.Exists(err):
-			if theirs, lerr := s.load(id); lerr == nil && s.Has(id) {
-				p.tmp.RemoveAll(p.staged)
-				return theirs, nil
-			}
-			if err := discard(p.trees, id.rel(), p.tmp); err != nil {
-				return nil, s.explain(err)
-			}
-		default:
+		}
+		if !fsys.Exists(err) {
+			trees.Remove(id.rel()) // half of it, on a disk that is full
+			return nil, s.explain(err)
+		}
+		if theirs, lerr := s.load(id); lerr == nil && s.Has(id) {
+			trees.RemoveAll(tree.files())
+			return theirs, nil
+		}
+		if err := discard(trees, id.rel(), tmp); err != nil {
 			return nil, s.explain(err)
 		}
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -43,8 +44,19 @@ func (id ID) String() string { return id.algo + "-" + id.hex }
 // IsZero reports whether id names nothing.
 func (id ID) IsZero() bool { return id == ID{} }
 
-// rel is where the tree is below trees/. 256 shards keep directories short: a
-// store of 100,000 trees has 400 in each.
+// rel is where the index of the tree is below trees/, or the link to its slot.
+// 256 shards keep directories short: a store of 100,000 trees has 400 in each.
 func (id ID) rel() string { return id.shard() + "/" + id.hex[2:] + "-" + id.algo }
+
+// files is where the files of the tree are below trees/, the number-th directory
+// that was made for them.
+func (id ID) files(number int) string {
+	if number == 0 {
+		return id.rel() + filesSuffix
+	}
+	return id.rel() + "." + strconv.Itoa(number) + filesSuffix
+}
+
+const filesSuffix = ".tree"
 
 func (id ID) shard() string { return id.hex[:2] }

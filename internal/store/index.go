@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 
 	"godwit/internal/fsys"
 )
 
 // The index of a tree is one file:
 //
-//	"godwit tree 1\n"
+//	"godwit tree 2\n"
+//	uvarint                         number of the directory of the files
 //	name, version                   strings: uvarint length, bytes
 //	flags                           byte: 1 preinstall, 2 install, 4 postinstall,
 //	                                8 prepare, 16 binding.gyp, 32 bundled
@@ -24,9 +26,8 @@ import (
 // Another version of the format gets another first line and counts as a tree
 // that is not there.
 const (
-	indexName  = "index"
-	treeName   = "tree"
-	indexMagic = "godwit tree 1\n"
+	indexName  = "index" // in a slot
+	indexMagic = "godwit tree 2\n"
 
 	flagScripts = 15
 	flagGyp     = 16
@@ -52,6 +53,7 @@ func (t *Tree) encode() []byte {
 		b = append(b, s...)
 	}
 	num := func(n int) { b = binary.AppendUvarint(b, uint64(n)) }
+	num(t.number)
 	m := &t.Meta
 	str(m.Name)
 	str(m.Version)
@@ -97,7 +99,7 @@ func decodeIndex(data []byte) (*Tree, error) {
 	}
 	// One string for all: the paths are parts of it and need no allocation.
 	d := &decoder{rest: string(body[len(indexMagic):])}
-	t := new(Tree)
+	t := &Tree{number: int(d.uvarint() & math.MaxInt32)}
 	m := &t.Meta
 	m.Name, m.Version = d.str(), d.str()
 	flags := d.byte()

@@ -28,7 +28,7 @@ type PruneOptions struct {
 type Pruned struct {
 	Slots     int   // shared slots that no project uses
 	Trees     int   // trees without a hard link to any of their files, or damaged
-	Litter    int   // what killed processes left
+	Litter    int   // what killed processes left, of each one directory or more
 	Forgotten int   // projects that were registered and use no shared slots any more
 	Bytes     int64 // of files that are gone for good
 }
@@ -244,16 +244,55 @@ func (p *pruning) trees(tmp *fsys.Dir) error {
 	if err != nil {
 		return err
 	}
+	files := map[string]bool{} // of the trees; whether they stay
 	for _, id := range ids {
 		info, _ := p.lookup(id)
-		switch {
-		case info.IsLink() && p.Has(id), !info.IsLink() && p.inUse(id):
+		keep := false
+		if info.IsLink() {
+			keep = p.Has(id) // its files go with the slot
+		} else {
+			if tree, err := p.load(id); err == nil {
+				keep = p.inUse(tree)
+				files[tree.files()] = keep
+			}
+			if !keep {
+				p.Trees++
+			}
+		}
+		if keep {
 			continue
-		case !info.IsLink(): // else its files went with the slot
-			p.Trees++
 		}
 		if err := p.hide(trees, id.rel(), tmp); err != nil {
 			return err
+		}
+	}
+	return p.files(trees, files, tmp)
+}
+
+// files hides the directories in trees/ that no tree has which stays. What was
+// of none is what killed processes left.
+func (p *pruning) files(trees *fsys.Dir, stay map[string]bool, tmp *fsys.Dir) error {
+	shards, err := trees.ReadDir(".")
+	if err != nil {
+		return p.explain(err)
+	}
+	for _, shard := range shards {
+		entries, err := trees.ReadDir(shard.Name())
+		if err != nil {
+			return p.explain(err)
+		}
+		for _, e := range entries {
+			rel := shard.Name() + "/" + e.Name()
+			keep, ofTree := stay[rel]
+			if keep || !e.IsDir() {
+				continue
+			}
+			if !ofTree {
+				p.Litter++
+			}
+			if err := p.hide(trees, rel, tmp); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -261,18 +300,14 @@ func (p *pruning) trees(tmp *fsys.Dir) error {
 
 // inUse reports whether a tree is worth keeping: it is whole, and a file of it
 // has another name.
-func (p *pruning) inUse(id ID) bool {
-	tree, err := p.load(id)
-	if err != nil {
-		return false
-	}
+func (p *pruning) inUse(tree *Tree) bool {
 	for _, f := range tree.Files {
-		other, err := fsys.HasOtherNames(filepath.Join(tree.path, filepath.FromSlash(f.Path)))
+		other, err := fsys.HasOtherNames(filepath.Join(tree.Path(), filepath.FromSlash(f.Path)))
 		if err != nil {
 			return false
 		}
 		if other {
-			return p.Verify(id) == nil
+			return p.Verify(tree.ID) == nil
 		}
 	}
 	return false

@@ -30,7 +30,7 @@ func TestPruneTrees(t *testing.T) {
 	}
 	link := func(name, file string) string {
 		to := filepath.Join(t.TempDir(), name)
-		check(t, os.Link(filepath.Join(s.treePath(idOf(name)), file), to))
+		check(t, os.Link(filepath.Join(s.entry(idOf(name))+filesSuffix, file), to))
 		return to
 	}
 	kept := link("used", "a")

@@ -102,7 +102,7 @@ func (s *Store) BeginSlot(slot Slot, tree *Tree) (*SlotStage, error) {
 	if err := fsys.CheckPath(slot.files()); err != nil {
 		return nil, fmt.Errorf("store %s: slot %q: %w", s.dir, slot.Path, err)
 	}
-	_, tmp, err := s.openForWriting()
+	trees, _, err := s.openForWriting()
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -120,7 +120,7 @@ func (s *Store) BeginSlot(slot Slot, tree *Tree) (*SlotStage, error) {
 		return nil, s.explain(err)
 	}
 	stage := &SlotStage{store: s, slot: slot, tree: tree, above: above, name: fsys.TempName(path.Base(slot.Path))}
-	if err := stage.prepare(tmp); err != nil {
+	if err := stage.prepare(trees); err != nil {
 		stage.Discard()
 		return nil, s.explain(err)
 	}
@@ -129,29 +129,22 @@ func (s *Store) BeginSlot(slot Slot, tree *Tree) (*SlotStage, error) {
 
 // prepare makes what every slot has: the index, and the directories around the
 // files.
-func (st *SlotStage) prepare(tmp *fsys.Dir) error {
+func (st *SlotStage) prepare(trees *fsys.Dir) error {
 	modules := st.name + "/" + modulesName
-	dirs := []string{modules}
+	dirs := []string{st.name, modules}
 	if scope, _, scoped := strings.Cut(st.slot.Name, "/"); scoped {
 		dirs = append(dirs, modules+"/"+scope)
 	}
+	if err := st.above.MkdirAll(dirs); err != nil {
+		return err
+	}
 	if st.Filled() {
-		if err := tmp.Rename(st.tree.staged, st.above, st.name); err != nil {
+		if err := trees.Rename(st.tree.files(), st.above, modules+"/"+st.slot.Name); err != nil {
 			return err
 		}
-		if err := st.above.MkdirAll(dirs); err != nil {
-			return err
-		}
-		if err := st.above.Rename(st.name+"/"+treeName, st.above, modules+"/"+st.slot.Name); err != nil {
-			return err
-		}
-	} else {
-		if err := st.above.MkdirAll(append([]string{st.name}, dirs...)); err != nil {
-			return err
-		}
-		if err := st.above.WriteFile(st.name+"/"+indexName, st.tree.encode(), false); err != nil {
-			return err
-		}
+	}
+	if err := st.above.WriteFile(st.name+"/"+indexName, st.tree.encode(), false); err != nil {
+		return err
 	}
 	if st.tree.Meta.Builds() {
 		return st.above.WriteFile(st.name+"/"+buildsName, nil, false)
@@ -210,10 +203,13 @@ func (s *Store) adopt(tree *Tree, slot Slot) (*Tree, error) {
 		return nil, s.explain(err)
 	}
 	adopted := *tree
-	adopted.staged, adopted.path = "", s.treePath(tree.ID)
+	adopted.staged, adopted.entry = false, s.entry(tree.ID)
 	// In the way can be no shard, and a link to a slot that is gone.
 	const tries = 4
 	for range tries {
+		if s.Owns(tree.ID) {
+			return s.load(tree.ID)
+		}
 		if s.Has(tree.ID) {
 			return &adopted, nil
 		}

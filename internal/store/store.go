@@ -1,24 +1,27 @@
 // Package store keeps extracted tarballs, each under the name of its integrity,
 // for all projects of a user.
 //
-//	<dir>/trees/<2 hex>/<rest>-<algorithm>/tree/    the files of one tarball
-//	<dir>/trees/<2 hex>/<rest>-<algorithm>/index    what is in tree, see index.go
-//	<dir>/tmp/<random>/                             trees being written
+//	<dir>/trees/<2 hex>/<rest>-<algorithm>.tree/    the files of one tarball
+//	<dir>/trees/<2 hex>/<rest>-<algorithm>          their index, see index.go
+//	<dir>/tmp/<random>                              what is being removed
 //	<dir>/links/<scope>/<name>/<version>/<hash>/    slots, see [Slot]
 //	<dir>/projects/<hash> -> the project            who uses slots
 //	<dir>/lock                                      see [Store.Use]
 //
-// A tree is written in tmp and becomes visible by one rename of the complete
-// directory, so a tree that is there is whole: whoever links from it reads its
-// index and looks at nothing else. kill -9 leaves garbage in tmp at most, which
-// [Store.Prune] removes. Any number of goroutines and processes may use a
-// directory at once; of two that add the same tree the second to finish throws
-// its copy away. Nothing is synced to the device: after a power cut
-// [Store.Verify] tells what was lost.
+// A tree becomes visible by its index, which is written in one call when all its
+// files are there, so a tree that is there is whole: whoever links from it reads
+// its index and looks at nothing else. kill -9 leaves files without an index,
+// which [Store.Prune] removes. (A directory that is renamed when it is complete
+// would do as well, and takes one directory and one rename more for each tree: 2 %
+// of a cold install.) Any number of goroutines and processes may use a store at
+// once: each that adds a tree has its own directory, "<rest>-<algorithm>.1.tree"
+// if the first one is taken, of which the index says the number; of two that add
+// the same tree the second to finish throws its copy away. Nothing is synced to
+// the device: after a power cut [Store.Verify] tells what was lost.
 //
-// A tree that was first wanted for a shared slot is written once: its directory
-// becomes the slot, and a link in trees/ leads there. Whoever asks for the tree
-// need not know.
+// A tree that was first wanted for a shared slot is written once: its files move
+// there, and in the place of its index is a link to the slot. Whoever asks for
+// the tree need not know.
 package store
 
 import (
@@ -174,7 +177,7 @@ func (s *Store) lookup(id ID) (fsys.Info, bool) {
 		return fsys.Info{}, false
 	}
 	info, err := trees.Lstat(id.rel())
-	return info, err == nil
+	return info, err == nil && !info.IsDir()
 }
 
 // slotOf is the slot that has the files of a tree, if one has.
@@ -207,7 +210,10 @@ func (s *Store) load(id ID) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := trees.ReadFile(id.rel()+"/"+indexName, maxIndex)
+	data, err := trees.ReadFile(id.rel(), maxIndex)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		data, err = trees.ReadFile(id.rel()+"/"+indexName, maxIndex) // of the slot
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -215,12 +221,12 @@ func (s *Store) load(id ID) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree.ID, tree.path = id, s.treePath(id)
+	tree.ID, tree.entry = id, s.entry(id)
 	return tree, nil
 }
 
-func (s *Store) treePath(id ID) string {
-	return filepath.Join(s.dir, "trees", filepath.FromSlash(id.rel()), treeName)
+func (s *Store) entry(id ID) string {
+	return filepath.Join(s.dir, "trees", filepath.FromSlash(id.rel()))
 }
 
 // List is the trees of the store in order of their directories.
@@ -261,18 +267,24 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// Remove removes a tree. It vanishes by one rename; a project that hard-links
+// Remove removes a tree. It vanishes with its index; a project that hard-links
 // its files keeps them, and so does a shared slot. A tree that is not there is
-// no error.
+// no error. The files of one whose index is damaged are left for Prune, since it
+// does not say which they are.
 func (s *Store) Remove(id ID) error {
-	if !s.Known(id) {
+	info, known := s.lookup(id)
+	if !known {
 		return nil
 	}
 	trees, tmp, err := s.openForWriting()
 	if err != nil {
 		return s.explain(err)
 	}
-	return s.explain(discard(trees, id.rel(), tmp))
+	tree, unreadable := s.load(id)
+	if err := discard(trees, id.rel(), tmp); err != nil || unreadable != nil || info.IsLink() {
+		return s.explain(err)
+	}
+	return s.explain(discard(trees, tree.files(), tmp))
 }
 
 // discard moves rel of dir out of sight, then removes it.

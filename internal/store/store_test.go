@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,7 @@ func TestAddThenLoad(t *testing.T) {
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Tree{}), cmp.AllowUnexported(ID{})); diff != "" {
 			t.Errorf("%s:\n%s", what, diff)
 		}
-		if got.Path() != s.treePath(id) {
+		if got.Path() != s.entry(id)+filesSuffix {
 			t.Errorf("%s: path %s", what, got.Path())
 		}
 	}
@@ -124,7 +125,8 @@ func TestAddThenLoad(t *testing.T) {
 	noGarbage(t, s)
 }
 
-// noGarbage checks that tmp is empty.
+// noGarbage checks that tmp is empty, and that each directory of files has an
+// index.
 func noGarbage(t *testing.T, s *Store) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(s.Dir(), "tmp"))
@@ -132,6 +134,23 @@ func noGarbage(t *testing.T, s *Store) {
 	if len(entries) > 0 {
 		t.Errorf("left in tmp: %v", entries)
 	}
+	files, err := filepath.Glob(filepath.Join(s.Dir(), "trees", "*", "*"+filesSuffix))
+	check(t, err)
+	for _, id := range must(s.List()) {
+		if tree, err := s.Load(id); err == nil {
+			files = slices.DeleteFunc(files, func(dir string) bool { return dir == tree.Path() })
+		}
+	}
+	if len(files) > 0 {
+		t.Errorf("no index has %v", files)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 func TestFileFrom(t *testing.T) {
@@ -263,7 +282,7 @@ func TestDamagedEntryIsReplaced(t *testing.T) {
 	} {
 		_, err := s.Add(id, files("f", "text"))
 		check(t, err)
-		check(t, damage(filepath.Join(filepath.Dir(s.treePath(id)), indexName)))
+		check(t, damage(s.entry(id)))
 		if _, err := s.Load(id); err == nil {
 			t.Errorf("%s index: loaded", name)
 		}
@@ -273,6 +292,13 @@ func TestDamagedEntryIsReplaced(t *testing.T) {
 			t.Errorf("%s index: %v after Add", name, err)
 		}
 	}
+	// Nothing says whose the files of the four damaged ones were.
+	project := filepath.Join(t.TempDir(), "f")
+	check(t, os.Link(filepath.Join(must(s.Load(id)).Path(), "f"), project))
+	if p, err := s.Prune(t.Context(), PruneOptions{}); err != nil || p.Litter != 4 || p.Trees != 0 {
+		t.Errorf("Prune = %+v, %v", p, err)
+	}
+	check(t, s.Verify(id))
 	noGarbage(t, s)
 }
 

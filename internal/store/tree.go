@@ -18,8 +18,9 @@ type Tree struct {
 	Files []File   // in the order of the tarball
 	Meta  Meta
 
-	path   string
-	staged string // name in tmp/ of a tree that nobody else can see; else ""
+	entry  string // absolute path of its index, or of the link to its slot
+	number int    // of the directory of its files
+	staged bool   // it has no index yet, so nobody else can see it
 }
 
 // File is one file of a tree.
@@ -71,22 +72,27 @@ func (m *Meta) Builds() bool {
 }
 
 // Path is the directory of the files, unless they are in a slot.
-func (t *Tree) Path() string { return t.path }
+func (t *Tree) Path() string {
+	return filepath.Join(filepath.Dir(filepath.Dir(t.entry)), filepath.FromSlash(t.files()))
+}
+
+// files is that directory below trees/.
+func (t *Tree) files() string { return t.ID.files(t.number) }
 
 // Open opens the directory of the files. They may have other names in any
 // number of projects: nobody may write to them.
 func (t *Tree) Open() (*fsys.Dir, error) {
-	dir, err := fsys.OpenDir(t.path)
+	dir, err := fsys.OpenDir(t.Path())
 	if errors.Is(err, fs.ErrNotExist) {
 		if slot, ok := t.slot(); ok {
-			return fsys.OpenDir(filepath.Join(filepath.Dir(t.path), modulesName, filepath.FromSlash(slot.Name)))
+			return fsys.OpenDir(filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name)))
 		}
 	}
 	return dir, err
 }
 
 // Staged reports whether the tree is not visible yet.
-func (t *Tree) Staged() bool { return t.staged != "" }
+func (t *Tree) Staged() bool { return t.staged }
 
 // InSlot reports whether the files are in a shared slot, where there may be
 // others beside them: the commands of the package's dependencies.
@@ -96,7 +102,7 @@ func (t *Tree) InSlot() bool {
 }
 
 func (t *Tree) slot() (Slot, bool) {
-	target, err := os.Readlink(filepath.Dir(t.path))
+	target, err := os.Readlink(t.entry)
 	if err != nil {
 		return Slot{}, false
 	}
