@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	// inSlack is what one round of fast may read: two loads of 8 bytes, the
-	// second at most 7 bytes further on.
-	inSlack = 16
+	// inSlack is what one round of fast may read: three loads of 8 bytes, each at
+	// most 7 bytes behind the one before.
+	inSlack = 22
 	// outSlack is what one round of fast may write: three literals, or two and a
 	// match of 258 with the overshoot of its copy.
 	outSlack = 2 + 258 + 15

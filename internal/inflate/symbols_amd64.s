@@ -59,6 +59,9 @@
 //	BX  bits              DI  end of output      R11 last DI
 //	CX  how many          R8  d.lit              R12 d.out[d.floor:]
 //	DX  distance          R9  d.dist             R13 entry of a table
+//
+// The entry of the next symbol is looked up before the refill, which then keeps
+// nobody waiting: a tenth of the time.
 TEXT ·fastBMI2(SB), NOSPLIT, $0-25
 	MOVQ d+0(FP), R15
 	MOVQ Decoder_src(R15), SI
@@ -76,28 +79,33 @@ TEXT ·fastBMI2(SB), NOSPLIT, $0-25
 	LEAQ Decoder_lit(R15), R8
 	LEAQ Decoder_dist(R15), R9
 
+	REFILL(AX)
+	LOOKUP(2047, R8, AX)
+
 	PCALIGN $32
 loop:
 	CMPQ SI, R10
 	JA   more
 	CMPQ DI, R11
 	JA   more
+	// 56 bits: three literals out of the first table (11 each) and the look for
+	// what is next, or two and a length (15 and 5) and the look for its distance.
+	TESTL R13, R13
+	JNS   symbol
+	LITERAL
+	LOOKUP(2047, R8, AX)
+	TESTL R13, R13
+	JNS   symbol
+	LITERAL
+	LOOKUP(2047, R8, AX)
+	TESTL R13, R13
+	JNS   symbol
+
+lastLiteral:
+	LITERAL
+	LOOKUP(2047, R8, AX)
 	REFILL(AX)
-	// 56 bits: three literals out of the first table (11 each), then a length
-	// (15 and 5).
-	LOOKUP(2047, R8, AX)
-	TESTL R13, R13
-	JNS   symbol
-	LITERAL
-	LOOKUP(2047, R8, AX)
-	TESTL R13, R13
-	JNS   symbol
-	LITERAL
-	LOOKUP(2047, R8, AX)
-	TESTL R13, R13
-	JNS   symbol
-	LITERAL
-	JMP   loop
+	JMP loop
 
 symbol:
 	TESTL $const_exceptional, R13
@@ -105,8 +113,12 @@ symbol:
 
 length:
 	VALUE(AX, DX)
-	REFILL(DX)
 	LOOKUP(255, R9, DX)
+	// A distance of the first table (8 and 13), and the look for what is next.
+	CMPB CX, $32
+	JB   topUp
+
+toppedUp:
 	TESTL $const_exceptional, R13
 	JNZ   rareDistance
 
@@ -116,25 +128,30 @@ distance:
 	SUBQ R12, R15
 	CMPQ DX, R15
 	JA   corrupt
+	LOOKUP(2047, R8, R14)
+	REFILL(R14)
 	MOVQ DI, R15
 	SUBQ DX, R15
 	CMPQ DX, $16
 	JB   repeat
+
+	// As much as nearly all matches are long: a branch that is guessed wrong
+	// takes longer than all of these.
 	MOVUPS (R15), X0
 	MOVUPS X0, (DI)
-	CMPL  AX, $16
-	JBE   copied
 	MOVUPS 16(R15), X0
 	MOVUPS X0, 16(DI)
-	CMPL  AX, $32
+	MOVUPS 32(R15), X0
+	MOVUPS X0, 32(DI)
+	CMPL  AX, $48
 	JBE   copied
-	MOVL  $32, R13
+	MOVL  $48, R14
 
 copy:
-	MOVUPS (R15)(R13*1), X0
-	MOVUPS X0, (DI)(R13*1)
-	ADDL  $16, R13
-	CMPL  R13, AX
+	MOVUPS (R15)(R14*1), X0
+	MOVUPS X0, (DI)(R14*1)
+	ADDL  $16, R14
+	CMPL  R14, AX
 	JB    copy
 
 copied:
@@ -152,8 +169,8 @@ repeat:
 step:
 	// Of each word as much is right as the period is long; the rest is written
 	// over by the next.
-	MOVQ (R15), R13
-	MOVQ R13, (DI)
+	MOVQ (R15), R14
+	MOVQ R14, (DI)
 	ADDQ DX, R15
 	ADDQ DX, DI
 	CMPQ DI, AX
@@ -162,12 +179,12 @@ step:
 	JMP  loop
 
 run:
-	MOVBLZX (R15), R13
+	MOVBLZX (R15), R14
 	MOVQ    $0x0101010101010101, R15
-	IMULQ   R15, R13
+	IMULQ   R15, R14
 
 runStep:
-	MOVQ R13, (DI)
+	MOVQ R14, (DI)
 	ADDQ $8, DI
 	CMPQ DI, AX
 	JB   runStep
@@ -182,8 +199,11 @@ rareSymbol:
 	JNZ   noSymbol
 	TESTL R13, R13
 	JNS   length
-	LITERAL
-	JMP   loop
+	JMP   lastLiteral
+
+topUp:
+	REFILL(DX)
+	JMP toppedUp
 
 noSymbol:
 	TESTL $const_endOfBlock, R13
@@ -197,6 +217,7 @@ noSymbol:
 rareDistance:
 	TESTL $const_subtable, R13
 	JZ    corrupt
+	REFILL(DX)
 	SUBTABLE(const_distBits, const_distSize, R9)
 	TESTL $const_exceptional, R13
 	JZ    distance
