@@ -112,13 +112,16 @@ var policy = map[string][]string{
 	"install/sched":         {},
 	"install/state":         {"fsys", "install/plan"},
 
+	// The project's own code that changes manifests and lockfiles, in a process.
+	"pnpmfile": {"npm"},
+
 	// Processes, run to their end.
 	"spawn": {},
 
 	// Everything meets in the CLI.
 	"cli": {
 		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
-		"npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "project", "registry", "resolve", "resolve/compat",
+		"npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile", "project", "registry", "resolve", "resolve/compat",
 		"resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn",
 		"store", "workspace",
 	},
@@ -262,7 +265,7 @@ var allowedIn = map[string][]string{
 	// elsewhere is listed, with each one's end in its comment.
 	"go statement": {
 		"cmd/godwit-bench/", "cmd/godwit-registry/daemon.go", "internal/bench/", "internal/cli/ui/",
-		"internal/fsys/jail_linux.go", "internal/install/link/", "internal/install/sched/", "internal/registry/flights.go",
+		"internal/fsys/jail_linux.go", "internal/install/link/", "internal/install/sched/", "internal/pnpmfile/worker.go", "internal/registry/flights.go",
 		"internal/resolve/ahead/", "internal/server/run.go", "internal/spawn/", "internal/testreg/",
 	},
 	// The process is read once and handed down as a value.

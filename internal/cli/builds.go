@@ -76,14 +76,8 @@ func (c *call) builds() (install.Builds, error) {
 // scriptHost is where scripts of dependencies run. verb is npm's word for the
 // command.
 func (c *call) scriptHost(verb string) *script.Host {
-	path := ""
-	for _, kv := range c.Env {
-		if key, value, _ := strings.Cut(kv, "="); strings.EqualFold(key, "PATH") {
-			path = value
-		}
-	}
 	h := &script.Host{
-		Env: c.Env, Node: script.FindNode(path), Program: c.Program, Verb: verb, UserAgent: c.userAgent(),
+		Env: c.Env, Node: script.FindNode(c.searchPath()), Program: c.Program, Verb: verb, UserAgent: c.userAgent(),
 		InitDir: c.workspace.root, Shell: c.cfg.Settings.Build.Shell,
 		Path: []string{filepath.Join(c.workspace.root, layout.ModulesDir, ".bin")},
 	}

@@ -37,7 +37,8 @@ import (
 // GODWIT_FEATURES leaves out features ("-workspaces"), or gives overrides to all
 // projects ("+overrides") and not to every third. A project that neither tool can
 // resolve, since the recording ends somewhere, does not count. With "+hoisted" all
-// have a hoisted node_modules, which is compared each time, with its commands.
+// have a hoisted node_modules, which is compared each time, with its commands; with
+// "+hooks" all have a pnpmfile.
 // GODWIT_PNPM_ANSWERS names a directory that keeps what pnpm wrote.
 func TestDifferential(t *testing.T) {
 	d := newDifferential(t)

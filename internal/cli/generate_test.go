@@ -24,7 +24,7 @@ type generator struct {
 	roots    []string           // names to begin with
 	known    map[string]*record // by name; shared by all projects
 	features map[string]bool    // see features
-	always   map[string]bool    // features that every project has; of overrides and hoisted only
+	always   map[string]bool    // features that every project has; of overrides, hoisted and hooks only
 }
 
 // features can be left out one by one while one of the tools lacks them.
@@ -225,6 +225,12 @@ func (g *generator) project() *generated {
 	if g.always["hoisted"] {
 		yaml = append(yaml, "nodeLinker: hoisted", "hoistingLimits: "+[]string{"none", "none", "none", "workspaces", "dependencies"}[g.IntN(5)])
 	}
+	if g.always["hooks"] {
+		p.files[".pnpmfile.cjs"] = g.hooks(members)
+		if g.IntN(4) == 0 {
+			p.edited[".pnpmfile.cjs"] = g.hooks(members)
+		}
+	}
 	p.files["pnpm-workspace.yaml"] = strings.Join(yaml, "\n") + "\n"
 	return p
 }
@@ -330,4 +336,56 @@ func (g *generator) edit(m *manifestJSON) {
 			}
 		}
 	}
+}
+
+// hookRule is what a pnpmfile does to the manifests of one package or project.
+type hookRule struct {
+	Of    string `json:"of"`
+	Group string `json:"group"`
+	Name  string `json:"name"`
+	Spec  string `json:"spec,omitempty"` // "" removes it
+	Meta  bool   `json:"meta,omitempty"` // an optional peer
+}
+
+// hooks are a pnpmfile that drops, changes and adds dependencies and peers.
+func (g *generator) hooks(members []*manifestJSON) string {
+	var rules []hookRule
+	for range 1 + g.IntN(5) {
+		r := hookRule{Of: g.name(), Group: "dependencies"}
+		latest := g.look(r.Of).Versions[g.look(r.Of).Tags["latest"]]
+		has := latest.Dependencies
+		if g.IntN(4) == 0 && len(latest.PeerDependencies) > 0 {
+			r.Group, has = "peerDependencies", latest.PeerDependencies
+		}
+		if m := members[g.IntN(len(members))]; g.IntN(5) == 0 {
+			r.Of, r.Group, has = m.Name, "dependencies", m.Deps
+		}
+		if names := slices.Sorted(maps.Keys(has)); len(names) > 0 && g.IntN(3) > 0 {
+			if r.Name = names[g.IntN(len(names))]; g.IntN(2) == 0 && g.look(r.Name) != nil {
+				r.Spec = g.specifier(r.Name)
+			}
+		} else {
+			r.Name = g.name()
+			r.Spec = g.specifier(r.Name)
+			r.Group = []string{"dependencies", "dependencies", "peerDependencies", "optionalDependencies"}[g.IntN(4)]
+			r.Meta = r.Group == "peerDependencies" && g.IntN(3) == 0
+		}
+		rules = append(rules, r)
+	}
+	list, err := json.MarshalIndent(rules, "", "  ")
+	if err != nil {
+		panic(err)
+	}
+	return `const rules = ` + string(list) + `
+function readPackage (pkg, context) {
+  for (const { of, group, name, spec, meta } of rules) {
+    if (pkg.name !== of || name === of) continue
+    if (spec) pkg[group][name] = spec
+    else delete pkg[group][name]
+    if (meta) (pkg.peerDependenciesMeta ??= {})[name] = { optional: true }
+  }
+  return pkg
+}
+module.exports = { hooks: { readPackage } }
+`
 }

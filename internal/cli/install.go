@@ -66,6 +66,11 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	for _, w := range shaping.warnings {
 		reporter.Emit(w)
 	}
+	hooks, err := c.hooks(ctx, shaping, reporter)
+	if err != nil {
+		return err
+	}
+	defer hooks.close()
 	c.warnOldBuilds(reporter)
 	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 && c.lock.Format == lockfile.Pnpm {
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
@@ -105,7 +110,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		client: client, git: repos, arrived: &arrived{}, store: st, root: c.workspace.root, home: c.Home,
 		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
 	}
-	req := c.request(src, &growing{Sink: reporter, grow: c.Grow}, shaping)
+	req := c.request(src, &growing{Sink: reporter, grow: c.Grow}, shaping, hooks)
 	req.Import, req.Builds = method, builds
 	if err := change(req); err != nil {
 		return err
@@ -189,7 +194,7 @@ func (c *call) openStore() (*store.Store, error) {
 
 func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cache, "v1") }
 
-func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.Request {
+func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *hooks) *install.Request {
 	s := &c.cfg.Settings
 	root := c.workspace.root
 	catalogs := c.catalogs()
@@ -211,6 +216,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 			}
 			for i, im := range importers {
 				importers[i].Manifest = shaping.shape.Project(im.Manifest, filepath.ToSlash(filepath.Join(root, im.Dir)))
+				hooks.note(im.Dir, im.Manifest, importers[i].Manifest)
 			}
 			return importers, err
 		},
@@ -243,6 +249,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping) *install.
 		Out:  c.Stdout,
 	}
 	shaping.settings(&req.Lockfile)
+	hooks.join(req)
 	if c.foreign() {
 		c.foreignRequest(req, src)
 	}

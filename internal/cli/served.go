@@ -50,6 +50,9 @@ func (c *call) served(src *source, shaping *shaping, to lockfile.Settings, sink 
 	if c.cfg.Settings.Network.Offline {
 		s.here = "the network is off"
 	}
+	if shaping.hooks != "" {
+		s.here = "the hooks of the project's pnpmfile run on this machine"
+	}
 	return s
 }
 

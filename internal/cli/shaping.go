@@ -27,6 +27,7 @@ type shaping struct {
 	extensions string             // checksum of them, or ""
 	ignored    []string           // ignoredOptionalDependencies
 	patches    *patch.Set
+	hooks      string // checksum of the pnpmfiles whose hooks run, or ""
 	warnings   []event.Warning
 }
 
@@ -229,7 +230,7 @@ func (s *shaping) settings(to *lockfile.Settings) {
 func (s *shaping) digest() string {
 	var settings lockfile.Settings
 	s.settings(&settings)
-	return fmt.Sprint(settings.Overrides, settings.PackageExtensionsChecksum, settings.IgnoredOptional, settings.Patched)
+	return fmt.Sprint(settings.Overrides, settings.PackageExtensionsChecksum, settings.IgnoredOptional, settings.Patched, s.hooks)
 }
 
 // unused tells of overrides and patches that have nothing to change: the first

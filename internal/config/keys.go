@@ -26,7 +26,7 @@ metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-ve
 build-from-source sharp-binary-host sharp-libvips-binary-host
 audit-config catalog-mode catalog-prune changed-files-ignore-pattern cleanup-unused-catalogs deploy-all-files
 fetch-min-speed-ki-bps fetch-warn-timeout-ms
-force-legacy-deploy git-shallow-hosts global-bin-dir global-dir global-pnpmfile global-shims
+force-legacy-deploy git-shallow-hosts global-bin-dir global-dir global-shims
 init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables
@@ -47,9 +47,9 @@ allow-directory allow-file allow-git allow-remote allow-scripts bin-links danger
 global-style install-links legacy-bundling strict-allow-scripts
 enable-modules-dir
 exclude-links-from-lockfile extend-node-path
-global-virtual-store-dir ignore-pnpmfile
+global-virtual-store-dir
 lockfile-include-tarball-url
-named-registries pnpmfile symlink
+named-registries symlink
 sync-injected-deps-after-scripts virtual-store-only
 `
 

@@ -131,6 +131,9 @@ type Resolve struct {
 	TrustLockfile    bool          // the policies do not apply to what the lockfile has
 	UnusedPatches    bool          // allow-unused-patches
 	IgnoreCompat     bool          // ignore-compatibility-db
+	Pnpmfile         []string      // relative to the root; nil is the one that is there
+	GlobalPnpmfile   string        // absolute, or ""
+	IgnorePnpmfile   bool
 }
 
 // Workspace is how the projects of a workspace see each other, and which of

@@ -92,6 +92,21 @@ type Editor interface {
 	Save() error
 }
 
+// Hooks are code of the project's own that has a say in what is resolved.
+type Hooks interface {
+	// Checksum is what a lockfile that was made with the hooks says of them;
+	// recorded is what the present one says, or "".
+	Checksum(ctx context.Context, recorded string) (string, error)
+	// Projects gives the importers the manifests that the hooks make of theirs. It
+	// does so once: importers that have them are left as they are.
+	Projects(ctx context.Context, importers []Importer) error
+	// Before is called before packages are chosen; present may be nil. What it
+	// returns takes the place of that.
+	Before(ctx context.Context, present *lockfile.Document) (*lockfile.Document, error)
+	// Resolved has the last word about a lockfile that was made.
+	Resolved(ctx context.Context, made *lockfile.Document) (*lockfile.Document, error)
+}
+
 // Request is everything an install depends on.
 type Request struct {
 	Root     string // absolute directory of the lockfile and of node_modules
@@ -101,6 +116,7 @@ type Request struct {
 	Projects func() ([]Importer, error)
 	Resolver Resolver
 	Editor   Editor // nil leaves manifests alone
+	Hooks    Hooks  // nil for none
 	// Before is called when there is something to do, and After when it is done,
 	// but for the record of it: what After cannot finish is begun again by the
 	// next install. Both may be nil.

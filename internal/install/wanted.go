@@ -45,7 +45,10 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 				return nil, err
 			}
 		}
-		reasons := lockfile.Satisfies(present, e.projects(), e.Lockfile)
+		reasons, err := e.compare(present)
+		if err != nil {
+			return nil, err
+		}
 		if e.frozen {
 			if err := lockfile.Stale(e.lockfilePath(), reasons); err != nil {
 				return nil, err
@@ -68,6 +71,41 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 	return e.resolve(present)
 }
 
+// compare tells why the lockfile does not fit the projects. Hooks are asked about
+// these only if it does not fit them as they are: where it does, it was made from
+// what the hooks said of the same manifests.
+func (e *engine) compare(present *lockfile.Document) (reasons []lockfile.Reason, err error) {
+	if e.Hooks == nil {
+		return lockfile.Satisfies(present, e.projects(), e.Lockfile), nil
+	}
+	if e.Lockfile.PnpmfileChecksum, err = e.Hooks.Checksum(e.ctx, present.Pnpm.PnpmfileChecksum); err != nil {
+		return nil, err
+	}
+	if reasons = lockfile.Satisfies(present, e.projects(), e.Lockfile); len(reasons) == 0 {
+		return nil, nil
+	}
+	if err := e.Hooks.Projects(e.ctx, e.importers); err != nil {
+		return nil, err
+	}
+	return lockfile.Satisfies(present, e.projects(), e.Lockfile), nil
+}
+
+// hooksBefore is what hooks do before a resolution.
+func (e *engine) hooksBefore(present *lockfile.Document) (_ *lockfile.Document, err error) {
+	if e.Hooks == nil {
+		return present, nil
+	}
+	if present == nil {
+		if e.Lockfile.PnpmfileChecksum, err = e.Hooks.Checksum(e.ctx, ""); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.Hooks.Projects(e.ctx, e.importers); err != nil {
+		return nil, err
+	}
+	return e.Hooks.Before(e.ctx, present)
+}
+
 // present reads the lockfile, if there is one and it is to be used.
 func (e *engine) present() (*lockfile.Document, error) {
 	if !e.UseLockfile || e.Prefer != nil {
@@ -77,6 +115,10 @@ func (e *engine) present() (*lockfile.Document, error) {
 }
 
 func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error) {
+	present, err := e.hooksBefore(present)
+	if err != nil {
+		return nil, err
+	}
 	locked := Locked{Graph: e.Prefer, Preferred: true}
 	if present != nil {
 		locked = Locked{
@@ -91,6 +133,11 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	doc, err := e.document(res, present)
 	if err != nil {
 		return nil, err
+	}
+	if e.Hooks != nil {
+		if doc, err = e.Hooks.Resolved(e.ctx, doc); err != nil {
+			return nil, err
+		}
 	}
 	for _, w := range res.Warnings {
 		e.Sink.Emit(w)

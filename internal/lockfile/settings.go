@@ -184,5 +184,5 @@ func Reshaped(d *Document, s Settings) bool {
 	}
 	c := comparison{doc: d, settings: s}
 	c.shape(d.Pnpm)
-	return len(c.reasons) > 0
+	return len(c.reasons) > 0 || d.Pnpm.PnpmfileChecksum != s.PnpmfileChecksum
 }

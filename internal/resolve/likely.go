@@ -16,6 +16,9 @@ func (r *resolver) likely(doc *npm.Packument, spec string) (needs []ahead.Need) 
 	if err != nil {
 		return nil
 	}
+	if r.opts.Shape.hooked() {
+		r.ask(m, origin{doc: doc, version: version}) // it answers while others are on their way
+	}
 	for _, deps := range []npm.Deps{m.Dependencies, m.OptionalDependencies} {
 		for _, dep := range deps {
 			if m.Bundled.Has(dep.Alias) {

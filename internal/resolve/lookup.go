@@ -108,7 +108,9 @@ func (r *resolver) resolveExternal(s specifier.Specifier, at *place) (found, err
 	m := ext.Manifest
 	if !strings.HasPrefix(ext.ID, linkPrefix) {
 		id = graph.Key(m.Name) + "@" + id
-		m = r.published(m)
+		if m, err = r.published(m, origin{json: ext.JSON}); err != nil {
+			return found{}, err
+		}
 	}
 	p := r.pkgs[id]
 	if p == nil {
@@ -194,7 +196,9 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	if err != nil {
 		return found{}, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
 	}
-	m = r.published(m)
+	if m, err = r.published(m, origin{doc: doc, version: version}); err != nil {
+		return found{}, err
+	}
 	id := graph.Key(name) + "@" + graph.Key(version)
 	p := r.pkgs[id]
 	if p == nil {

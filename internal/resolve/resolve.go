@@ -192,8 +192,9 @@ type resolver struct {
 	src            Source
 	docs           *ahead.Documents
 	pkgs           map[graph.Key]*pkg
-	asPublished    map[*npm.Manifest]*npm.Manifest // of what the project's Shape changed
-	deprecated     map[graph.Key]string            // what the lockfile says; it goes before the registry's word
+	asPublished    map[*npm.Manifest]*npm.Manifest                 // of what the project's Shape changed
+	asked          map[*npm.Manifest]func() (*npm.Manifest, error) // the project's hook, about them
+	deprecated     map[graph.Key]string                            // what the lockfile says; it goes before the registry's word
 	picks          map[pickKey]found
 	peerNames      map[string]bool
 	preferred      map[npm.Name]preferences // what the lockfile has
@@ -231,7 +232,7 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	}
 	r := &resolver{
 		ctx: ctx, src: src, req: req, opts: &opts, mend: mend,
-		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, picks: map[pickKey]found{},
+		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, asked: map[*npm.Manifest]func() (*npm.Manifest, error){}, picks: map[pickKey]found{},
 		deprecated: map[graph.Key]string{}, peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
 		reuse: newReuse(req), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
 		views: map[viewKey]*policy.View{}, young: map[graph.Key]policy.Violation{},

@@ -1,38 +1,90 @@
 package resolve
 
 import (
+	"sync"
+
 	"godwit/internal/npm"
 	"godwit/internal/resolve/compat"
 	"godwit/internal/resolve/override"
 )
 
 // Shape is what a project changes in manifests before anything is made of them:
-// first it adds what packages forgot, then it overrides, then it leaves out.
-// The nil Shape changes nothing. A Shape belongs to one goroutine.
+// first it adds what packages forgot, then its hook has a say, then it overrides,
+// then it leaves out. The nil Shape changes nothing. A Shape belongs to one
+// goroutine.
 type Shape struct {
-	Extensions      compat.Extensions // packageExtensions
+	Extensions compat.Extensions // packageExtensions
+	// Read begins to ask the hook about a manifest: was is what raw, its JSON,
+	// says, and m what became of it so far. wait gives the hook's manifest, and is
+	// called once at most. nil is no hook.
+	Read            func(was, m *npm.Manifest, raw []byte) (wait func() (*npm.Manifest, error))
 	Overrides       *override.Set
 	IgnoredOptional func(alias string) bool // ignoredOptionalDependencies; nil ignores none
 }
 
-// Project is the manifest of an importer as it is resolved and recorded. dir is
-// its absolute slash path.
+// Project is the manifest of an importer as it is resolved and recorded, but for
+// the hook. dir is its absolute slash path.
 func (s *Shape) Project(m *npm.Manifest, dir string) *npm.Manifest {
 	if s == nil {
 		return m
 	}
-	return s.withoutIgnored(s.Overrides.Apply(s.Extensions.Apply(m), dir))
+	return s.Finish(s.Extend(m), dir)
+}
+
+// Extend is the part of Project that comes before the hook, and Finish the one
+// that comes after it.
+func (s *Shape) Extend(m *npm.Manifest) *npm.Manifest { return s.Extensions.Apply(m) }
+
+// Finish is the rest of Project; dir is "" for a package.
+func (s *Shape) Finish(m *npm.Manifest, dir string) *npm.Manifest {
+	return s.withoutIgnored(s.Overrides.Apply(m, dir))
+}
+
+// hooked reports whether a hook wants to see every manifest.
+func (s *Shape) hooked() bool { return s != nil && s.Read != nil }
+
+// origin is where a manifest was read from: a version of a packument, or JSON.
+type origin struct {
+	doc     *npm.Packument
+	version string
+	json    []byte // if doc is nil
 }
 
 // published is the manifest of a package. What is known to be missing in it is
 // added first.
-func (r *resolver) published(m *npm.Manifest) *npm.Manifest {
-	mended := r.mend.Apply(m)
-	shaped := r.opts.Shape.Project(mended, "")
+func (r *resolver) published(m *npm.Manifest, from origin) (*npm.Manifest, error) {
+	shape, mended := r.opts.Shape, r.mend.Apply(m)
+	var shaped *npm.Manifest
+	if shape.hooked() {
+		read, err := r.ask(m, from)()
+		if err != nil {
+			return nil, err
+		}
+		shaped = shape.Finish(read, "")
+	} else {
+		shaped = shape.Project(mended, "")
+	}
 	if shaped != mended {
 		r.asPublished[shaped] = m
 	}
-	return shaped
+	return shaped, nil
+}
+
+// ask begins to ask the hook about a manifest, or waits with who did so before.
+func (r *resolver) ask(m *npm.Manifest, from origin) (wait func() (*npm.Manifest, error)) {
+	if wait := r.asked[m]; wait != nil {
+		return wait
+	}
+	raw, err := from.json, error(nil)
+	if from.doc != nil {
+		raw, err = from.doc.Raw(from.version)
+	}
+	if err != nil {
+		return func() (*npm.Manifest, error) { return nil, err }
+	}
+	wait = sync.OnceValues(r.opts.Shape.Read(m, r.opts.Shape.Extend(r.mend.Apply(m)), raw))
+	r.asked[m] = wait
+	return wait
 }
 
 // chosen reports whether the project, and not the publisher of p, says what p
