@@ -118,13 +118,18 @@ func commandOf(positional []string) string {
 // and resolves the settings for it.
 func load(p *Process, args *config.Args, anywhere bool) (*call, error) {
 	c := &call{Process: p, args: args}
-	host := config.Host{Dir: p.Dir, Home: p.Home, OS: p.OS, Env: p.Env, AskRegistry: func(npm, dir string) (string, error) {
-		return p.Output(dir, npm, "config", "get", "registry")
-	}}
+	host := p.host()
 	if err := c.locate(host); err != nil && !(anywhere && errors.As(err, new(*project.NotFoundError))) {
 		return nil, err
 	}
 	var err error
 	c.cfg, err = config.Load(host, args, c.inputs)
 	return c, err
+}
+
+// host is the process as settings see it.
+func (p *Process) host() config.Host {
+	return config.Host{Dir: p.Dir, Home: p.Home, OS: p.OS, Env: p.Env, AskRegistry: func(npm, dir string) (string, error) {
+		return p.Output(dir, npm, "config", "get", "registry")
+	}}
 }

@@ -24,13 +24,16 @@ import (
 // hooks are none.
 type hooks struct {
 	*pnpmfile.Hooks
-	about  pnpmfile.Resolution // what is the same for each resolution
 	root   string
+	file   string              // the last pnpmfile
+	digest string              // of the files, and of what they changed in the settings
+	about  pnpmfile.Resolution // what is the same for each resolution
 	shape  *resolve.Shape
 	write  lockfile.WriteOptions
 	read   map[string]*npm.Manifest // manifests of projects as they were read, by directory
 	shaped map[string]*npm.Manifest // the same as shape makes them, but for the hook
 	asked  bool                     // about the projects
+	config bool                     // updateConfig was called
 }
 
 // pnpmfiles are the files whose hooks run: the user's own, then those that the
@@ -65,37 +68,36 @@ func (c *call) pnpmfiles() ([]pnpmfile.File, error) {
 	return files, nil
 }
 
-// hooks gives what the project's pnpmfiles say a part in the install. Nothing runs
-// before it is needed.
-func (c *call) hooks(ctx context.Context, s *shaping, sink event.Sink) (*hooks, error) {
+// hooks are those of the project. Nothing runs before it is needed.
+func (c *call) hooks(sink event.Sink) (*hooks, error) {
 	files, err := c.pnpmfiles()
 	if err != nil || len(files) == 0 {
 		return nil, err
-	}
-	all := slices.Clone(files)
-	for i := range all {
-		all[i].Global = false
-	}
-	if s.hooks, err = pnpmfile.Sum(all); err != nil {
-		return nil, err
-	}
-	if s.shape == nil {
-		s.shape = &resolve.Shape{}
 	}
 	h := &hooks{
 		Hooks: pnpmfile.New(pnpmfile.Options{
 			Files: files, Node: script.FindNode(c.searchPath()), Dir: c.workspace.root, Env: c.Env, Stderr: c.Stderr,
 			Log: func(hook, message string) { sink.Emit(event.Output{Line: hook + ": " + message}) },
 		}),
-		root: c.workspace.root, shape: s.shape, read: map[string]*npm.Manifest{}, shaped: map[string]*npm.Manifest{},
-		about: pnpmfile.Resolution{
-			LockfileDir: c.workspace.root, StoreDir: c.cfg.Settings.Dirs.Store,
-			Registries: map[string]string{"default": c.cfg.Registries.Default},
-		},
+		root: c.workspace.root, file: files[len(files)-1].Path, read: map[string]*npm.Manifest{}, shaped: map[string]*npm.Manifest{},
 	}
-	for scope, registry := range c.cfg.Registries.Scopes() {
-		h.about.Registries[scope] = registry
+	all := slices.Clone(files)
+	for i := range all {
+		all[i].Global = false
 	}
+	h.digest, err = pnpmfile.Sum(all)
+	return h, err
+}
+
+// change gives the hooks a part in what the project changes in manifests.
+func (h *hooks) change(ctx context.Context, s *shaping) {
+	if h == nil {
+		return
+	}
+	if s.shape == nil {
+		s.shape = &resolve.Shape{}
+	}
+	h.shape, s.hooks = s.shape, h.digest
 	s.shape.Read = func(was, m *npm.Manifest, raw []byte) func() (*npm.Manifest, error) {
 		wait := h.ask(ctx, was, m, raw)
 		return func() (*npm.Manifest, error) {
@@ -112,7 +114,6 @@ func (c *call) hooks(ctx context.Context, s *shaping, sink event.Sink) (*hooks, 
 			return hooked, nil
 		}
 	}
-	return h, nil
 }
 
 // ask begins to ask readPackage about a manifest.
@@ -135,12 +136,13 @@ func (h *hooks) close() {
 }
 
 // join makes hooks those of a request.
-func (h *hooks) join(req *install.Request) {
+func (h *hooks) join(req *install.Request, c *call) {
 	if h == nil {
 		return
 	}
 	req.Hooks = h
 	h.write.TarballURL = req.Client.TarballURL
+	h.about = pnpmfile.Resolution{LockfileDir: h.root, StoreDir: c.cfg.Settings.Dirs.Store, Registries: c.registries()}
 }
 
 // note keeps what a project's manifest was before anything changed it.
@@ -156,6 +158,12 @@ func (h *hooks) Projects(ctx context.Context, importers []install.Importer) erro
 		return nil
 	}
 	h.asked = true
+	switch late, err := h.Needs(ctx, updateConfig); {
+	case err != nil:
+		return err
+	case late && !h.config:
+		return &pnpmfile.UnsupportedError{File: h.file, What: updateConfig + " of another file, without naming it"}
+	}
 	waits := make([]func() ([]byte, error), len(importers))
 	bases := make([]*npm.Manifest, len(importers))
 	for i := range importers {

@@ -37,7 +37,6 @@ func runInstall(ctx context.Context, c *call) error {
 
 // install makes the request, lets change have its word, and runs it.
 func (c *call) install(ctx context.Context, change func(*install.Request) error) error {
-	s := &c.cfg.Settings
 	reporter := c.reporter()
 	defer reporter.Close()
 	for _, w := range c.cfg.Warnings {
@@ -50,6 +49,14 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err := c.readTool(reporter); err != nil {
 		return err
 	}
+	hooks, err := c.hooks(reporter)
+	if err != nil {
+		return err
+	}
+	defer hooks.close()
+	if err := c.configure(ctx, hooks); err != nil {
+		return err
+	}
 	if err := c.unsupported(); err != nil {
 		return err
 	}
@@ -59,6 +66,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err := c.workspace.list(); err != nil {
 		return err
 	}
+	s := &c.cfg.Settings // after the hooks
 	shaping, err := c.shaping()
 	if err != nil {
 		return err
@@ -66,11 +74,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	for _, w := range shaping.warnings {
 		reporter.Emit(w)
 	}
-	hooks, err := c.hooks(ctx, shaping, reporter)
-	if err != nil {
-		return err
-	}
-	defer hooks.close()
+	hooks.change(ctx, shaping)
 	c.warnOldBuilds(reporter)
 	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 && c.lock.Format == lockfile.Pnpm {
 		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
@@ -249,7 +253,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		Out:  c.Stdout,
 	}
 	shaping.settings(&req.Lockfile)
-	hooks.join(req)
+	hooks.join(req, c)
 	if c.foreign() {
 		c.foreignRequest(req, src)
 	}

@@ -30,6 +30,7 @@ type Inputs struct {
 	Location  project.Location   // where it is; Dir is the working directory if there is no project
 	Project   *project.Project   // nil if there is none
 	Workspace *project.Workspace // nil if there is none
+	Hooked    *project.Workspace // what a hook has the last word on; nil if there is none
 }
 
 // Config is the result of Load.
@@ -58,7 +59,7 @@ func Load(h Host, args *Args, in Inputs) (*Config, error) {
 			panic("config: default of " + err.Error())
 		}
 	}
-	for _, step := range []func(*Args) error{l.flags, l.environment, l.workspace, l.manifest, l.files} {
+	for _, step := range []func(*Args) error{l.hooked, l.flags, l.environment, l.workspace, l.manifest, l.files} {
 		if err := step(args); err != nil {
 			return nil, err
 		}

@@ -117,7 +117,7 @@ func (l *loader) allowed(s *Setting, src Source) bool {
 		return true
 	case FromEnv:
 		return s.never&notEnv == 0
-	case FromWorkspace, FromManifest, FromProject:
+	case FromHook, FromWorkspace, FromManifest, FromProject:
 		return s.never&(notFile|notProject) == 0
 	}
 	return s.never&notFile == 0
@@ -164,7 +164,7 @@ func (l *loader) assign(i int, r raw) error {
 	switch err := table[i].assign(&l.Settings, r, l.host.Home); {
 	case err == nil:
 		l.values[i] = table[i].conceal(r)
-	case r.src.Level == FromFlag || r.src.Level == FromDefault || table[i].Key == "registry" || !errors.As(err, &bad):
+	case r.src.Level <= FromFlag || r.src.Level == FromDefault || table[i].Key == "registry" || !errors.As(err, &bad):
 		return err
 	default:
 		l.warn(codeInvalid, table[i].Key, "%s; it is ignored", bad)
@@ -192,6 +192,20 @@ func (l *loader) expand(e entry, src Source, expands bool) (_ entry, ok bool) {
 		l.warn(codeUnset, src.String(), "%s: ${%s} is not set in the environment; %s is ignored", src, unset[0], e.key)
 	}
 	return e, len(unset) == 0
+}
+
+// hooked is what updateConfig of a pnpmfile changed. null is a setting that it
+// took away.
+func (l *loader) hooked(*Args) error {
+	w := l.in.Hooked
+	if w == nil {
+		return nil
+	}
+	lv := yamlLevel(FromHook, w.File, w.Settings, w.Shape)
+	for i := range lv.entries {
+		lv.entries[i].line = 0 // of what no file has
+	}
+	return l.take(lv)
 }
 
 // flags is the level of the command line.

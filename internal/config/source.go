@@ -14,21 +14,22 @@ type Level uint8
 // npm has: flag, environment, project, user, global, builtin. pnpm has: flag,
 // environment, pnpm-workspace.yaml, its own user file. A project that has both
 // a pnpm-workspace.yaml and an .npmrc is pnpm's, and pnpm lets the former
-// overrule the latter.
+// overrule the latter. Above all of them is what a hook makes of the result.
 const (
-	FromFlag      Level = iota
-	FromEnv             // npm_config_*, pnpm_config_*
-	FromWorkspace       // pnpm-workspace.yaml
-	FromManifest        // "pnpm" in package.json
-	FromProject         // .npmrc at the root of the project or workspace
-	FromUser            // ~/.npmrc
-	FromPnpm            // pnpm's config.yaml
-	FromGlobal          // $PREFIX/etc/npmrc
-	FromBuiltin         // npm's own npmrc
+	FromHook Level = iota // updateConfig of a pnpmfile
+	FromFlag
+	FromEnv       // npm_config_*, pnpm_config_*
+	FromWorkspace // pnpm-workspace.yaml
+	FromManifest  // "pnpm" in package.json
+	FromProject   // .npmrc at the root of the project or workspace
+	FromUser      // ~/.npmrc
+	FromPnpm      // pnpm's config.yaml
+	FromGlobal    // $PREFIX/etc/npmrc
+	FromBuiltin   // npm's own npmrc
 	FromDefault
 )
 
-var levelNames = [...]string{"flag", "environment", "workspace", "package.json", "project", "user", "pnpm", "global", "builtin", "default"}
+var levelNames = [...]string{"hook", "flag", "environment", "workspace", "package.json", "project", "user", "pnpm", "global", "builtin", "default"}
 
 // String is the level's name in listings.
 func (l Level) String() string { return levelNames[l] }

@@ -110,7 +110,7 @@ func parseBool(text string, level Level) (value, ok bool) {
 	if n, err := strconv.ParseFloat(text, 64); err == nil {
 		return n != 0, true
 	}
-	return true, level != FromFlag
+	return true, level > FromFlag
 }
 
 // parseText is a value of the kinds that are strings.

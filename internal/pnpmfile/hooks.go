@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -126,6 +127,41 @@ func (h *Hooks) PreResolution(ctx context.Context, r *Resolution) ([]byte, error
 		return nil, err
 	}
 	return h.call(ctx, "preResolution", payload)()
+}
+
+// ConfigChange is what updateConfig made of the settings.
+type ConfigChange struct {
+	Changed json.RawMessage // an object
+	Removed []string        // keys
+}
+
+// UpdateConfig is what the hook of this name changes in settings, an object as
+// JSON; nil for nothing.
+func (h *Hooks) UpdateConfig(ctx context.Context, settings []byte) (*ConfigChange, error) {
+	out, err := h.call(ctx, "updateConfig", settings)()
+	if err != nil || out == nil {
+		return nil, err
+	}
+	var c ConfigChange
+	if err := json.Unmarshal(out, &c); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// Mentions reports whether one of the files has a word in it. Whoever would have
+// to start node to know better asks this first.
+func (h *Hooks) Mentions(word string) (bool, error) {
+	for _, f := range h.opts.Files {
+		text, err := os.ReadFile(f.Path)
+		if err != nil {
+			return false, fmt.Errorf("read the pnpmfile: %w", err)
+		}
+		if bytes.Contains(text, []byte(word)) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Needs reports whether the hook is there to be called.

@@ -84,6 +84,13 @@ function text (pkg) {
   return written
 }
 
+// chain gives the hooks, one after the other, a value as JSON. One that returns
+// nothing changes nothing, whatever it did to its copy, as in pnpm.
+async function chain (json, call) {
+  await call(async (hook, context) => { json = JSON.stringify(await hook(JSON.parse(json), context)) ?? json })
+  return json
+}
+
 // Each takes a payload and calls the hook of every file that has it; call wraps
 // that. It returns what to answer, as JSON, or null if nothing changed.
 const hooks = {
@@ -96,9 +103,21 @@ const hooks = {
   },
   async afterAllResolved (lockfile, call) {
     const before = JSON.stringify(lockfile)
-    await call(async (hook, context) => { lockfile = (await hook(lockfile, context)) ?? lockfile })
-    const after = JSON.stringify(lockfile)
+    const after = await chain(before, call)
     return after === before ? null : after
+  },
+  // What differs in the end is the answer, key by key.
+  async updateConfig (config, call) {
+    const before = new Map(Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]))
+    config = JSON.parse(await chain(JSON.stringify(config), call))
+    if (!isObject(config)) throw new Error('updateConfig did not return an object')
+    const changed = {}
+    for (const [key, value] of Object.entries(config)) {
+      if (JSON.stringify(value) !== before.get(key)) changed[key] = value
+      before.delete(key)
+    }
+    const removed = [...before.keys()]
+    return Object.keys(changed).length + removed.length === 0 ? null : JSON.stringify({ changed, removed })
   },
   // Its result does not count: what counts is what it does to the lockfile.
   async preResolution (payload, call) {

@@ -14,6 +14,7 @@ type Workspace struct {
 	Catalogs []Catalog
 	Shape    Shape
 	Settings []Field // the rest, in order
+	Document Node    // all of it
 }
 
 // Catalog is a named list of versions that members share. The name of the
@@ -75,11 +76,21 @@ func ParseWorkspace(file string, raw []byte) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := shaper{document: document{file, raw}}
+	return workspaceOf(document{file, raw}, root)
+}
+
+// WorkspaceOf is what a pnpm-workspace.yaml would be that has this in it; file
+// is named in errors.
+func WorkspaceOf(file string, root Node) (*Workspace, error) {
+	return workspaceOf(document{file, nil}, root)
+}
+
+func workspaceOf(doc document, root Node) (*Workspace, error) {
+	s := shaper{document: doc}
 	if root.Kind != Map && root.Kind != Null {
 		return nil, s.at(root.Line, root.Column, "a workspace file is a map of settings, this is %s", root.Kind)
 	}
-	w := &Workspace{File: file}
+	w := &Workspace{File: doc.file, Document: root}
 	for _, f := range root.Fields {
 		switch f.Key {
 		case "packages":

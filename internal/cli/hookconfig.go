@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"godwit/internal/config"
+	"godwit/internal/project"
+)
+
+// updateConfig is the hook that has the last word about settings.
+const updateConfig = "updateConfig"
+
+// configure lets the hooks change the settings. Since they may change whatever an
+// install depends on, node runs for them each time, but only if a file speaks of
+// the hook.
+func (c *call) configure(ctx context.Context, h *hooks) error {
+	if h == nil {
+		return nil
+	}
+	mentioned, err := h.Mentions(updateConfig)
+	if err != nil || !mentioned {
+		return err
+	}
+	h.config = true
+	document := c.document()
+	change, err := h.UpdateConfig(ctx, []byte(c.forHook(document).Compact()))
+	if err != nil || change == nil {
+		return err
+	}
+	changed, err := project.ParseValue(h.file, string(change.Changed))
+	if err != nil {
+		return err
+	}
+	for _, key := range change.Removed {
+		changed.Set(key, project.Node{Kind: project.Null})
+	}
+	h.digest += changed.Compact()
+	return c.reconfigure(h.file, document, changed)
+}
+
+// document is what the project's files say in pnpm's keys.
+func (c *call) document() project.Node {
+	out := project.Node{Kind: project.Map}
+	m := &c.inputs.Project.Manifest
+	if older, named := beforePnpm11(m.PackageManager); !named || older {
+		for _, f := range m.Pnpm.Fields {
+			out.Set(f.Key, f.Value)
+		}
+	}
+	if ws := c.inputs.Workspace; ws != nil {
+		for _, f := range ws.Document.Fields {
+			out.Set(f.Key, f.Value)
+		}
+	}
+	return out
+}
+
+// forHook is what the hook sees: every setting, under pnpm's names, with what the
+// project's files say beside them. Credentials are left out.
+func (c *call) forHook(document project.Node) project.Node {
+	out := project.Node{Kind: project.Map}
+	for v := range c.cfg.Values() {
+		if v.Data() == nil || v.Hidden() || strings.Contains(v.Key, ":") {
+			continue
+		}
+		if text, err := json.Marshal(v.Data()); err == nil {
+			if value, err := project.ParseValue(v.Key, string(text)); err == nil {
+				out.Set(config.Camel(v.Key), value)
+			}
+		}
+	}
+	catalogs := project.Node{Kind: project.Map}
+	for _, f := range document.Fields {
+		switch f.Key {
+		case "catalog":
+			catalogs.Set("default", f.Value)
+		case "catalogs":
+			for _, catalog := range f.Value.Fields {
+				catalogs.Set(catalog.Key, catalog.Value)
+			}
+		default:
+			if _, known := c.cfg.Lookup(f.Key); !known {
+				out.Set(f.Key, f.Value)
+			}
+		}
+	}
+	out.Set("catalogs", catalogs)
+	registries := project.Node{Kind: project.Map}
+	for scope, registry := range c.registries() {
+		registries.Set(scope, project.Text(registry))
+	}
+	out.Set("registries", registries)
+	for _, key := range []string{"dir", "lockfileDir", "workspaceDir"} {
+		out.Set(key, project.Text(c.workspace.root))
+	}
+	return out
+}
+
+// registries are the URLs of the registries of all scopes.
+func (c *call) registries() map[string]string {
+	out := map[string]string{"default": c.cfg.Registries.Default}
+	for scope, registry := range c.cfg.Registries.Scopes() {
+		out[scope] = registry
+	}
+	return out
+}
+
+// fixed are keys that the hook is shown and cannot change: what they decide is
+// done by then.
+var fixed = []string{"packages", "dir", "lockfileDir", "workspaceDir", "pnpmfile", "globalPnpmfile", "ignorePnpmfile"}
+
+// reconfigure resolves the settings once more, with what the hook of the file
+// changed.
+func (c *call) reconfigure(file string, document, changed project.Node) error {
+	for _, f := range changed.Fields {
+		if slices.Contains(fixed, f.Key) {
+			return &unsupportedError{fmt.Sprintf("%s that changes %q", updateConfig, f.Key), "write it into " + project.WorkspaceFile}
+		}
+	}
+	root := project.Node{Kind: project.Map}
+	for _, f := range document.Fields {
+		if replaced := changed.Field("catalogs").Kind != project.Missing; !replaced || f.Key != "catalog" {
+			root.Set(f.Key, f.Value)
+		}
+	}
+	for _, f := range changed.Fields {
+		root.Set(f.Key, f.Value)
+	}
+	var err error
+	if c.inputs.Hooked, err = project.WorkspaceOf(file, changed); err != nil {
+		return err
+	}
+	whole, err := project.WorkspaceOf(file, root)
+	if err != nil {
+		return err
+	}
+	if old := c.inputs.Workspace; old != nil { // paths and members are where they were
+		whole.File, whole.Packages = old.File, old.Packages
+	}
+	c.inputs.Workspace = whole
+	c.cfg, err = config.Load(c.host(), c.args, c.inputs)
+	return err
+}
