@@ -11,8 +11,8 @@ import (
 // SetYAML puts a value into a pnpm-workspace.yaml, under a path of keys, and
 // returns the new file; raw may be empty. The Missing value takes the key away,
 // and maps that become empty with it. What the file says beside that stays as it
-// is, comments included: new keys of a map go where the alphabet wants them,
-// those of the file to its end. The error is a *SyntaxError for a file that is
+// is, comments included: new keys go where the alphabet wants them, if it has had
+// its way with the others. The error is a *SyntaxError for a file that is
 // damaged or would be, or says what is to be written by hand.
 func SetYAML(file string, raw []byte, keys []string, value Node) ([]byte, error) {
 	root, err := parseYAML(file, raw)
@@ -132,18 +132,55 @@ func (e *yamlEdit) inside(f Field, keys []string, value Node) {
 
 func indentOf(f Field) string { return strings.Repeat(" ", max(0, f.Column-1)) }
 
-// add adds a field to a map: before the first that comes after it in the
-// alphabet, or at the end of the file.
+// add adds a field to a map: where the alphabet wants it if the map is sorted, else
+// behind the others. A map at the top of the file is sorted if all but "packages"
+// in front is, and keeps its empty lines between fields (pnpm 12).
 func (e *yamlEdit) add(fields []Field, keys []string, value Node) {
-	if len(fields) == 0 || fields[0].Column == 1 {
-		e.lines = append(e.lines, e.entry("", keys, value))
+	top := len(fields) == 0 || fields[0].Column == 1
+	spaced := top && e.spaced(fields)
+	sorted := fields
+	if top && len(fields) > 0 && fields[0].Key == "packages" {
+		sorted = fields[1:]
+	}
+	if slices.IsSortedFunc(sorted, func(a, b Field) int { return strings.Compare(a.Key, b.Key) }) {
+		if i := slices.IndexFunc(sorted, func(f Field) bool { return f.Key > keys[0] }); i >= 0 {
+			text := e.entry(indentOf(sorted[i]), keys, value)
+			if spaced {
+				text += e.newline
+			}
+			e.lines = slices.Insert(e.lines, e.before(sorted[i], top && len(sorted) == len(fields) && i == 0), text)
+			return
+		}
+	}
+	if !top {
+		e.lines = slices.Insert(e.lines, e.end(fields[len(fields)-1]), e.entry(indentOf(fields[0]), keys, value))
 		return
 	}
-	at := e.end(fields[len(fields)-1])
-	if i := slices.IndexFunc(fields, func(f Field) bool { return f.Key > keys[0] }); i >= 0 {
-		at = fields[i].Line - 1
+	if spaced {
+		e.lines = append(e.lines, e.newline)
 	}
-	e.lines = slices.Insert(e.lines, at, e.entry(indentOf(fields[0]), keys, value))
+	e.lines = append(e.lines, e.entry("", keys, value))
+}
+
+// before is the index of the line to put something before a field: its own, but
+// above all comments before the first of the file.
+func (e *yamlEdit) before(f Field, first bool) int {
+	head := slices.IndexFunc(e.lines, func(line string) bool { return line != "" && strings.Contains("-%", line[:1]) })
+	if first && (head < 0 || head >= f.Line-1) {
+		return 0
+	}
+	return f.Line - 1
+}
+
+// spaced reports whether an empty line stands before each field but the first.
+func (e *yamlEdit) spaced(fields []Field) bool {
+	for i := 1; i < len(fields); i++ {
+		gap := e.lines[e.end(fields[i-1]) : fields[i].Line-1]
+		if !slices.ContainsFunc(gap, func(line string) bool { return strings.TrimSpace(line) == "" }) {
+			return false
+		}
+	}
+	return len(fields) > 1
 }
 
 // replace puts text in the place of a field; a comment behind a value of one line

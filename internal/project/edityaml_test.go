@@ -16,7 +16,12 @@ func TestSetYAML(t *testing.T) {
 		want  string
 	}{
 		"new file":          {"", []string{"saveExact"}, Node{Kind: Bool, Text: "true"}, "saveExact: true\n"},
-		"new key":           {"# mine\nb: 1\n", []string{"a"}, text("x"), "# mine\nb: 1\na: x\n"},
+		"new key":           {"# mine\nb: 1\n", []string{"a"}, text("x"), "a: x\n# mine\nb: 1\n"},
+		"behind a mark":     {"---\n# mine\nb: 1\n", []string{"a"}, text("x"), "---\n# mine\na: x\nb: 1\n"},
+		"behind packages":   {"packages:\n  - x/*\n\n# of c\nc: 1\n", []string{"b"}, text("x"), "packages:\n  - x/*\n\n# of c\nb: x\n\nc: 1\n"},
+		"not sorted":        {"c: 1\n\nb: 1\n# end\n", []string{"a"}, text("x"), "c: 1\n\nb: 1\n# end\n\na: x\n"},
+		"map not sorted":    {"m:\n  c: 1\n  b: 1\nz: 1\n", []string{"m", "a"}, text("x"), "m:\n  c: 1\n  b: 1\n  a: x\nz: 1\n"},
+		"now and then":      {"a: 1\n\nb: 1\nd: 1\n", []string{"c"}, text("x"), "a: 1\n\nb: 1\nc: x\nd: 1\n"},
 		"other value":       {"a: 1 # why\nb: 1\n", []string{"a"}, Node{Kind: Number, Text: "2"}, "a: 2 # why\nb: 1\n"},
 		"list for a list":   {"a:\n- 1\n- 2\n\n# of b\nb: 1\n", []string{"a"}, list, "a:\n  - a\n  - '*'\n\n# of b\nb: 1\n"},
 		"list for a text":   {"a: 1\nb: 1\n", []string{"a"}, list, "a:\n  - a\n  - '*'\nb: 1\n"},
