@@ -28,6 +28,7 @@ var policy = map[string][]string{
 	"npm":           {"npm/jsonscan", "npm/semver"},
 	"npm/integrity": {},
 	"npm/jsonscan":  {},
+	"npm/known":     {},
 	"npm/semver":    {},
 	"npm/specifier": {"npm", "npm/semver"},
 
@@ -120,10 +121,10 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm", "npm/integrity",
-		"npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile", "project", "registry", "resolve", "resolve/compat",
-		"resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn",
-		"store", "workspace",
+		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
+		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
+		"project", "registry", "resolve", "resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments",
+		"resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"godwit/internal/install"
 	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
+	"godwit/internal/project"
 )
 
 // runAdd is the command add, and install with names behind it.
@@ -22,23 +24,20 @@ func runAdd(ctx context.Context, c *call) error {
 	if !s.Save.Save {
 		return &unsupportedError{"add --no-save", "leave the flag out, and take the change back afterwards"}
 	}
-	requests := make([]specifier.Specifier, len(names))
-	for i, name := range names {
-		alias, raw := specifier.Split(name)
-		if raw == "" && alias != "" {
-			requests[i] = specifier.Specifier{Alias: alias}
-			continue
-		}
-		var err error
-		if requests[i], err = specifier.Parse(alias, raw); err != nil {
-			return err
-		}
+	requests, err := requested(names)
+	if err != nil {
+		return err
 	}
-	e := &editing{}
+	rules, err := c.allowedBuilds()
+	if err != nil {
+		return err
+	}
+	e := &editing{settings: func() error { return c.writeBuilds(rules) }}
+	c.allowBuilds(rules)
 	e.targets = func(importers []install.Importer) (map[string]bool, error) {
 		return c.targets(importers, s.Workspace.IncludeRoot)
 	}
-	return c.change(ctx, e, func(src *source, importers []install.Importer) {
+	ready := func(src *source, importers []install.Importer) error {
 		used := workspaceSpecifiers(importers)
 		e.changes = func(im *install.Importer) ([]change, error) {
 			a := adding{call: c, used: used, into: im}
@@ -49,7 +48,76 @@ func runAdd(ctx context.Context, c *call) error {
 			}
 			return a.changes, nil
 		}
+		return c.checkNames(ctx, src, requests, importers)
+	}
+	err = c.install(ctx, func(req *install.Request) error {
+		c.tellFitting(ctx, req, e, req.Resolver.(renewing).looks())
+		return c.edit(req, e, ready)
 	})
+	return c.suggest(err, requests)
+}
+
+// requested reads what add is asked for. A name alone is of no kind yet.
+func requested(names []string) ([]specifier.Specifier, error) {
+	requests := make([]specifier.Specifier, len(names))
+	for i, name := range names {
+		alias, raw := specifier.Split(name)
+		if raw == "" && alias != "" {
+			requests[i] = specifier.Specifier{Alias: alias}
+			continue
+		}
+		var err error
+		if requests[i], err = specifier.Parse(alias, raw); err != nil {
+			return nil, err
+		}
+	}
+	return requests, nil
+}
+
+// allowedBuilds are the rules of --allow-build: a name may run its install
+// scripts, one behind "!" may not.
+func (c *call) allowedBuilds() ([]project.BuildRule, error) {
+	names := c.cfg.Settings.Install.AllowBuild
+	if len(names) == 0 && c.args.Has("allow-build") {
+		names = []string{""}
+	}
+	var rules []project.BuildRule
+	for _, arg := range names {
+		name, denied := strings.CutPrefix(arg, "!")
+		if _, err := expandSelector(name); err != nil || name == "" {
+			return nil, errors.Join(err, &buildNameError{arg})
+		}
+		rules = append(rules, project.BuildRule{Selector: name, Allow: !denied})
+	}
+	return rules, nil
+}
+
+// allowBuilds puts rules among those of this call.
+func (c *call) allowBuilds(rules []project.BuildRule) {
+	if len(rules) == 0 {
+		return
+	}
+	c.amendWorkspace(func(ws *project.Workspace) {
+		kept := slices.DeleteFunc(slices.Clone(ws.Shape.AllowBuilds), func(old project.BuildRule) bool {
+			return slices.ContainsFunc(rules, func(r project.BuildRule) bool { return r.Selector == old.Selector })
+		})
+		ws.Shape.AllowBuilds = append(kept, rules...)
+	})
+}
+
+// buildNameError is --allow-build without the name of a package.
+type buildNameError struct{ arg string }
+
+func (e *buildNameError) Error() string {
+	return fmt.Sprintf("--allow-build=%s names no package", e.arg)
+}
+
+// Code is pnpm's code for this error.
+func (e *buildNameError) Code() string { return "ERR_PNPM_ALLOW_BUILD_MISSING_PACKAGE" }
+
+// Hint is what the user can do.
+func (e *buildNameError) Hint() string {
+	return "name the package that may run install scripts: --allow-build=esbuild, or --allow-build='!esbuild' for one that may not"
 }
 
 // adding collects what add does to one project.

@@ -114,6 +114,9 @@ func (c *call) ask(waiting []string) ([]project.BuildRule, error) {
 
 // writeBuilds puts rules into pnpm-workspace.yaml.
 func (c *call) writeBuilds(rules []project.BuildRule) error {
+	if len(rules) == 0 {
+		return nil
+	}
 	file := filepath.Join(c.workspace.root, project.WorkspaceFile)
 	if ws := c.inputs.Workspace; ws != nil {
 		file = ws.File

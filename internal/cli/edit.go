@@ -27,6 +27,11 @@ type editing struct {
 	keep    bool // package.json stays as it is (no-save)
 	renewal bool // nothing is asked for by name; with all, what the lockfile has does not count
 	all     bool // nothing is named: what dependencies depend on is renewed, too
+	// chosen is told what a dependency became; may be nil.
+	chosen func(*graph.Package)
+	// settings writes what goes to pnpm-workspace.yaml, before the manifests that need
+	// it; may be nil.
+	settings func() error
 	// demand, if set, has the last word before anything is done.
 	demand func() error
 
@@ -60,12 +65,12 @@ type edited struct {
 // change installs after changes to manifests. Before them ready, if it is not
 // nil, is told what the projects are and where to look at what comes from no
 // registry.
-func (c *call) change(ctx context.Context, e *editing, ready func(*source, []install.Importer)) error {
+func (c *call) change(ctx context.Context, e *editing, ready func(*source, []install.Importer) error) error {
 	return c.install(ctx, func(req *install.Request) error { return c.edit(req, e, ready) })
 }
 
 // edit makes an install one that changes manifests first.
-func (c *call) edit(req *install.Request, e *editing, ready func(*source, []install.Importer)) error {
+func (c *call) edit(req *install.Request, e *editing, ready func(*source, []install.Importer) error) error {
 	if c.cfg.Settings.Lockfile.Frozen == config.Yes && c.args.Has("frozen-lockfile") {
 		return &usageError{"--frozen-lockfile forbids what " + c.args.Positional[0] + " is for: to change the lockfile", "leave the flag out"}
 	}
@@ -86,7 +91,9 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 			return nil, err
 		}
 		if ready != nil {
-			ready(resolver.looks(), importers)
+			if err := ready(resolver.looks(), importers); err != nil {
+				return nil, err
+			}
 		}
 		if err := e.apply(importers); err != nil {
 			return nil, err
@@ -247,7 +254,11 @@ func (e *editing) Chosen(g *graph.Graph, importers []install.Importer) error {
 			if d == nil { // an optional dependency that cannot be had
 				continue
 			}
-			if p := g.Packages[d.Target.Key]; c.save != nil && p != nil {
+			p := g.Packages[d.Target.Key]
+			if p != nil && e.chosen != nil {
+				e.chosen(p)
+			}
+			if c.save != nil && p != nil {
 				c.saved = c.save(string(p.Name), p.Version)
 			} else if c.save != nil {
 				c.saved = c.save("", "")
@@ -283,6 +294,11 @@ func directDep(im *graph.Importer, alias string) *graph.Direct {
 
 // Save implements install.Editor.
 func (e *editing) Save() error {
+	if e.settings != nil {
+		if err := e.settings(); err != nil {
+			return err
+		}
+	}
 	if e.keep {
 		return nil
 	}

@@ -197,6 +197,17 @@ func importer(dir string, m *project.Manifest) install.Importer {
 	return im
 }
 
+// amendWorkspace changes what this call takes for pnpm-workspace.yaml, which need
+// not be there.
+func (c *call) amendWorkspace(change func(*project.Workspace)) {
+	ws := project.Workspace{File: filepath.Join(c.workspace.root, project.WorkspaceFile)}
+	if c.inputs.Workspace != nil {
+		ws = *c.inputs.Workspace
+	}
+	change(&ws)
+	c.inputs.Workspace = &ws
+}
+
 // catalogs are those of pnpm-workspace.yaml, by name.
 func (c *call) catalogs() map[string]npm.Deps {
 	out := map[string]npm.Deps{}

@@ -58,7 +58,7 @@ func Nearest(typed string, names []string) []string {
 func distance(a, b string) int {
 	const longest = 64 // no flag is longer; a longer word is near to none
 	if len(a) > longest || len(b) > longest {
-		return longest
+		return len(a) + len(b)
 	}
 	var rows [3][longest + 1]int
 	before, last, row := &rows[0], &rows[1], &rows[2]

@@ -91,7 +91,7 @@ type Install struct {
 	// AllowAllBuilds lets every package run install scripts that allowBuilds does
 	// not forbid.
 	AllowAllBuilds bool
-	AllowBuild     []string // dlx: who may run them beside the packages asked for
+	AllowBuild     []string // add, dlx: who may run them, too; add: "!name" may not
 }
 
 // Build is how scripts run.
@@ -203,7 +203,8 @@ type Save struct {
 	Exact    bool
 	Prefix   string
 
-	Workspace bool // what is added is a project of the workspace
+	Workspace  bool // what is added is a project of the workspace
+	CheckNames bool // what is added may be a slip of the keyboard
 }
 
 // Update is what update takes.

@@ -337,6 +337,8 @@ var table = []Setting{
 
 	{Key: "workspace", Kind: Bool, Default: "false", For: adding, Help: "add projects of the workspace", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Save.Workspace }},
+	{Key: "check-names", Kind: Bool, Default: "true", For: adding, Help: "ask about a young package whose name is one slip away from a popular one",
+		bind: func(s *Settings) any { return &s.Save.CheckNames }},
 	{Key: "latest", Short: "L", Kind: Bool, Default: "false", For: updating, Help: "take the latest versions, whatever the ranges say", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Update.Latest }},
 	{Key: "interactive", Short: "i", Kind: Bool, Default: "false", For: updating, Help: "ask which dependencies are meant", never: notFile | notEnv,
@@ -377,7 +379,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Run.ShellMode }},
 	{Key: "package", Short: "p", Kind: List, For: []string{"exec", "dlx"}, Help: "install this package for the command, which may be another one's; repeat the flag for several", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Run.Packages }},
-	{Key: "allow-build", Kind: Names, For: []string{"dlx", "create"}, Help: "let this package run its install scripts, too", never: notFile | notEnv,
+	{Key: "allow-build", Kind: Names, For: []string{"add", "dlx", "create"}, Help: "let this package run its install scripts, too; add: or not, with \"!\" before the name", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Install.AllowBuild }},
 	{Key: "dlx-cache-max-age", Kind: Minutes, Default: "1440", Help: "minutes for which dlx uses what it installed",
 		bind: func(s *Settings) any { return &s.Dirs.DlxMaxAge }},
