@@ -32,7 +32,8 @@ func runAdd(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	e := &editing{settings: func() error { return c.writeBuilds(rules) }}
+	var catalogs *cataloging
+	e := &editing{settings: func() error { return errors.Join(c.writeBuilds(rules), catalogs.write(c)) }}
 	c.allowBuilds(rules)
 	e.targets = func(importers []install.Importer) (map[string]bool, error) {
 		return c.targets(importers, s.Workspace.IncludeRoot)
@@ -40,7 +41,7 @@ func runAdd(ctx context.Context, c *call) error {
 	ready := func(src *source, importers []install.Importer) error {
 		used := workspaceSpecifiers(importers)
 		e.changes = func(im *install.Importer) ([]change, error) {
-			a := adding{call: c, used: used, into: im}
+			a := adding{call: c, used: used, into: im, catalogs: catalogs}
 			for _, r := range requests {
 				if err := a.add(ctx, src, r); err != nil {
 					return nil, err
@@ -51,6 +52,9 @@ func runAdd(ctx context.Context, c *call) error {
 		return c.checkNames(ctx, src, requests, importers)
 	}
 	err = c.install(ctx, func(req *install.Request) error {
+		if catalogs, err = c.cataloging(req); err != nil {
+			return err
+		}
 		c.tellFitting(ctx, req, e, req.Resolver.(renewing).looks())
 		return c.edit(req, e, ready)
 	})
@@ -126,6 +130,8 @@ type adding struct {
 	used    map[string]string
 	into    *install.Importer
 	changes []change
+
+	catalogs *cataloging // nil for none
 }
 
 func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) error {
@@ -148,7 +154,8 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 		as.Prefix = ""
 	}
 	c := change{alias: s.Alias, also: save.Peer}
-	if s.Kind == specifier.Invalid { // a name alone
+	bare := s.Kind == specifier.Invalid // a name alone
+	if bare {
 		c.ask = present
 		if present == "" {
 			if err := a.named(&s); err != nil {
@@ -169,6 +176,11 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 		}
 	}
 	c.group = a.groupFor(c.alias)
+	if a.catalogs != nil && !save.Workspace {
+		if err := a.catalogs.take(&c, s, bare, present != "", as); err != nil {
+			return err
+		}
+	}
 	a.changes = slices.DeleteFunc(a.changes, func(o change) bool { return o.alias == c.alias }) // the last one counts
 	a.changes = append(a.changes, c)
 	return nil
@@ -178,6 +190,9 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 // for, if they agree (as pnpm does), or the default tag.
 func (a *adding) named(s *specifier.Specifier) error {
 	raw := a.used[s.Alias]
+	if a.catalogs != nil && !a.catalogs.passive {
+		raw = "" // there is one place to agree on
+	}
 	if a.cfg.Settings.Save.Workspace {
 		raw = "workspace:*"
 	}

@@ -34,7 +34,7 @@ func (c *call) apart(dir string, rules []project.BuildRule, words ...string) (*c
 	s.Workspace = config.Workspace{SharedLockfile: true, PeersFromRoot: true}
 	s.Lockfile = config.Lockfile{Enabled: true, PreferFrozen: true}
 	s.Include = config.Include{Prod: true, Dev: true, Optional: s.Include.Optional}
-	s.Save = config.Save{Save: true, Prefix: "^", CheckNames: s.Save.CheckNames}
+	s.Save = config.Save{Save: true, Prefix: "^", CatalogMode: "manual", CheckNames: s.Save.CheckNames}
 	s.Install.Linker, s.Dirs.Lockfile, s.Dirs.VirtualStore = "", "", ""
 	s.Install.AllowBuild = nil // rules has them
 	s.Call.Global, s.Call.DryRun, s.Call.Depth, s.Call.JSON = false, false, "", false

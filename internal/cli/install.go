@@ -119,6 +119,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err := change(req); err != nil {
 		return err
 	}
+	c.pruneCatalogs(req)
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
@@ -366,6 +367,9 @@ func (c *call) digest(shaping *shaping) string {
 	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
 		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace, c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest(),
 		c.buildRules(), c.trusted())
+	if s.Save.PruneCatalogs { // it is no part of the tree, but has to be done once
+		fmt.Fprintln(h, "prune", c.catalogs())
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 

@@ -24,13 +24,13 @@ searchexclude searchlimit searchopts searchstaleness shell timing umask
 usage username versions viewer which workspaces workspaces-update sso-poll-frequency sso-type
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
 build-from-source sharp-binary-host sharp-libvips-binary-host
-audit-config catalog-mode catalog-prune changed-files-ignore-pattern cleanup-unused-catalogs deploy-all-files
+audit-config changed-files-ignore-pattern deploy-all-files
 fetch-min-speed-ki-bps fetch-warn-timeout-ms
 force-legacy-deploy git-shallow-hosts global-bin-dir global-dir global-shims
 init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables
-registry-supports-time-field runtime-on-fail save-catalog-name save-workspace-protocol
+registry-supports-time-field runtime-on-fail save-workspace-protocol
 scripts-prepend-node-path shell-emulator state-dir
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
 verify-store-integrity versioning

@@ -203,7 +203,13 @@ type Save struct {
 	Exact    bool
 	Prefix   string
 
-	Workspace  bool // what is added is a project of the workspace
+	Workspace bool // what is added is a project of the workspace
+	// Catalog and CatalogName are which catalog gets what is added; CatalogMode is
+	// manual, prefer or strict.
+	Catalog                  bool
+	CatalogName, CatalogMode string
+	PruneCatalogs            bool // of entries that no project refers to
+
 	CheckNames bool // what is added may be a slip of the keyboard
 }
 

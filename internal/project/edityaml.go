@@ -184,14 +184,39 @@ func (e *yamlEdit) spaced(fields []Field) bool {
 }
 
 // replace puts text in the place of a field; a comment behind a value of one line
-// stays.
+// stays. What is taken away takes the empty lines behind it along, at the end of the
+// file those before it (pnpm 12).
 func (e *yamlEdit) replace(f Field, text string) {
 	end := e.end(f)
+	if text == "" {
+		start, end := e.gone(f, end)
+		e.lines = slices.Delete(e.lines, start, end)
+		return
+	}
 	line := strings.TrimRight(e.lines[f.Line-1], "\r\n")
 	if comment := line[len(cutComment(line)):]; comment != "" && end == f.Line && strings.Count(text, "\n") == 1 {
 		text = strings.TrimSuffix(text, e.newline) + comment + e.newline
 	}
 	e.lines = slices.Replace(e.lines, f.Line-1, end, text)
+}
+
+// gone are the lines that a field takes along which goes, of which the last is
+// before end.
+func (e *yamlEdit) gone(f Field, end int) (int, int) {
+	start, next := f.Line-1, end
+	for next < len(e.lines) && strings.TrimSpace(e.lines[next]) == "" {
+		next++
+	}
+	switch {
+	case next == len(e.lines):
+		for start > 0 && strings.TrimSpace(e.lines[start-1]) == "" {
+			start--
+		}
+		return start, next
+	case len(e.lines[next])-len(strings.TrimLeft(e.lines[next], " ")) == f.Column-1:
+		return start, next
+	}
+	return start, end // the empty lines are for what the map stands in
 }
 
 // end is the index of the line behind a field: behind what is indented deeper,
@@ -280,7 +305,7 @@ func plainYAML(s string) bool {
 	if s == "" || reserved(s) || strings.Trim(s, plainRest+":") != "" || strings.HasSuffix(s, ":") {
 		return false
 	}
-	if strings.IndexByte(letters+"^/", s[0]) >= 0 {
+	if strings.IndexByte(letters+"^/", s[0]) >= 0 || s[0] == '~' && len(s) > 1 { // "~" alone is null
 		return true
 	}
 	// A version: two dots cannot be a number, and what has no colon is no time.

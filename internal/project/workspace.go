@@ -20,8 +20,9 @@ type Workspace struct {
 // Catalog is a named list of versions that members share. The name of the
 // top-level "catalog" is "default".
 type Catalog struct {
-	Name string
-	Deps npm.Deps
+	Name  string
+	Deps  npm.Deps
+	Named bool // stands under "catalogs"
 }
 
 // Shape is what changes how dependencies resolve, beside the manifests. It
@@ -96,10 +97,10 @@ func workspaceOf(doc document, root Node) (*Workspace, error) {
 		case "packages":
 			w.Packages = s.list(f)
 		case "catalog":
-			w.Catalogs = append(w.Catalogs, Catalog{"default", s.deps(f)})
+			w.Catalogs = append(w.Catalogs, Catalog{"default", s.deps(f), false})
 		case "catalogs":
 			for _, c := range s.want(f, Map).Fields {
-				w.Catalogs = append(w.Catalogs, Catalog{c.Key, s.deps(c)})
+				w.Catalogs = append(w.Catalogs, Catalog{c.Key, s.deps(c), true})
 			}
 		default:
 			if !s.shape(&w.Shape, f) {

@@ -57,10 +57,10 @@ nothing:
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]Catalog{
-		{"default", deps("react", "^18.0.0", "pinned", "1.10")},
-		{"old", deps("react", "^17", "@s/x", "1")},
-		{"older", deps("react", "^17", "@s/x", "1")},
-		{"merged", deps("react", "^16", "@s/x", "1")},
+		{"default", deps("react", "^18.0.0", "pinned", "1.10"), false},
+		{"old", deps("react", "^17", "@s/x", "1"), true},
+		{"older", deps("react", "^17", "@s/x", "1"), true},
+		{"merged", deps("react", "^16", "@s/x", "1"), true},
 	}, w.Catalogs); diff != "" {
 		t.Error(diff)
 	}
