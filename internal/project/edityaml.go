@@ -15,24 +15,33 @@ import (
 // its way with the others. The error is a *SyntaxError for a file that is
 // damaged or would be, or says what is to be written by hand.
 func SetYAML(file string, raw []byte, keys []string, value Node) ([]byte, error) {
-	root, err := parseYAML(file, raw)
+	text := strings.ReplaceAll(string(raw), "\r\n", "\n")
+	root, err := parseYAML(file, []byte(text))
 	if err != nil {
 		return nil, err
 	}
 	if _, err := ParseWorkspace(file, raw); err != nil {
 		return nil, err
 	}
-	want := with(root, keys, value)
-	e := newYAMLEdit(raw)
-	e.set(root.Fields, keys, value)
-	out := []byte(strings.Join(e.lines, ""))
-	got, err := parseYAML(file, out)
-	if err != nil || !sameNode(got, want) {
+	e := newYAMLEdit(text)
+	byHand := func() error {
 		hint := strings.TrimSpace(e.entry("", keys, value))
 		if value.Kind == Missing {
 			hint = "take out " + strings.Join(keys, " > ")
 		}
-		return nil, fmt.Errorf("%s is written in a way that cannot be edited: by hand, %s", file, hint)
+		return fmt.Errorf("%s is written in a way that cannot be edited: by hand, %s", file, hint)
+	}
+	if strings.ContainsAny(text, "\r\u0085\u2028\u2029") { // lines end there, too, as the parser counts them
+		return nil, byHand()
+	}
+	want := with(root, keys, value)
+	e.set(root.Fields, keys, value)
+	out := []byte(strings.Join(e.lines, ""))
+	if got, err := parseYAML(file, out); err != nil || !sameNode(got, want) {
+		return nil, byHand()
+	}
+	if len(text) < len(raw) {
+		out = bytes.ReplaceAll(out, []byte("\n"), []byte("\r\n"))
 	}
 	_, err = ParseWorkspace(file, out)
 	return out, err
@@ -77,21 +86,15 @@ func sameNode(a, b Node) bool {
 }
 
 // yamlEdit is a file by its lines, which have their ends.
-type yamlEdit struct {
-	lines   []string
-	newline string
-}
+type yamlEdit struct{ lines []string }
 
-func newYAMLEdit(raw []byte) *yamlEdit {
-	e := &yamlEdit{newline: "\n"}
-	if bytes.Contains(raw, []byte("\r\n")) {
-		e.newline = "\r\n"
-	}
-	for line := range strings.Lines(string(raw)) {
+func newYAMLEdit(text string) *yamlEdit {
+	e := &yamlEdit{}
+	for line := range strings.Lines(text) {
 		e.lines = append(e.lines, line)
 	}
 	if n := len(e.lines); n > 0 && !strings.HasSuffix(e.lines[n-1], "\n") {
-		e.lines[n-1] += e.newline
+		e.lines[n-1] += "\n"
 	}
 	return e
 }
@@ -117,7 +120,7 @@ func (e *yamlEdit) set(fields []Field, keys []string, value Node) {
 func (e *yamlEdit) inside(f Field, keys []string, value Node) {
 	after := with(f.Value, keys[1:], value)
 	_, rest, _ := strings.Cut(e.lines[f.Line-1], ":")
-	switch block := strings.Trim(cutComment(rest), " \t\r\n") == "" && len(f.Value.Fields) > 0; {
+	switch block := strings.Trim(cutComment(rest), " \t\n") == "" && len(f.Value.Fields) > 0; {
 	case len(after.Fields) == 0:
 		e.replace(f, "")
 	case block:
@@ -146,7 +149,7 @@ func (e *yamlEdit) add(fields []Field, keys []string, value Node) {
 		if i := slices.IndexFunc(sorted, func(f Field) bool { return f.Key > keys[0] }); i >= 0 {
 			text := e.entry(indentOf(sorted[i]), keys, value)
 			if spaced {
-				text += e.newline
+				text += "\n"
 			}
 			e.lines = slices.Insert(e.lines, e.before(sorted[i], top && len(sorted) == len(fields) && i == 0), text)
 			return
@@ -157,7 +160,7 @@ func (e *yamlEdit) add(fields []Field, keys []string, value Node) {
 		return
 	}
 	if spaced {
-		e.lines = append(e.lines, e.newline)
+		e.lines = append(e.lines, "\n")
 	}
 	e.lines = append(e.lines, e.entry("", keys, value))
 }
@@ -193,9 +196,9 @@ func (e *yamlEdit) replace(f Field, text string) {
 		e.lines = slices.Delete(e.lines, start, end)
 		return
 	}
-	line := strings.TrimRight(e.lines[f.Line-1], "\r\n")
+	line := strings.TrimRight(e.lines[f.Line-1], "\n")
 	if comment := line[len(cutComment(line)):]; comment != "" && end == f.Line && strings.Count(text, "\n") == 1 {
-		text = strings.TrimSuffix(text, e.newline) + comment + e.newline
+		text = strings.TrimSuffix(text, "\n") + comment + "\n"
 	}
 	e.lines = slices.Replace(e.lines, f.Line-1, end, text)
 }
@@ -224,7 +227,7 @@ func (e *yamlEdit) gone(f Field, end int) (int, int) {
 func (e *yamlEdit) end(f Field) int {
 	end := f.Line
 	for i := f.Line; i < len(e.lines); i++ {
-		text := strings.Trim(e.lines[i], " \t\r\n")
+		text := strings.Trim(e.lines[i], " \t\n")
 		indent := len(e.lines[i]) - len(strings.TrimLeft(e.lines[i], " "))
 		switch {
 		case text == "" || text[0] == '#':
@@ -241,27 +244,27 @@ func (e *yamlEdit) end(f Field) int {
 func (e *yamlEdit) entry(indent string, keys []string, value Node) string {
 	head := indent + yamlKey(keys[0]) + ":"
 	if len(keys) > 1 {
-		return head + e.newline + e.entry(indent+"  ", keys[1:], value)
+		return head + "\n" + e.entry(indent+"  ", keys[1:], value)
 	}
 	switch {
 	case value.Kind == List && len(value.Items) == 0:
-		return head + " []" + e.newline
+		return head + " []\n"
 	case value.Kind == Map && len(value.Fields) == 0:
-		return head + " {}" + e.newline
+		return head + " {}\n"
 	case value.Kind == List:
-		text := head + e.newline
+		text := head + "\n"
 		for _, item := range value.Items {
-			text += indent + "  - " + yamlText(item) + e.newline
+			text += indent + "  - " + yamlText(item) + "\n"
 		}
 		return text
 	case value.Kind == Map:
-		text := head + e.newline
+		text := head + "\n"
 		for _, f := range value.Fields {
 			text += e.entry(indent+"  ", []string{f.Key}, f.Value)
 		}
 		return text
 	}
-	return head + " " + yamlText(value) + e.newline
+	return head + " " + yamlText(value) + "\n"
 }
 
 // yamlText is a scalar.
@@ -321,10 +324,25 @@ func reserved(s string) bool {
 	return false
 }
 
-// cutComment is a line up to its comment, and the space before that.
+// cutComment is a line up to its comment, and the space before that. What is in
+// quotes is none.
 func cutComment(line string) string {
-	if i := strings.Index(line, " #"); i >= 0 {
-		return strings.TrimRight(line[:i], " ")
+	quote := byte(0)
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case quote == '"' && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0 // a doubled one opens again
+			}
+		case c == '\'' || c == '"':
+			if i == 0 || strings.IndexByte(" '[{,:", line[i-1]) >= 0 {
+				quote = c
+			}
+		case c == '#' && i > 0 && line[i-1] == ' ':
+			return strings.TrimRight(line[:i-1], " ")
+		}
 	}
 	return line
 }

@@ -18,6 +18,8 @@ func TestSetYAML(t *testing.T) {
 		"new file":          {"", []string{"saveExact"}, Node{Kind: Bool, Text: "true"}, "saveExact: true\n"},
 		"new key":           {"# mine\nb: 1\n", []string{"a"}, text("x"), "a: x\n# mine\nb: 1\n"},
 		"behind a mark":     {"---\n# mine\nb: 1\n", []string{"a"}, text("x"), "---\n# mine\na: x\nb: 1\n"},
+		"no comment":        {"a: 'x # y' # why\n", []string{"a"}, text("z"), "a: z # why\n"},
+		"of windows":        {"# mine\r\nb: 1\r\n", []string{"c"}, text("x"), "# mine\r\nb: 1\r\nc: x\r\n"},
 		"behind packages":   {"packages:\n  - x/*\n\n# of c\nc: 1\n", []string{"b"}, text("x"), "packages:\n  - x/*\n\n# of c\nb: x\n\nc: 1\n"},
 		"not sorted":        {"c: 1\n\nb: 1\n# end\n", []string{"a"}, text("x"), "c: 1\n\nb: 1\n# end\n\na: x\n"},
 		"map not sorted":    {"m:\n  c: 1\n  b: 1\nz: 1\n", []string{"m", "a"}, text("x"), "m:\n  c: 1\n  b: 1\n  a: x\nz: 1\n"},
