@@ -11,7 +11,6 @@ import (
 	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
-	"godwit/internal/registry"
 	"godwit/internal/spawn"
 )
 
@@ -39,7 +38,11 @@ func (c *call) npmOutdated(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	if err := spawn.Each(len(rows), packumentsAtOnce, true, func(i int) error { return rows[i].look(ctx, client) }); err != nil {
+	ask, err := c.asking(client)
+	if err != nil {
+		return err
+	}
+	if err := spawn.Each(len(rows), packumentsAtOnce, true, func(i int) error { return rows[i].look(ctx, ask) }); err != nil {
 		return err
 	}
 	rows = slices.DeleteFunc(rows, func(o *npmOutdated) bool {
@@ -91,8 +94,8 @@ func (c *call) npmCandidates(t *npmTree) (rows []*npmOutdated) {
 }
 
 // look asks the registry. latest stays "" if there is no such package any more.
-func (o *npmOutdated) look(ctx context.Context, client *registry.Client) error {
-	doc, err := client.Packument(ctx, o.spec.Name, registry.Short)
+func (o *npmOutdated) look(ctx context.Context, ask asking) error {
+	doc, err := ask(ctx, o.spec.Name)
 	if err != nil {
 		return fmt.Errorf("look for newer versions of %s: %w", o.alias, err)
 	}

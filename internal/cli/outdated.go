@@ -13,7 +13,6 @@ import (
 	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
-	"godwit/internal/registry"
 	"godwit/internal/spawn"
 )
 
@@ -64,7 +63,11 @@ func runOutdated(ctx context.Context, c *call) error {
 		return err
 	}
 	defer client.Close()
-	err = spawn.Each(len(rows), packumentsAtOnce, true, func(i int) error { return rows[i].look(ctx, client) })
+	ask, err := c.asking(client)
+	if err != nil {
+		return err
+	}
+	err = spawn.Each(len(rows), packumentsAtOnce, true, func(i int) error { return rows[i].look(ctx, ask) })
 	if err != nil {
 		return err
 	}
@@ -111,8 +114,8 @@ func (c *call) candidates(p *project.Project, g *graph.Graph) (rows []*outdated)
 }
 
 // look asks the registry; Latest stays "" if the current version is as new.
-func (o *outdated) look(ctx context.Context, client *registry.Client) error {
-	doc, err := client.Packument(ctx, npm.Name(o.name), registry.Short)
+func (o *outdated) look(ctx context.Context, ask asking) error {
+	doc, err := ask(ctx, npm.Name(o.name))
 	if err != nil {
 		return fmt.Errorf("look for newer versions of %s: %w", o.name, err)
 	}

@@ -7,7 +7,10 @@ import (
 	"godwit/internal/event"
 	"godwit/internal/graph"
 	"godwit/internal/install"
+	"godwit/internal/npm"
+	"godwit/internal/registry"
 	"godwit/internal/resolve"
+	"godwit/internal/resolve/packuments"
 	"godwit/internal/resolve/policy"
 )
 
@@ -34,6 +37,25 @@ func (c *call) policy() (*policy.Policy, error) {
 	}
 	p.TrustExclude, err = policy.ParseExclude("trustPolicyExclude", r.TrustExclude)
 	return p, err
+}
+
+// asking is how commands that look for newer versions get packuments: without the
+// versions that the policy holds back.
+type asking func(context.Context, npm.Name) (*npm.Packument, error)
+
+func (c *call) asking(client *registry.Client) (asking, error) {
+	rules, err := c.policy()
+	if err != nil {
+		return nil, err
+	}
+	src := packuments.Source{Registry: client, Policy: rules}
+	return func(ctx context.Context, name npm.Name) (*npm.Packument, error) {
+		doc, err := src.Packument(ctx, name, false)
+		if err != nil {
+			return nil, err
+		}
+		return rules.Admitted(doc)
+	}, nil
 }
 
 // verifier checks what a lockfile has against the policy, or is nil.

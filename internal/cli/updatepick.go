@@ -12,7 +12,6 @@ import (
 	"godwit/internal/graph"
 	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
-	"godwit/internal/registry"
 	"godwit/internal/spawn"
 )
 
@@ -78,7 +77,11 @@ func (u *updating) raises(ctx context.Context) ([]*raise, error) {
 		return nil, err
 	}
 	defer client.Close()
-	err = spawn.Each(len(rows), packumentsAtOnce, true, func(i int) error { return rows[i].look(ctx, client) })
+	ask, err := u.asking(client)
+	if err != nil {
+		return nil, err
+	}
+	err = spawn.Each(len(rows), packumentsAtOnce, true, func(i int) error { return rows[i].look(ctx, ask) })
 	if err != nil {
 		return nil, err
 	}
@@ -134,8 +137,8 @@ func (u *updating) offers() ([]*raise, error) {
 }
 
 // look asks the registry; to stays "" if the current version is as new.
-func (r *raise) look(ctx context.Context, client *registry.Client) error {
-	doc, err := client.Packument(ctx, r.want.Name, registry.Short)
+func (r *raise) look(ctx context.Context, ask asking) error {
+	doc, err := ask(ctx, r.want.Name)
 	var none interface{ NotFound() bool }
 	if errors.As(err, &none) {
 		return nil // a project of the workspace, which registries need not know

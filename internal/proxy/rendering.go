@@ -166,23 +166,7 @@ func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, 
 
 // Admit is what the policy leaves of a full packument, for others who read the
 // same registries.
-func (p *Proxy) Admit(doc *npm.Packument) (*npm.Packument, error) {
-	rules := p.policy()
-	if !rules.Concerns(doc.Name) {
-		return doc, nil
-	}
-	view, err := rules.View(doc, time.Time{})
-	if err != nil || view == nil {
-		return doc, err
-	}
-	tags := map[string]string{}
-	for tag := range doc.DistTags {
-		if target := view.Tag(doc, tag); target != "" {
-			tags[tag] = target
-		}
-	}
-	return doc.Filter(view.Admits, tags), nil
-}
+func (p *Proxy) Admit(doc *npm.Packument) (*npm.Packument, error) { return p.policy().Admitted(doc) }
 
 // policy is the rules of this moment; nil if there are none.
 func (p *Proxy) policy() *policy.Policy {

@@ -87,6 +87,25 @@ func (p *Policy) View(doc *npm.Packument, cutoff time.Time) (*View, error) {
 	return v, nil
 }
 
+// Admitted is what the policy leaves of doc as a document: other versions, and
+// dist-tags that stand for them. The error is a [*MissingTimeError].
+func (p *Policy) Admitted(doc *npm.Packument) (*npm.Packument, error) {
+	if !p.Concerns(doc.Name) {
+		return doc, nil
+	}
+	v, err := p.View(doc, time.Time{})
+	if err != nil || v == nil {
+		return doc, err
+	}
+	tags := map[string]string{}
+	for tag := range doc.DistTags {
+		if target := v.Tag(doc, tag); target != "" {
+			tags[tag] = target
+		}
+	}
+	return doc.Filter(v.Admits, tags), nil
+}
+
 func (p *Policy) ignoresMissingTime() bool { return p != nil && p.MissingTime }
 
 func (p *Policy) setting() string {
