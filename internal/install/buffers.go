@@ -7,16 +7,21 @@ import (
 
 // buffers is the memory of tarballs that were extracted, for those that come
 // next. Without it a cold install takes as much of the system as all tarballs
-// are long, a page fault for every 4 KiB. There are never more buffers than
-// tarballs were held at one time.
+// are long, a page fault for every 4 KiB.
 type buffers struct {
 	mu   sync.Mutex
 	free [bufferSizes][][]byte // free[i] have 1<<(i+smallestBuffer) bytes
+	idle int                   // bytes in free
 }
 
 const (
 	smallestBuffer = 15 // 32 KiB: six of seven tarballs are smaller
-	bufferSizes    = 10 // up to 16 MiB, as far as a server's word is trusted
+	// Up to 1 MiB: one of two hundred tarballs is larger, and half of all bytes
+	// are in those. The collector gets their memory back when it is short.
+	bufferSizes = 6
+	// Of eight tarballs that are extracted while others arrive, and too little to
+	// be short of.
+	maxIdle = 8 << 20
 )
 
 // take is room for size bytes and one more, with which a reader sees the end.
@@ -33,6 +38,7 @@ func (b *buffers) take(size int64) []byte {
 	}
 	last := len(list) - 1
 	b.free[i] = list[:last]
+	b.idle -= cap(list[last])
 	return list[last]
 }
 
@@ -43,6 +49,9 @@ func (b *buffers) give(data []byte) {
 		return
 	}
 	b.mu.Lock()
-	b.free[i] = append(b.free[i], data[:0])
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	if b.idle+cap(data) <= maxIdle {
+		b.free[i] = append(b.free[i], data[:0])
+		b.idle += cap(data)
+	}
 }
