@@ -72,9 +72,9 @@ func whatIs(id graph.Key, res graph.Resolution) string {
 
 // Widths and bounds of the lanes.
 const (
-	// More than 64 downloads at once gave nothing in anybody's measurements
-	// (utoo's experiments #2916 and #3005).
-	networkWidth = 64
+	// As many downloads as the client ever has at one time; it has fewer unless
+	// the registry is far away.
+	networkWidth = 128
 	// Tarballs in memory: 64 of the usual 50 KB are far below it. Twice as much
 	// left the collector no room in an install below 200 MB when extraction fell
 	// behind: it ran 80 times instead of 5.

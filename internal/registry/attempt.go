@@ -114,12 +114,19 @@ func (c *Client) attempt(ctx context.Context, r request, handle func(answer) err
 	ctx, watch := newWatchdog(ctx, c.opts.Timeout)
 	defer watch.stop()
 
+	asked := c.opts.Now()
 	resp, sent, err := c.follow(ctx, r)
 	if err != nil {
+		r.lane.failed()
 		err = watch.explain(err)
 		return &failure{err: err, network: true, transient: transientError(err)}
 	}
 	defer resp.Body.Close()
+	if transientStatus(resp.StatusCode) {
+		r.lane.failed()
+	} else {
+		r.lane.answered(c.opts.Now().Sub(asked))
+	}
 	c.notice(resp.Header.Get("Npm-Notice"))
 	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
 		return c.refused(r, resp, sent)

@@ -21,7 +21,7 @@ type Options struct {
 	TLS        TLS
 	Retry      Retry
 	Timeout    time.Duration     // longest silence on a connection; fetch-timeout
-	MaxSockets int               // requests at one time, for packuments and for tarballs each
+	MaxSockets int               // requests at one time, for packuments and for tarballs each; 0: 64, or 128 far from the registry
 	Transport  http.RoundTripper // instead of the pools of this package
 	// Allow, if set, is asked before every request, those after a redirect
 	// too; its error ends the request. A server sets it: what a registry writes
@@ -63,9 +63,11 @@ type Retry struct {
 // Defaults. The sources are npm's config definitions unless said otherwise.
 const (
 	defaultTimeout = 5 * time.Minute
-	// More connections gave nothing in anybody's measurements, fewer cost at
-	// 50 ms round trips. (npm's maxsockets of 15 is for Node's agent.)
+	// Near a registry more connections gave nothing in anybody's measurements.
+	// (npm's maxsockets of 15 is for Node's agent.)
 	defaultSockets = 64
+	// Far from it, see lane: fewer cost at round trips of 50 ms.
+	farSockets = 128
 	// The largest documents of the public registry have some 100 MB.
 	defaultMaxPackument = 512 << 20
 	// Far above the largest tarballs, which have some hundred MB, and below
@@ -73,15 +75,21 @@ const (
 	defaultMaxTarball = math.MaxInt32
 )
 
+// sockets is how many requests of a kind there are at one time, at first and far
+// from the registry.
+func (o *Options) sockets() (width, widest int) {
+	if o.MaxSockets > 0 {
+		return o.MaxSockets, o.MaxSockets
+	}
+	return defaultSockets, farSockets
+}
+
 func (o *Options) applyDefaults() {
 	if o.Retry == (Retry{}) {
 		o.Retry = Retry{Count: 2, Factor: 10, Min: 10 * time.Second, Max: time.Minute}
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
-	}
-	if o.MaxSockets <= 0 {
-		o.MaxSockets = defaultSockets
 	}
 	if o.MaxPackument <= 0 {
 		o.MaxPackument = defaultMaxPackument

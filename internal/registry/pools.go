@@ -14,26 +14,6 @@ import (
 	"time"
 )
 
-// lane bounds how many requests of one kind are on their way.
-type lane struct {
-	slots chan struct{}
-	pools *poolSet
-}
-
-func newLane(width int, pools *poolSet) *lane {
-	return &lane{slots: make(chan struct{}, width), pools: pools}
-}
-
-func (l *lane) enter(ctx context.Context) error {
-	select {
-	case l.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (l *lane) leave() { <-l.slots }
 
 // poolSet is one connection pool for everybody, and one for each credential
 // that has a certificate, since a connection has one identity. Immutable.
@@ -161,15 +141,16 @@ func (t *transport) CloseIdleConnections() {
 }
 
 func newPool(o Options, config *tls.Config, http2 bool, dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {
+	_, widest := o.sockets()
 	t := &http.Transport{
 		DialContext:         dial,
 		TLSClientConfig:     config.Clone(),
 		TLSHandshakeTimeout: o.Timeout,
 		MaxIdleConns:        0, // no limit over all hosts; the lane is the limit
-		MaxIdleConnsPerHost: o.MaxSockets,
+		MaxIdleConnsPerHost: widest,
 		IdleConnTimeout:     90 * time.Second, // as http.DefaultTransport
 		DisableCompression:  true,             // tarballs are compressed, packuments are decoded here
-		ReadBufferSize:      64 << 10,         // a sixteenth of the reads of the default, at 4 MB in all
+		ReadBufferSize:      64 << 10,         // a sixteenth of the reads of the default, at 4 to 8 MB in all
 		Protocols:           new(http.Protocols),
 	}
 	if o.Proxy != nil {

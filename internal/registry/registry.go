@@ -59,8 +59,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.metadata = newLane(o.MaxSockets, pools.metadata)
-	c.tarballs = newLane(o.MaxSockets, pools.tarballs)
+	width, widest := o.sockets()
+	c.metadata = newLane(width, widest, pools.metadata)
+	c.tarballs = newLane(width, widest, pools.tarballs)
 	c.spares = pools.spares
 	if o.CacheDir != "" {
 		c.cache = newCache(o.CacheDir)

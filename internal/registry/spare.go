@@ -110,5 +110,6 @@ func (c *Client) Prepare(name npm.Name, n int) {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme] // as http.Transport asks for it
 	}
-	c.spares.prepare(net.JoinHostPort(u.Hostname(), port), min(n, c.opts.MaxSockets))
+	width, _ := c.opts.sockets()
+	c.spares.prepare(net.JoinHostPort(u.Hostname(), port), min(n, width))
 }
