@@ -14,7 +14,6 @@ import (
 	"time"
 )
 
-
 // poolSet is one connection pool for everybody, and one for each credential
 // that has a certificate, since a connection has one identity. Immutable.
 type poolSet struct {
