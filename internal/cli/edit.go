@@ -38,6 +38,9 @@ type editing struct {
 	root  string
 	npm   bool // the project is npm's, and files are written as npm does
 	files []*edited
+
+	recorded map[string]map[string]string  // the catalogs as the lockfile has them; Chosen changes them
+	keys     func(catalog string) []string // where a catalog stands in pnpm-workspace.yaml
 }
 
 // change is what becomes of one dependency of a project.
@@ -53,6 +56,7 @@ type change struct {
 	also  bool // under peerDependencies, too
 	// evicts are the groups that lose it; nil is all others, but for peers.
 	evicts []string
+	raises *entry // the entry of a catalog that changes in its place; nil is none
 }
 
 // edited is one package.json with its changes.
@@ -102,6 +106,10 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 			update := e.update(importers)
 			resolver.renew(update)
 			req.Update = func(alias string, direct bool) bool { return update(alias) && (direct || e.all) }
+		}
+		if l, ok := resolver.(*local); ok && c.inputs.Workspace != nil {
+			e.keys, e.recorded = c.catalogKeys, req.Lockfile.Catalogs
+			l.catalogs = askedCatalogs(l.catalogs, e.entries())
 		}
 		if npm, ok := resolver.(*npmResolver); ok {
 			npm.asked, npm.all = e.asked(), e.all
@@ -258,6 +266,9 @@ func (e *editing) Chosen(g *graph.Graph, importers []install.Importer) error {
 			if p != nil && e.chosen != nil {
 				e.chosen(p)
 			}
+			if c.raises != nil && p != nil {
+				c.raises.raise(p)
+			}
 			if c.save != nil && p != nil {
 				c.saved = c.save(string(p.Name), p.Version)
 			} else if c.save != nil {
@@ -271,7 +282,27 @@ func (e *editing) Chosen(g *graph.Graph, importers []install.Importer) error {
 			set(depsOf(importers[i].Manifest, c.group), c.alias, d.Specifier)
 		}
 	}
-	return nil
+	return e.chosenEntries()
+}
+
+// chosenEntries records what catalogs are to say. The file is made before anything is
+// done, since not every one can be edited.
+func (e *editing) chosenEntries() error {
+	entries := e.entries()
+	if len(entries) == 0 {
+		return nil
+	}
+	for key, en := range entries {
+		if en.saved != "" {
+			e.recorded[key.catalog][key.alias] = en.saved
+		}
+	}
+	file := filepath.Join(e.root, project.WorkspaceFile)
+	text, err := e.raised(file, entries)
+	if text != nil {
+		e.settings = func() error { return saveWorkspace(file, text) }
+	}
+	return err
 }
 
 // written is the specifier that a manifest has for what a change is about.

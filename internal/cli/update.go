@@ -94,6 +94,12 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 				continue
 			}
 			s, err := specifier.Parse(d.Alias, d.Specifier)
+			if err == nil && s.Kind == specifier.Catalog {
+				if c, ok := u.raiseEntry(s, group); ok {
+					out = append(out, c)
+				}
+				continue
+			}
 			if err != nil || !s.Kind.IsRegistry() {
 				continue // the resolver tells of errors; what is no registry's has nothing to raise
 			}
@@ -117,10 +123,10 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 }
 
 // ask is the specifier to resolve for a dependency: its own, or what the call
-// says instead.
+// says instead. What is not saved has to fit what package.json says (as with pnpm).
 func (u *updating) ask(s specifier.Specifier) string {
 	want := u.versions[s.Alias]
-	if want == "" && u.cfg.Settings.Update.Latest && s.Kind != specifier.Tag {
+	if want == "" && u.cfg.Settings.Update.Latest && u.cfg.Settings.Save.Save && s.Kind != specifier.Tag {
 		want = "latest"
 	}
 	switch {

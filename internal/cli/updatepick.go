@@ -121,8 +121,11 @@ func (u *updating) offers() ([]*raise, error) {
 			return nil, err
 		}
 		for _, c := range changes {
-			r := &raise{alias: c.alias}
-			if r.want, err = specifier.Parse(c.alias, c.ask); err != nil {
+			r, ask := &raise{alias: c.alias}, c.ask
+			if c.raises != nil {
+				ask = c.raises.ask
+			}
+			if r.want, err = specifier.Parse(c.alias, ask); err != nil {
 				return nil, err
 			}
 			if locked != nil {

@@ -109,7 +109,7 @@ func (e *yamlEdit) set(fields []Field, keys []string, value Node) {
 	case len(keys) == 1 && value.Kind == Missing:
 		e.replace(fields[i], "")
 	case len(keys) == 1:
-		e.replace(fields[i], e.entry(indentOf(fields[i]), keys, value))
+		e.replace(fields[i], e.again(fields[i], value))
 	default:
 		e.inside(fields[i], keys, value)
 	}
@@ -184,6 +184,23 @@ func (e *yamlEdit) spaced(fields []Field) bool {
 		}
 	}
 	return len(fields) > 1
+}
+
+// again is a field with another value. The key of a text stays as it is written.
+func (e *yamlEdit) again(f Field, value Node) string {
+	text := e.entry(indentOf(f), []string{f.Key}, value)
+	line := e.lines[f.Line-1]
+	if quote := line[min(f.Column-1, len(line)-1)]; value.Kind != String || quote != '\'' && quote != '"' {
+		return text
+	}
+	// Nothing that is quoted here may have a quote of its own: that is noticed.
+	key, _, closed := strings.Cut(line[f.Column:], line[f.Column-1:f.Column])
+	rest := line[min(len(line), f.Column+len(key)+1):]
+	blank := len(rest) - len(strings.TrimLeft(rest, " "))
+	if !closed || !strings.HasPrefix(rest[blank:], ":") {
+		return text
+	}
+	return line[:f.Column+len(key)+1+blank] + ": " + yamlText(value) + "\n"
 }
 
 // replace puts text in the place of a field; a comment behind a value of one line

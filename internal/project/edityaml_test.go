@@ -40,6 +40,12 @@ func TestSetYAML(t *testing.T) {
 		"lines":             {"", []string{"a"}, text("x\ny"), "a: \"x\\ny\"\n"},
 		"no number":         {"", []string{"a"}, text("1.5"), "a: '1.5'\n"},
 		"version":           {"", []string{"a"}, text("1.5.0"), "a: 1.5.0\n"},
+		"range":             {"", []string{"a"}, text("~1.2.3"), "a: ~1.2.3\n"},
+		"quoted key":        {"m:\n    \"x\" : '1' # why\n    'y': >-\n      2\n\n    z: 3\n", []string{"m", "x"}, text("^2.0.0"), "m:\n    \"x\" : ^2.0.0 # why\n    'y': >-\n      2\n\n    z: 3\n"},
+		"key of lines":      {"m:\n    'y': >-\n      2\n\n    z: 3\n", []string{"m", "y"}, text("^2.0.0"), "m:\n    'y': ^2.0.0\n\n    z: 3\n"},
+		"behind quotes":     {"a: 'x # y' # z\n", []string{"a"}, text("1.2.3"), "a: 1.2.3 # z\n"},
+		"no comment at all": {"a: \"x\\\" # y\"\n", []string{"a"}, text("it's # so"), "a: 'it''s # so'\n"},
+		"again":             {"a: 'it''s # so'\n", []string{"a"}, text("it's # so"), "a: 'it''s # so'\n"},
 		"tilde":             {"", []string{"a"}, text("~"), "a: '~'\n"},
 	} {
 		got, err := SetYAML("f", []byte(tt.raw), tt.keys, tt.value)
