@@ -27,7 +27,7 @@ type Bin struct {
 	// store, and Shebang what the store knows of its first line. The file is
 	// then executable and need not be looked at.
 	Stored  bool
-	Foreign bool // Target is in a directory that is linked in place: not ours to change
+	Foreign bool // Target is in a directory that is linked in place: ours to change only if it would not run
 	Shebang string
 
 	// NodePath are absolute directories that a shim puts into NODE_PATH. pnpm
@@ -87,7 +87,9 @@ func (l *Linker) bin(style BinStyle, b *Bin) (changed bool, err error) {
 		}
 	}
 	links := style == Links && !fsys.CommandsNeedExtension
-	if err := l.prepareTarget(b, links && strings.HasSuffix(shebang, "\r")); err != nil {
+	// A project's own file is left alone where a shim calls something to run it.
+	ours := !b.Foreign || !links && runnerOf(shebang, b.Target).program == ""
+	if err := l.prepareTarget(b, ours, links && strings.HasSuffix(shebang, "\r")); err != nil {
 		return false, err
 	}
 	if links {
@@ -163,11 +165,11 @@ func firstLine(path string) (string, error) {
 	return string(line), nil
 }
 
-// prepareTarget makes the target executable, and drops the "\r" of its first
-// line if asked to. It leaves alone what is not below a root, or only so by way
+// prepareTarget makes the target executable if it is ours, and drops the "\r" of its
+// first line if asked to. It leaves alone what is not below a root, or only so by way
 // of a link: that is not ours to change.
-func (l *Linker) prepareTarget(b *Bin, dropCR bool) error {
-	if b.Stored && !dropCR || b.Foreign {
+func (l *Linker) prepareTarget(b *Bin, ours, dropCR bool) error {
+	if b.Stored && !dropCR || !ours {
 		return nil
 	}
 	r, rel, err := l.within(cmp.Or(b.Real, b.Target))
