@@ -50,9 +50,13 @@ func runRemove(ctx context.Context, c *call) error {
 		if only != "" {
 			where = only
 		}
+		next := "there are none"
+		if len(has) > 0 {
+			next = "there are: " + strings.Join(slices.Sorted(maps.Keys(has)), ", ")
+		}
 		return &removeError{
 			what: fmt.Sprintf("remove %s: it is not in %s of %s", strings.Join(missing, ", "), where, c.inputs.Location.Dir),
-			code: "ERR_PNPM_CANNOT_REMOVE_MISSING_DEPS", next: "there are: " + strings.Join(slices.Sorted(maps.Keys(has)), ", "),
+			code: "ERR_PNPM_CANNOT_REMOVE_MISSING_DEPS", next: next,
 		}
 	}
 	return c.change(ctx, e, nil)

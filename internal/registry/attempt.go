@@ -171,6 +171,9 @@ func (c *Client) refused(r request, resp *http.Response, sent *grant) *failure {
 // hint is the next step after a refusal.
 func (c *Client) hint(r request, e *StatusError) string {
 	key := "//" + hostOf(r.url) + "/:_authToken"
+	if r.registry != nil && hostOf(r.registry) == hostOf(r.url) {
+		key = "//" + hostOf(r.url) + strings.TrimSuffix(r.registry.EscapedPath(), "/") + "/:_authToken"
+	}
 	switch {
 	case e.Status != 401 && e.Status != 403 && e.Status != 404:
 		return ""
