@@ -174,7 +174,7 @@ func (l *Linker) prepareTarget(b *Bin, ours, dropCR bool) error {
 	}
 	r, rel, err := l.within(cmp.Or(b.Real, b.Target))
 	if err != nil {
-		return nil
+		return allow(b.Real)
 	}
 	above, base := path.Split(rel)
 	dir, err := r.dir.Open(path.Clean(above))
@@ -194,6 +194,20 @@ func (l *Linker) prepareTarget(b *Bin, ours, dropCR bool) error {
 		return rewrite(dir, base, false)
 	}
 	return dir.Chmod(base, true)
+}
+
+// allow makes a file executable that is not below a root but in a directory that the
+// project names, as npm does: its command would not run. "" is none.
+func allow(path string) error {
+	info, err := os.Lstat(path)
+	if path == "" || err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 != 0 {
+		return nil
+	}
+	// Who may read it may run it.
+	if err := os.Chmod(path, info.Mode().Perm()|info.Mode().Perm()&0o444>>2); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 // rewrite replaces a file by an executable copy, without the "\r" at the end of
