@@ -150,6 +150,9 @@ func (c *call) listedDirs() ([]string, error) {
 
 // projects are those that the call is for.
 func (l *lister) projects() ([]*listedProject, error) {
+	if ws := &l.cfg.Settings.Workspace; l.workspace.here == "." && l.workspace.globs != nil && !ws.Root {
+		ws.Recursive = true // the root lists all, as with pnpm 12
+	}
 	dirs, err := l.listedDirs()
 	if err != nil {
 		return nil, err

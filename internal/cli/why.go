@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ type inquiry struct {
 	graph      *graph.Graph
 	dependents map[graph.Key][]graph.Key
 	direct     map[graph.Key][]dependent
+	needed     graph.Reach // by the projects that count
 }
 
 // runWhy is the command why: every way from the projects to a package.
@@ -49,12 +51,16 @@ func runWhy(_ context.Context, c *call) error {
 	if g == nil {
 		return &usageError{"nothing is installed", "run godwit install first"}
 	}
-	if err := q.index(); err != nil {
+	from, err := q.from()
+	if err != nil {
+		return err
+	}
+	if err := q.index(from); err != nil {
 		return err
 	}
 	wants := matcher(names)
 	found := []dependent{}
-	for _, key := range sortedKeys(g) {
+	for _, key := range slices.Sorted(maps.Keys(q.needed)) {
 		if p := g.Packages[key]; wants(string(p.Name)) {
 			d := q.ways(key, map[graph.Key]bool{})
 			d.Path = c.packagePath(p)
@@ -91,23 +97,35 @@ func (c *call) packagePath(p *graph.Package) string {
 	return c.slotPath(p.Key)
 }
 
-func sortedKeys(g *graph.Graph) []graph.Key {
-	keys := make([]graph.Key, 0, len(g.Packages))
-	for key := range g.Packages {
-		keys = append(keys, key)
+// from are the projects that ways may end in: all but those that a filter leaves
+// out, wherever the call is made (as with pnpm).
+func (q *inquiry) from() ([]*graph.Importer, error) {
+	ws := &q.cfg.Settings.Workspace
+	if q.workspace.globs == nil || len(ws.Filter)+len(ws.FilterProd) == 0 && !ws.Root {
+		return q.graph.Importers, nil
 	}
-	slices.Sort(keys)
-	return keys
+	dirs, err := q.listedDirs()
+	if err != nil {
+		return nil, err
+	}
+	from := []*graph.Importer{}
+	for _, im := range q.graph.Importers {
+		if slices.Contains(dirs, im.Dir) {
+			from = append(from, im)
+		}
+	}
+	return from, nil
 }
 
-// index notes who depends on each package.
-func (q *inquiry) index() error {
-	for _, key := range sortedKeys(q.graph) {
+// index notes who depends on each package, on the ways from some projects.
+func (q *inquiry) index(from []*graph.Importer) error {
+	q.needed = q.graph.Reachable(graph.Scope{From: from})
+	for _, key := range slices.Sorted(maps.Keys(q.needed)) {
 		for _, e := range q.graph.Packages[key].Edges {
 			q.dependents[e.Target.Key] = append(q.dependents[e.Target.Key], key)
 		}
 	}
-	for _, im := range q.graph.Importers {
+	for _, im := range from {
 		p, err := project.Read(filepath.Join(q.workspace.root, filepath.FromSlash(im.Dir)))
 		if err != nil {
 			continue // a project that is gone since depends on nothing

@@ -215,7 +215,7 @@ func (p *argParser) value(s *Setting, letter, name, value string, no, hasValue b
 			value = negated(value)
 		}
 	case !hasValue:
-		if len(p.left) == 0 || len(p.left[0]) > 1 && p.left[0][0] == '-' {
+		if len(p.left) == 0 || looksLikeFlag(p.left[0]) {
 			return &FlagError{Flag: name, Problem: "no value for"}
 		}
 		value, p.left = p.left[0], p.left[1:]
@@ -316,4 +316,10 @@ func Flag(arg string) (Setting, bool) {
 // Takes reports whether a command takes the setting as a flag.
 func (s *Setting) Takes(command string) bool {
 	return s.For == nil || slices.Contains(s.For, command)
+}
+
+// looksLikeFlag reports whether a word is no value. A number may have a sign:
+// "--depth -1" is in many scripts.
+func looksLikeFlag(word string) bool {
+	return len(word) > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9')
 }

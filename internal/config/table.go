@@ -56,7 +56,7 @@ var (
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "licenses", "outdated", "root", "bin"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "why", "licenses", "outdated", "root", "bin"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
