@@ -74,6 +74,9 @@ func run(ctx context.Context, p *Process) error {
 	}
 	c, err := load(p, args, cmd.anywhere)
 	if err != nil {
+		if commandOf(args.Positional) == "add" && !args.On("global") && errors.As(err, new(*project.NotFoundError)) {
+			return begin(ctx, p, args)
+		}
 		return err
 	}
 	return cmd.run(ctx, c)

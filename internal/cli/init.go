@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"godwit/internal/config"
 	"godwit/internal/fsys"
 	"godwit/internal/npm"
 	"godwit/internal/project"
@@ -27,10 +28,13 @@ const starter = `{
   },
   "keywords": [],
   "author": "",
-  "license": "ISC",
-  "type": "module"
+  "license": "ISC"%s
 }
 `
+
+// module is what init puts behind that, and add does not.
+const module = `,
+  "type": "module"`
 
 // runInit is the command init: a package.json where there is none.
 func runInit(ctx context.Context, c *call) error {
@@ -45,15 +49,42 @@ func runInit(ctx context.Context, c *call) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("look for %s: %w", file, err)
 	}
-	name, err := json.Marshal(nameFor(filepath.Base(dir)))
+	text, err := start(file, module)
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf(starter, name)
-	if err := fsys.WriteFile(file, []byte(text), fsys.WriteOptions{}); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
 	_, err = fmt.Fprintf(c.Stdout, "Wrote to %s\n\n%s", file, text)
+	return err
+}
+
+// start writes a starter with more at its end.
+func start(file, more string) (text string, err error) {
+	name, err := json.Marshal(nameFor(filepath.Base(filepath.Dir(file))))
+	if err != nil {
+		return "", err
+	}
+	text = fmt.Sprintf(starter, name, more)
+	if err := fsys.WriteFile(file, []byte(text), fsys.WriteOptions{}); err != nil {
+		return "", fmt.Errorf("write %s: %w", file, err)
+	}
+	return text, nil
+}
+
+// begin is the command add where there is no project: it makes one, as with pnpm,
+// which goes again if nothing comes of it.
+func begin(ctx context.Context, p *Process, args *config.Args) error {
+	file := filepath.Join(args.Dir(p.Dir, p.Home), project.ManifestFile)
+	text, err := start(file, "")
+	if err != nil {
+		return err
+	}
+	c, err := load(p, args, false)
+	if err == nil {
+		err = runAdd(ctx, c)
+	}
+	if now, readErr := os.ReadFile(file); err != nil && readErr == nil && string(now) == text {
+		err = errors.Join(err, os.Remove(file))
+	}
 	return err
 }
 

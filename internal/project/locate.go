@@ -41,9 +41,9 @@ type NotFoundError struct {
 // Error says what was looked for, where, and what to do.
 func (e *NotFoundError) Error() string {
 	if e.Only {
-		return fmt.Sprintf("no package.json in %s: name the project's directory, or create one that holds {}", e.Dir)
+		return fmt.Sprintf("no package.json in %s: name the project's directory, or make one with godwit init", e.Dir)
 	}
-	return fmt.Sprintf("no package.json in %s or any directory above it: create one that holds {}, or name the project's directory with -C", e.Dir)
+	return fmt.Sprintf("no package.json in %s or any directory above it: make one with godwit init, or name the project's directory with -C", e.Dir)
 }
 
 // Is makes the error an fs.ErrNotExist.

@@ -143,7 +143,7 @@ func TestLocate(t *testing.T) {
 	if missing, ok := errors.AsType[*NotFoundError](err); !ok || missing.Dir != at("ws") || loc.Workspace != at("ws") || loc.Dir != at("ws") {
 		t.Errorf("Locate without a package.json = %+v, %v", loc, err)
 	}
-	if _, err := At(at("ws/a/src")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "create one") {
+	if _, err := At(at("ws/a/src")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "godwit init") {
 		t.Errorf("At looked above the directory, or has no next step: %v", err)
 	}
 	if loc, err := At(at("ws/a")); err != nil || loc.Workspace != at("ws") {
