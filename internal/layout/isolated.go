@@ -138,7 +138,11 @@ func (b *isolated) fill(s *Slot) {
 	around := strings.TrimSuffix(s.Dir, "/"+string(s.Package.Name))
 	s.Bins.Dir = path.Join(s.Dir, ModulesDir, ".bin")
 	s.Bins.add(Command{Alias: string(s.Package.Name), Dir: s.Dir, Package: s.Package})
+	optional := s.Shared != "" || slices.Contains(b.opts.Groups, graph.Optional) // shared slots have what their name says
 	for _, e := range s.Package.Edges {
+		if e.Optional && !optional {
+			continue // though it may be there for others
+		}
 		dir, ok := b.target(e.Target, ".")
 		inside, own := strings.CutPrefix(e.Target.Link, graph.InsidePrefix)
 		if own { // a part of the package, whose commands are its own affair
