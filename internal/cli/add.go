@@ -39,7 +39,11 @@ func runAdd(ctx context.Context, c *call) error {
 		return c.targets(importers, s.Workspace.IncludeRoot)
 	}
 	ready := func(src *source, importers []install.Importer) error {
-		used := workspaceSpecifiers(importers)
+		others, err := c.otherImporters()
+		if err != nil {
+			return err
+		}
+		used := workspaceSpecifiers(slices.Concat(importers, others))
 		e.changes = func(im *install.Importer) ([]change, error) {
 			a := adding{call: c, used: used, into: im, catalogs: catalogs}
 			for _, r := range requests {

@@ -117,7 +117,7 @@ func (c *call) writeBuilds(rules []project.BuildRule) error {
 	if len(rules) == 0 {
 		return nil
 	}
-	file := filepath.Join(c.workspace.root, project.WorkspaceFile)
+	file := filepath.Join(c.workspace.top(), project.WorkspaceFile)
 	if ws := c.inputs.Workspace; ws != nil {
 		file = ws.File
 	}

@@ -111,7 +111,7 @@ func (c *call) ignoreAdvisories() error {
 
 // editWorkspace changes the pnpm-workspace.yaml at the root.
 func (c *call) editWorkspace(edit func(file string, text []byte) ([]byte, error)) error {
-	file := filepath.Join(c.workspace.root, project.WorkspaceFile)
+	file := filepath.Join(c.workspace.top(), project.WorkspaceFile)
 	old, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -79,6 +79,9 @@ func run(ctx context.Context, p *Process) error {
 		}
 		return err
 	}
+	if c.separate() {
+		return c.separately(ctx, cmd)
+	}
 	return cmd.run(ctx, c)
 }
 

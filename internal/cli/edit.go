@@ -36,7 +36,8 @@ type editing struct {
 	demand func() error
 
 	root  string
-	npm   bool // the project is npm's, and files are written as npm does
+	top   string // of the workspace
+	npm   bool   // the project is npm's, and files are written as npm does
 	files []*edited
 
 	recorded map[string]map[string]string  // the catalogs as the lockfile has them; Chosen changes them
@@ -82,7 +83,7 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 		return &unsupportedError{"--global", "use npm or pnpm for global packages, or add them to a project"}
 	}
 	resolver := req.Resolver.(renewing) // both are
-	e.root, e.npm = req.Root, c.npmProject()
+	e.root, e.top, e.npm = req.Root, c.workspace.top(), c.npmProject()
 	if e.npm && e.renewal && !c.args.Has("save") && !c.cfg.Settings.Update.Latest {
 		e.keep = true // npm update leaves package.json alone
 	}
@@ -297,7 +298,7 @@ func (e *editing) chosenEntries() error {
 			e.recorded[key.catalog][key.alias] = en.saved
 		}
 	}
-	file := filepath.Join(e.root, project.WorkspaceFile)
+	file := filepath.Join(e.top, project.WorkspaceFile)
 	text, err := e.raised(file, entries)
 	if text != nil {
 		e.settings = func() error { return saveWorkspace(file, text) }

@@ -50,7 +50,7 @@ func (c *call) pnpmfiles() ([]pnpmfile.File, error) {
 	named := map[string]bool{}
 	for _, path := range s.Pnpmfile {
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(c.workspace.root, path)
+			path = filepath.Join(c.workspace.top(), path)
 		}
 		if !named[path] {
 			named[path] = true
@@ -61,7 +61,7 @@ func (c *call) pnpmfiles() ([]pnpmfile.File, error) {
 		return nil, err
 	}
 	if len(s.Pnpmfile) == 0 {
-		if path := pnpmfile.Find(c.workspace.root); path != "" {
+		if path := pnpmfile.Find(c.workspace.top()); path != "" {
 			files = append(files, pnpmfile.File{Path: path})
 		}
 	}

@@ -269,7 +269,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		req.Resolver = resolver
 		return req
 	}
-	req.Resolver = &local{
+	l := &local{
 		served: c.served(src, shaping, req.Lockfile, sink),
 		source: src, catalogs: catalogs, rules: c.rules, root: c.projectName(),
 		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches, platform: req.Platform,
@@ -284,6 +284,11 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 			Policy: src.policy, TimeBased: src.times,
 		},
 	}
+	if c.workspace.base != "" {
+		c.tellOthers(req)
+		l.others = func() ([]resolve.Member, error) { return c.otherMembers(shaping) }
+	}
+	req.Resolver = l
 	return req
 }
 

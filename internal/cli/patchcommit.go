@@ -170,7 +170,7 @@ func withoutDirs(diff string) string {
 // setWorkspace writes one value into pnpm-workspace.yaml. A file in which
 // nothing is left goes, as with pnpm.
 func (c *call) setWorkspace(keys []string, value project.Node) error {
-	file := filepath.Join(c.workspace.root, project.WorkspaceFile)
+	file := filepath.Join(c.workspace.top(), project.WorkspaceFile)
 	raw, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -199,6 +199,9 @@ func (c *call) installAgain(ctx context.Context) error {
 	}
 	if !args.Has("frozen-lockfile") {
 		again.cfg.Settings.Lockfile.Frozen = config.No // what was asked for changes it
+	}
+	if again.separate() {
+		return again.separately(ctx, find("install"))
 	}
 	return runInstall(ctx, again)
 }

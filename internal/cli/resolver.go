@@ -55,6 +55,7 @@ type local struct {
 	unusedPatches bool                    // are allowed
 	update        func(alias string) bool // see resolve.Request
 	platform      func(os, cpu, libc []string) bool
+	others        func() ([]resolve.Member, error) // that are no importers; nil is none
 }
 
 func (l *local) looks() *source                      { return l.source }
@@ -69,16 +70,15 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 		Fits: func(m *npm.Manifest) bool { return l.platform(m.OS, m.CPU, m.Libc) },
 	}
 	for _, im := range importers {
-		injected := map[string]bool{}
-		for alias, flags := range im.Meta {
-			injected[alias] = flags["injected"] == "true"
+		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest, Injected: injected(&im), Kept: im.Unselected})
+		req.Members = append(req.Members, member(&im))
+	}
+	if l.others != nil {
+		others, err := l.others()
+		if err != nil {
+			return nil, err
 		}
-		req.Importers = append(req.Importers, resolve.Importer{Dir: im.Dir, Manifest: im.Manifest, Injected: injected, Kept: im.Unselected})
-		m := resolve.Member{Dir: im.Dir, Manifest: im.Manifest, Injected: injected}
-		if !im.NoLinkDirectory {
-			m.Publish = im.PublishDirectory
-		}
-		req.Members = append(req.Members, m)
+		req.Members = append(req.Members, others...)
 	}
 	res, err := l.find(ctx, req, importers)
 	if err != nil {
@@ -94,9 +94,31 @@ func (l *local) Resolve(ctx context.Context, importers []install.Importer, locke
 	return out, l.shaping.unused(res, out, l.unusedPatches)
 }
 
+// injected are the dependencies that a project wants copies of.
+func injected(im *install.Importer) map[string]bool {
+	out := map[string]bool{}
+	for alias, flags := range im.Meta {
+		out[alias] = flags["injected"] == "true"
+	}
+	return out
+}
+
+// member is a project as others can depend on it.
+func member(im *install.Importer) resolve.Member {
+	m := resolve.Member{Dir: im.Dir, Manifest: im.Manifest, Injected: injected(im)}
+	if !im.NoLinkDirectory {
+		m.Publish = im.PublishDirectory
+	}
+	return m
+}
+
 // find is the resolution itself.
 func (l *local) find(ctx context.Context, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
-	if l.served != nil {
+	switch {
+	case l.served == nil:
+	case l.others != nil:
+		l.served.tell("the projects of this workspace have lockfiles of their own")
+	default:
 		if res, err := l.served.resolve(ctx, l.source, req, importers); res != nil || err != nil {
 			return res, err
 		}

@@ -36,14 +36,14 @@ func (c *call) shaping() (*shaping, error) {
 	s := &shaping{}
 	if c.foreign() { // what pnpm reads is not for others' lockfiles
 		var err error
-		s.patches, err = patch.Load(nil, c.workspace.root)
+		s.patches, err = patch.Load(nil, c.workspace.top())
 		return s, err
 	}
 	from, err := c.shapeOf(s)
 	if err != nil {
 		return nil, err
 	}
-	root := c.workspace.root
+	root := c.workspace.top()
 	list := extensionsOf(from.PackageExtensions)
 	extensions, err := compat.Parse(list)
 	if err != nil {

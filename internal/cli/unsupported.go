@@ -46,7 +46,8 @@ func (c *call) unsupportedSettings() []refusal {
 		{s.Dirs.VirtualStore != "" && c.virtualStore(root) == "", "virtual-store-dir=" + s.Dirs.VirtualStore, "use a directory inside the project"},
 		{s.Dirs.Lockfile != "" && s.Dirs.Lockfile != root, "lockfile-dir=" + s.Dirs.Lockfile, "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
-		{!s.Workspace.SharedLockfile && c.workspace.globs != nil, "shared-workspace-lockfile=false", "leave it out for one lockfile at the root of the workspace"},
+		{c.separate(), commandOf(c.args.Positional) + " with shared-workspace-lockfile=false", "leave the setting out for one lockfile at the root of the workspace"},
+		{c.workspace.base != "" && s.Save.PruneCatalogs, "catalog-prune with shared-workspace-lockfile=false", "leave one of them out"},
 	}
 }
 

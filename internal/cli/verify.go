@@ -21,6 +21,9 @@ import (
 // verify-deps-before-run says. As in pnpm 12 that is to install, unless told
 // otherwise; npm has nothing like it.
 func (c *call) verified(ctx context.Context) error {
+	if c.separate() {
+		return c.verifiedSeparately(ctx)
+	}
 	mode := c.cfg.Settings.Run.Verify
 	if mode == "false" || c.inputs.Project == nil {
 		return nil
@@ -53,6 +56,28 @@ func (c *call) verified(ctx context.Context) error {
 		}
 	}
 	return runInstall(ctx, c)
+}
+
+// verifiedSeparately is verified for each project that the call is about and that has
+// a lockfile of its own.
+func (c *call) verifiedSeparately(ctx context.Context) error {
+	with := *c
+	cfg := *c.cfg
+	with.cfg = &cfg
+	dirs, err := with.selected(false, false)
+	for _, dir := range dirs {
+		var one *call
+		if one, err = with.alone(dir); err == nil {
+			err = one.verified(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if errors.As(err, new(*NoMatchError)) {
+		return nil // it is the call's to say
+	}
+	return err
 }
 
 // stale says what is wrong with the installed tree; "" is nothing. Flags of the

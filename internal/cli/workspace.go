@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"godwit/internal/config"
 	"godwit/internal/install"
@@ -23,7 +25,14 @@ type projectSet struct {
 	globs []string // of the members; nil outside of a workspace
 	npm   bool     // the globs are those of a package.json
 	dirs  []string // of all projects, slash paths from root; set by list
+
+	// Of a project with a lockfile of its own in a workspace:
+	base   string   // absolute directory of the workspace; else ""
+	others []string // its other projects, slash paths from root
 }
+
+// top is the absolute directory of what is the workspace's own: settings, patches.
+func (ws *projectSet) top() string { return cmp.Or(ws.base, ws.root) }
 
 // locate finds the project and the workspace that it is a member of. A project
 // that is no member of the workspace around it stands for itself, but obeys its
@@ -149,7 +158,10 @@ func (ws *projectSet) inputs(choice lockfile.Choice) []string {
 	if ws.globs != nil && !ws.npm {
 		out = append(out, project.WorkspaceFile)
 	}
-	for _, dir := range ws.dirs {
+	if rel, err := filepath.Rel(ws.root, ws.top()); ws.base != "" && err == nil {
+		out = append(out, path.Join(filepath.ToSlash(rel), project.WorkspaceFile))
+	}
+	for _, dir := range slices.Concat(ws.dirs, ws.others) {
 		out = append(out, path.Join(dir, project.ManifestFile))
 	}
 	return out

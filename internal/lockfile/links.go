@@ -21,7 +21,12 @@ func (c *comparison) links(projects []Project) {
 		byDir[p.Dir] = p.Manifest
 		byID[string(p.Manifest.Name)+"@"+p.Manifest.Version] = true
 	}
-	if len(projects) < 2 {
+	for i := range c.settings.Others {
+		p := &c.settings.Others[i]
+		byDir[p.Dir] = p.Manifest
+		byID[string(p.Manifest.Name)+"@"+p.Manifest.Version] = true
+	}
+	if len(byDir) < 2 {
 		return
 	}
 	for i := range projects {

@@ -15,6 +15,7 @@ import (
 // record it.
 type Settings struct {
 	Catalogs                  map[string]map[string]string // catalog -> alias -> specifier
+	Others                    []Project                    // of the workspace, with lockfiles of their own; not recorded
 	Overrides                 npm.Deps
 	PackageExtensionsChecksum string            // "sha256-…", or ""
 	PnpmfileChecksum          string            // "sha256-…", or ""
