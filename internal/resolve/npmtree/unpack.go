@@ -54,7 +54,7 @@ func (b *builder) unpackShrinkwrap(n *node, locked []graph.Placed) (fresh []*nod
 	for _, p := range locked {
 		outer, name := splitDir(path.Join(n.dir, p.Dir))
 		at := b.root.index.byDir[outer]
-		if at == nil || name == "" || p.Link != "" {
+		if at == nil || name == "" || p.Link != "" || p.Dir == "" { // "" is n itself
 			continue
 		}
 		m := *p.Manifest
