@@ -73,13 +73,17 @@ var policy = map[string][]string{
 	},
 	// Which form of a packument it needs of a registry.
 	"resolve/packuments": {"npm", "registry", "resolve/policy"},
+	// Which packages come in the tarball of another: npm's resolver has to know.
+	"resolve/bundled": {"install", "lockfile", "npm/integrity", "resolve/npmtree"},
 	// Asks a resolve server, and holds its answer against the question.
 	"resolve/remote": {
-		"graph", "lockfile", "npm", "npm/integrity", "npm/semver", "resolve", "resolve/policy", "resolve/wire", "workspace",
+		"event", "graph", "lockfile", "npm", "npm/integrity", "npm/semver", "resolve", "resolve/npmtree", "resolve/policy",
+		"resolve/wire", "workspace",
 	},
 	// What a client and a resolve server say to each other.
 	"resolve/wire": {
-		"graph", "lockfile", "npm", "patch", "resolve", "resolve/compat", "resolve/override", "resolve/policy",
+		"graph", "lockfile", "npm", "npm/semver", "patch", "resolve", "resolve/compat", "resolve/npmtree", "resolve/override",
+		"resolve/policy",
 	},
 	"resolve/override": {"npm", "npm/semver"},
 	"resolve/policy":   {"npm", "npm/semver"},
@@ -123,13 +127,16 @@ var policy = map[string][]string{
 	"cli": {
 		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
 		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
-		"project", "registry", "resolve", "resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments",
+		"project", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments",
 		"resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn", "store", "workspace",
 	},
 	"cli/ui": {"event"},
 
 	// Resolves for others.
-	"server": {"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/packuments", "resolve/wire", "throttle"},
+	"server": {
+		"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/bundled", "resolve/npmtree", "resolve/packuments",
+		"resolve/wire", "throttle",
+	},
 	// A registry that asks others. Its policy is the resolver's, so that server and
 	// client hide the same versions.
 	"proxy":      {"npm", "npm/integrity", "proxy/disk", "proxy/render", "registry", "resolve/policy"},

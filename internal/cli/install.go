@@ -263,9 +263,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 	}
 	if c.npmProject() {
 		resolver := c.npmResolver(src)
-		if served := c.served(src, shaping, req.Lockfile, sink); served != nil {
-			resolver.unserved = func() { served.tell("it makes a pnpm-lock.yaml, and this project has a %s", lockfile.Npm) }
-		}
+		resolver.served = c.served(src, shaping, req.Lockfile, sink)
 		req.Resolver = resolver
 		return req
 	}

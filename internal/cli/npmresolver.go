@@ -10,24 +10,24 @@ import (
 
 	"godwit/internal/graph"
 	"godwit/internal/install"
-	"godwit/internal/lockfile"
 	"godwit/internal/npm"
-	"godwit/internal/npm/integrity"
 	"godwit/internal/project"
 	"godwit/internal/registry"
+	"godwit/internal/resolve/bundled"
 	"godwit/internal/resolve/npmtree"
 	"godwit/internal/resolve/packuments"
 )
 
-// npmResolver resolves npm's projects in this process, as npm does.
+// npmResolver resolves npm's projects as npm does, in this process, or lets a
+// server do that.
 type npmResolver struct {
-	unserved func() // tells why no server resolves; nil if none shall
-	source   *source
-	options  npmtree.Options
-	root     string
-	update   func(name string) bool // which packages shall be as new as can be; nil is none
-	all      bool                   // all of them: what the lockfile has does not count
-	asked    map[string][]string    // dependencies that the user named, by project
+	served  *served // nil for no server
+	source  *source
+	options npmtree.Options
+	root    string
+	update  func(name string) bool // which packages shall be as new as can be; nil is none
+	all     bool                   // all of them: what the lockfile has does not count
+	asked   map[string][]string    // dependencies that the user named, by project
 }
 
 func (c *call) npmResolver(src *source) *npmResolver {
@@ -48,9 +48,6 @@ func (r *npmResolver) renew(which func(alias string) bool) { r.update = which }
 // Resolve implements install.Resolver.
 func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer, locked install.Locked, picked install.Picked) (*install.Resolved, error) {
 	r.source.locked = locked.Graph
-	if r.unserved != nil {
-		r.unserved()
-	}
 	req := &npmtree.Request{
 		Root: r.root, Name: filepath.Base(r.root), Options: r.options, Locked: locked.Placed, Inflate: locked.Old,
 		Update: r.update, Asked: r.asked, Picked: picked,
@@ -64,7 +61,7 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 	for _, im := range importers {
 		req.Projects = append(req.Projects, npmtree.Project{Dir: im.Dir, Manifest: im.Manifest, JSON: im.JSON})
 	}
-	res, err := npmtree.Resolve(ctx, &npmSource{r.source}, req)
+	res, err := r.find(ctx, req, importers)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +72,16 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 		}
 	}
 	return out, nil
+}
+
+// find is the resolution itself.
+func (r *npmResolver) find(ctx context.Context, req *npmtree.Request, importers []install.Importer) (*npmtree.Result, error) {
+	if r.served != nil {
+		if res, err := r.served.resolveNpm(ctx, r.source, req, importers); res != nil || err != nil {
+			return res, err
+		}
+	}
+	return npmtree.Resolve(ctx, &npmSource{r.source}, req)
 }
 
 // several says which names are in more than one place.
@@ -116,24 +123,7 @@ func (s *npmSource) Bundled(ctx context.Context, name npm.Name, tarball, sri str
 	if err != nil {
 		return nil, err
 	}
-	if sri != "" {
-		want, err := integrity.Parse(sri)
-		if err != nil {
-			return nil, err
-		}
-		if err := want.Verify(data); err != nil {
-			return nil, err
-		}
-	}
-	packed, err := install.PackedBundle(data)
-	if err != nil {
-		return nil, err
-	}
-	out := &npmtree.Bundle{Packages: packed.Packages}
-	if packed.Shrinkwrap != nil {
-		out.Shrinkwrap, err = lockfile.Shrinkwrap(packed.Shrinkwrap)
-	}
-	return out, err
+	return bundled.Look(data, sri)
 }
 
 // tarballOf is the tarball at a URL, or in a file of the project ("file:x.tgz").

@@ -94,9 +94,7 @@ func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request,
 		src.client.Prepare("a", unlocked(req)) // while the server answers
 	}
 	res, err := s.client.Resolve(ctx, q)
-	var unusable *remote.UnusableError
-	if errors.As(err, &unusable) {
-		s.tell("%s: %v", s.client.URL, unusable)
+	if s.wasOfNoUse(err) {
 		return nil, nil
 	}
 	if res != nil && req.Options.Shape != nil {
@@ -105,6 +103,16 @@ func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request,
 		res.Unused = slices.DeleteFunc(res.Unused, func(selector string) bool { return !slices.Contains(here, selector) })
 	}
 	return res, err
+}
+
+// wasOfNoUse tells why a server was of no use, if that is what the error says.
+func (s *served) wasOfNoUse(err error) bool {
+	var unusable *remote.UnusableError
+	if !errors.As(err, &unusable) {
+		return false
+	}
+	s.tell("%s: %v", s.client.URL, unusable)
+	return true
 }
 
 // unlocked counts what projects depend on that the lockfile does not have: so many

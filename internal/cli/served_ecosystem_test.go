@@ -17,7 +17,8 @@ import (
 // TestServedEcosystem resolves well-known projects of ../shared/ecosystem, and
 // those that GODWIT_PROJECTS lists, here and by a server, from the registry of
 // GODWIT_REGISTRY: without a lockfile, and where there is one also with a
-// lockfile that a range was changed after. The lockfiles are equal to the byte.
+// lockfile that a range was changed after; as projects of pnpm's and of npm's.
+// The lockfiles are equal to the byte.
 func TestServedEcosystem(t *testing.T) {
 	from := strings.TrimRight(os.Getenv("GODWIT_REGISTRY"), "/")
 	if from == "" {
@@ -39,20 +40,24 @@ func TestServedEcosystem(t *testing.T) {
 	defer listening.Close()
 	for _, manifest := range dirs {
 		dir := filepath.Dir(manifest)
-		for _, how := range []string{"fresh", "changed"} {
+		for how, s := range map[string]servedCase{
+			"fresh": {"pnpm-lock.yaml", true, ""}, "changed": {"pnpm-lock.yaml", false, ""},
+			"npm-fresh": {"package-lock.json", true, ""}, "npm-changed": {"package-lock.json", false, ""},
+			"npm-legacy": {"package-lock.json", true, "npm_config_legacy_peer_deps=true"},
+		} {
 			t.Run(filepath.Base(dir)+"/"+how, func(t *testing.T) {
 				project := filepath.Join(t.TempDir(), "project")
 				copyTree(t, project, dir)
-				if !prepareServed(t, project, how == "fresh") {
+				if !s.prepare(t, project) {
 					t.Skip("it has no such lockfile")
 				}
-				lock := filepath.Join(project, "pnpm-lock.yaml")
+				lock := filepath.Join(project, s.lock)
 				before, _ := os.ReadFile(lock)
 				resolved := func(args ...string) string {
 					var errs bytes.Buffer
 					p := process()
 					p.Dir, p.Stdout, p.Stderr = project, &bytes.Buffer{}, &errs
-					p.Env = []string{"HOME=" + cache, "npm_config_registry=" + from, "npm_config_cache_dir=" + cache, "npm_config_trust_lockfile=true"}
+					p.Env = []string{"HOME=" + cache, "npm_config_registry=" + from, "npm_config_cache_dir=" + cache, "npm_config_trust_lockfile=true", s.env}
 					p.Args = append([]string{"install", "--lockfile-only", "--no-frozen-lockfile"}, args...)
 					code := cli.Run(t.Context(), p)
 					text, _ := os.ReadFile(lock)
@@ -83,28 +88,41 @@ func TestServedEcosystem(t *testing.T) {
 	}
 }
 
-// prepareServed makes of a project one that is to be resolved; false if that
-// cannot be.
-func prepareServed(t *testing.T, project string, fresh bool) bool {
+// servedCase is a lockfile, and whether the project loses it before it is
+// resolved.
+type servedCase struct {
+	lock  string
+	fresh bool
+	env   string // a setting
+}
+
+// prepare makes of a project one that is to be resolved; false if that cannot
+// be.
+func (s servedCase) prepare(t *testing.T, project string) bool {
 	t.Helper()
-	for _, name := range []string{"package-lock.json", "yarn.lock", "bun.lock", "bun.lockb", ".yarnrc.yml", ".npmrc"} {
-		os.Remove(filepath.Join(project, name))
+	for _, name := range []string{"pnpm-lock.yaml", "package-lock.json", "yarn.lock", "bun.lock", "bun.lockb", ".yarnrc.yml", ".npmrc"} {
+		if name != s.lock || s.fresh {
+			os.Remove(filepath.Join(project, name))
+		}
 	}
 	path := filepath.Join(project, "package.json")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = regexp.MustCompile(`"packageManager": *"(yarn|npm|bun)[^"]*",?`).ReplaceAll(text, nil)
-	if fresh {
-		os.Remove(filepath.Join(project, "pnpm-lock.yaml"))
-	} else {
-		if _, err := os.Stat(filepath.Join(project, "pnpm-lock.yaml")); err != nil {
+	text = regexp.MustCompile(`"packageManager": *"[^"]*",?`).ReplaceAll(text, nil)
+	if s.lock == "package-lock.json" {
+		text = bytes.Replace(text, []byte("{"), []byte(`{"packageManager": "npm@11.0.0",`), 1)
+	}
+	if !s.fresh {
+		if _, err := os.Stat(filepath.Join(project, s.lock)); err != nil {
 			return false
 		}
-		changed := regexp.MustCompile(`"\^(\d+)\.\d+\.\d+"`).ReplaceAll(text, []byte(`"^$1"`)) // what is locked fits still
-		if bytes.Equal(changed, text) {
-			changed = regexp.MustCompile(`"devDependencies": *\{`).ReplaceAll(text, []byte(`"devDependencies": {"left-pad": "^1.0.0",`))
+		// What is locked fits still: pnpm looks at the words, npm at the versions, so
+		// that for it there has to be something new.
+		changed := regexp.MustCompile(`"\^(\d+)\.\d+\.\d+"`).ReplaceAll(text, []byte(`"^$1"`))
+		if bytes.Equal(changed, text) || s.lock == "package-lock.json" {
+			changed = regexp.MustCompile(`"devDependencies": *\{`).ReplaceAll(changed, []byte(`"devDependencies": {"left-pad": "^1.0.0",`))
 		}
 		text = changed
 	}

@@ -1,13 +1,16 @@
 package graph
 
-import "godwit/internal/npm"
+import (
+	"strings"
+
+	"godwit/internal/npm"
+)
 
 // Placed is what is in one directory of a hoisted tree, before anything is known
 // about how it is reached: a package, a project or a link to one.
 type Placed struct {
 	Dir  string // slash path from the lockfile's directory
 	Link string // what a link leads to, the same; "" is no link
-	Name string // what the directory is called
 
 	Manifest   *npm.Manifest // nil of a link
 	JSON       []byte        // its package.json, as published
@@ -18,4 +21,14 @@ type Placed struct {
 	Short      bool // what the short form of a packument lacks is not recorded
 
 	Kept bool // the lockfile has it already, and as it is
+}
+
+// Alias is what the directory is called in the node_modules that it is in; one
+// that is in none has its whole path.
+func (p *Placed) Alias() string {
+	const modules = "node_modules/"
+	if i := strings.LastIndex("/"+p.Dir, "/"+modules); i >= 0 {
+		return p.Dir[i+len(modules):]
+	}
+	return p.Dir
 }

@@ -5,6 +5,7 @@ import (
 
 	"godwit/internal/graph"
 	"godwit/internal/lockfile/npmlock"
+	"godwit/internal/npm"
 )
 
 // Placed is what npm's lockfile has, directory by directory; nil where there is
@@ -45,6 +46,13 @@ func Place(path string, placed []graph.Placed, projects []Project, s Settings, p
 	}
 	return &Document{Format: Npm, Graph: doc.Graph, Npm: &doc.Record}, nil
 }
+
+// Recorded is what of a published package.json a lockfile of npm's is made of,
+// for [Place] elsewhere.
+func Recorded(json []byte, m *npm.Manifest) ([]byte, error) { return npmlock.Recorded(json, m) }
+
+// CheckDir refuses a directory that npm's lockfile may not name.
+func CheckDir(dir string) error { return npmlock.CheckDir(dir) }
 
 // FillIntegrity records what was fetched for packages of which npm's lockfile has
 // no integrity: the next time nothing else will do. npm leaves that open.

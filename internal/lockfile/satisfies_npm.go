@@ -100,7 +100,8 @@ func (c *comparison) npmEdge(dir string, d npm.Dep, same, optional bool) string 
 		return fmt.Sprintf("Invalid: lock file does not say what %s@%s is", d.Alias, d.Specifier)
 	}
 	version, err := semver.Parse(e.Manifest.Version, semver.Options{Loose: true})
-	if err == nil && r.Match(version) && e.PackageName(found) == name || same && c.settings.NpmOverrides {
+	anything := strings.TrimSpace(specifier) == "*" // prereleases, too
+	if err == nil && (anything || r.Match(version)) && e.PackageName(found) == name || same && c.settings.NpmOverrides {
 		return ""
 	}
 	return fmt.Sprintf("Invalid: lock file's %s@%s does not satisfy %s@%s", e.PackageName(found), e.Manifest.Version, d.Alias, d.Specifier)

@@ -21,7 +21,8 @@ type job struct {
 	server    *Server
 	host      string
 	asked     *wire.Request
-	request   *resolve.Request
+	resolve   func(context.Context) (*wire.Done, error) // by pnpm's rules or npm's
+	request   *resolve.Request                          // nil for npm's
 	source    packuments.Source
 	externals map[externalKey]*wire.External
 	announce  *run
@@ -41,9 +42,22 @@ func (s *Server) job(body []byte, host string) (*job, *refusal) {
 	if err := j.checkRegistries(); err != nil {
 		return nil, &refusal{http.StatusUnprocessableEntity, wire.CodeRegistry, err, 0}
 	}
-	if j.request, err = asked.Resolution(); err != nil {
+	understand := j.understand
+	if asked.Npm != nil {
+		understand = j.understandNpm
+	}
+	if err := understand(); err != nil {
 		return nil, badRequest(err)
 	}
+	return j, nil
+}
+
+// understand makes a job for pnpm's rules of what was asked.
+func (j *job) understand() (err error) {
+	if j.request, err = j.asked.Resolution(); err != nil {
+		return err
+	}
+	asked := j.asked
 	j.externals = make(map[externalKey]*wire.External, len(asked.Externals))
 	for i := range asked.Externals {
 		e := &asked.Externals[i]
@@ -52,18 +66,24 @@ func (s *Server) job(body []byte, host string) (*job, *refusal) {
 	j.request.Picked = j.picked
 	j.request.Options.RegistryTarball = func(url string) (npm.Name, string, bool) { return npm.PackageAt(url, j.base) }
 	j.source = packuments.Source{Registry: upstream{j}, Policy: j.request.Options.Policy, Times: j.request.Options.TimeBased}
-	return j, nil
+	j.resolve = func(ctx context.Context) (*wire.Done, error) {
+		res, err := resolve.Resolve(ctx, j, j.request)
+		if err != nil {
+			return nil, err
+		}
+		return j.done(res), nil
+	}
+	return nil
 }
 
 // work resolves, and says in r what it finds.
 func (j *job) work(ctx context.Context, r *run) {
 	j.announce = r
-	res, err := resolve.Resolve(ctx, j, j.request)
+	done, err := j.resolve(ctx)
 	if err != nil {
 		r.say(&wire.Frame{Error: failureOf(ctx, err)})
 		return
 	}
-	done := j.done(res)
 	r.mu.Lock()
 	done.Packages, r.until = r.packages, j.until
 	r.mu.Unlock()
@@ -121,14 +141,32 @@ func (j *job) done(res *resolve.Result) *wire.Done {
 func (j *job) translated(g *graph.Graph) *graph.Graph {
 	same := &graph.Graph{Importers: g.Importers, Packages: maps.Clone(g.Packages), Links: g.Links}
 	for key, p := range g.Packages {
-		theirs, ours := j.base(p.Name), j.server.opts.Registry.Registry(p.Name)
-		rest, below := strings.CutPrefix(p.Resolution.Tarball, ours+"/")
-		if theirs == ours || !below || p.Resolution.Kind != graph.Registry {
+		at := p.Resolution.Tarball
+		if p.Resolution.Kind == graph.Registry {
+			at = j.theirs(p.Name, at)
+		}
+		if at == p.Resolution.Tarball {
 			continue
 		}
 		moved := *p
-		moved.Resolution.Tarball = theirs + "/" + rest
+		moved.Resolution.Tarball = at
 		same.Packages[key] = &moved
 	}
 	return same
+}
+
+// theirs is the URL of a tarball as the client knows its registry.
+func (j *job) theirs(name npm.Name, tarball string) string {
+	if rest, below := strings.CutPrefix(tarball, j.server.opts.Registry.Registry(name)+"/"); below {
+		return j.base(name) + "/" + rest
+	}
+	return tarball
+}
+
+// ours is theirs the other way round.
+func (j *job) ours(name npm.Name, tarball string) string {
+	if rest, below := strings.CutPrefix(tarball, j.base(name)+"/"); below {
+		return j.server.opts.Registry.Registry(name) + "/" + rest
+	}
+	return tarball
 }

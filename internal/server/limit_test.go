@@ -62,6 +62,10 @@ func TestBadRequests(t *testing.T) {
 		"a bad lockfile":      swap(`"options":{}`, `"options":{},"lockfile":"importers: ["`),
 		"deep JSON":           swap(`"options":{}`, `"options":`+strings.Repeat("[", 100_000)),
 		"a bad override":      swap(`"options":{}`, `"options":{},"shape":{"overrides":[["a>b>","1"]]}`),
+		"a bad strategy":      swap(`"options":{}`, `"options":{},"npm":{"strategy":"sideways"}`),
+		"a bad Node":          swap(`"options":{}`, `"options":{},"npm":{"node":"x"}`),
+		"an empty place":      swap(`"options":{}`, `"options":{},"npm":{"locked":[{"dir":"node_modules/a"}]}`),
+		"a kept place":        swap(`"options":{}`, `"options":{},"npm":{"locked":[{"dir":"node_modules/a","link":"x","kept":true}]}`),
 		"a bad patch key":     swap(`"options":{}`, `"options":{},"patched":[["a@nonsense","00"]]`),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,6 +112,7 @@ type Server struct {
 	opts    Options
 	docs    *documents
 	runs    *runs
+	bundles bundles
 	rate    *throttle.Throttle
 	arrived atomic.Int64 // bytes of requests that no run has yet
 	mux     http.ServeMux

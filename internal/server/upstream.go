@@ -144,7 +144,11 @@ func (j *job) External(_ context.Context, s specifier.Specifier, dir string) (*r
 	if e := j.externals[externalKey{dir, s.Alias, s.Raw}]; e != nil {
 		return e.External(), nil
 	}
-	return nil, &unreachable{wire.CodeUnreachable, fmt.Sprintf("%s is a %s dependency, which only the client can look at", s.Alias, s.Kind)}
+	return nil, onlyThere(s)
+}
+
+func onlyThere(s specifier.Specifier) error {
+	return &unreachable{wire.CodeUnreachable, fmt.Sprintf("%s is a %s dependency, which only the client can look at", s.Alias, s.Kind)}
 }
 
 // Integrity implements resolve.Source.

@@ -2,6 +2,7 @@ package npmlock
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"godwit/internal/graph"
@@ -240,6 +241,32 @@ func describe(json []byte, m *npm.Manifest) (*Entry, error) {
 		e.value.Set("hasInstallScript", nicejson.True())
 	}
 	return e, nil
+}
+
+// Recorded is what of a package.json anything in a lockfile is made of: to
+// [Place] it is as good as the whole, of which it is a small part. The manifest
+// is what was read of it.
+func Recorded(json []byte, m *npm.Manifest) ([]byte, error) {
+	if len(json) == 0 {
+		json = []byte("{}")
+	}
+	from, err := nicejson.Parse(json)
+	if err != nil {
+		return nil, err
+	}
+	members, out := from.Members(), nicejson.Object()
+	for _, name := range slices.Concat(recorded, []string{"bundleDependencies", "bundledDependencies", "license", "funding", "bin"}) {
+		if v, ok := members[name]; ok {
+			out.Set(name, v)
+		}
+	}
+	if m.Name != "" {
+		out.Set("name", nicejson.String(string(m.Name)))
+	}
+	if m.HasInstallScript {
+		out.Set("hasInstallScript", nicejson.True())
+	}
+	return out.Append(nil, nicejson.DefaultStyle, nil), nil
 }
 
 // says reports whether a value is worth a line: not false, empty or null.

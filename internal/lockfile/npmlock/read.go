@@ -106,6 +106,14 @@ func (r *Record) add(file, dir string, raw []byte) error {
 	return nil
 }
 
+// CheckDir refuses a directory that a lockfile may not name.
+func CheckDir(dir string) error {
+	if problem := checkDir(dir); problem != "" {
+		return &EntryError{"a lockfile of npm's", dir, problem}
+	}
+	return nil
+}
+
 // checkDir says what is wrong with a directory, or "".
 func checkDir(dir string) string {
 	if dir == "" {

@@ -138,6 +138,9 @@ func (b *builder) build() error {
 				continue
 			}
 			b.seen[n] = true
+			if err := b.ctx.Err(); err != nil { // what is left may need nobody who would look
+				return err
+			}
 			if err := b.visit(n); err != nil {
 				return err
 			}

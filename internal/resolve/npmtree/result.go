@@ -22,7 +22,7 @@ func (b *builder) placed() []graph.Placed {
 			}
 		} else {
 			p.Manifest, p.JSON = n.pkg.manifest, n.pkg.raw
-			p.Name, p.Resolved, p.Integrity = n.name, n.pkg.resolved, n.pkg.integrity
+			p.Resolved, p.Integrity = n.pkg.resolved, n.pkg.integrity
 			p.Bundled, p.Shrinkwrap, p.Short = n.bundler() != nil, n.pkg.shrinkwrap, n.short
 		}
 		out = append(out, p)

@@ -66,7 +66,7 @@ func (c *Client) checked(name npm.Name, version string, res graph.Resolution) (g
 
 // result is what the last frame says, held against the question and what was sent
 // before it.
-func (c *Client) result(done *wire.Done, q *Question, sent map[graph.Key]graph.Resolution) (*resolve.Result, error) {
+func (c *Client) result(done *wire.Done, q *Question, sent sent) (*resolve.Result, error) {
 	doc, err := lockfile.ParsePnpm("the lockfile of "+c.URL, []byte(done.Lockfile))
 	if err != nil {
 		return nil, wrong("%v", err)
@@ -160,7 +160,7 @@ func localOf(q *Question) *local {
 // checkPackages refuses packages that nobody depends on or that come from
 // elsewhere than the registries and the client itself. It completes what a
 // lockfile leaves out.
-func (c *Client) checkPackages(g *graph.Graph, q *Question, sent map[graph.Key]graph.Resolution) error {
+func (c *Client) checkPackages(g *graph.Graph, q *Question, sent sent) error {
 	mine := localOf(q)
 	reachable := g.Reachable(graph.Scope{})
 	for key, p := range g.Packages {
@@ -187,15 +187,20 @@ func (c *Client) checkPackages(g *graph.Graph, q *Question, sent map[graph.Key]g
 }
 
 // checkPublished refuses a package that its registry would not give.
-func (c *Client) checkPublished(key graph.Key, p *graph.Package, sent map[graph.Key]graph.Resolution) (err error) {
+func (c *Client) checkPublished(key graph.Key, p *graph.Package, sent sent) (err error) {
 	if _, ref := key.ID().Split(); ref != p.Version {
 		return wrong("%s has the version %.200q", key, p.Version)
 	}
 	if p.Resolution, err = c.checked(p.Name, p.Version, p.Resolution); err != nil {
 		return err
 	}
-	if was, ok := sent[key.ID()]; ok && (was.Integrity != p.Resolution.Integrity || was.Tarball != p.Resolution.Tarball) {
-		return wrong("%s is not what it was when it was picked", key)
+	return sent.check(key.ID(), p.Resolution)
+}
+
+// check refuses a package that is another than was announced.
+func (s sent) check(id graph.Key, res graph.Resolution) error {
+	if was, ok := s[id]; ok && (was.Integrity != res.Integrity || was.Tarball != res.Tarball) {
+		return wrong("%s is not what it was when it was picked", id)
 	}
 	return nil
 }

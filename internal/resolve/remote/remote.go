@@ -88,31 +88,51 @@ type Question struct {
 	Lockfile lockfile.Settings
 }
 
-// Resolve asks the server. The request's Picked is called by this goroutine; of
-// a manifest it gets to see name and version.
-func (c *Client) Resolve(ctx context.Context, q *Question) (*resolve.Result, error) {
-	body, err := packed(wire.New(q.Request, q.Settings))
+// Resolve asks the server. The request's Picked is called by this goroutine.
+func (c *Client) Resolve(ctx context.Context, q *Question) (res *resolve.Result, err error) {
+	err = c.ask(ctx, wire.New(q.Request, q.Settings), &conversation{picked: q.Request.Picked, end: func(done *wire.Done, sent sent) (err error) {
+		res, err = c.result(done, q, sent)
+		return err
+	}})
 	if err != nil {
-		return nil, &UnusableError{Err: err}
+		return nil, err
+	}
+	return res, nil
+}
+
+// sent are the packages that were announced.
+type sent map[graph.Key]graph.Resolution
+
+// conversation is what becomes of an answer.
+type conversation struct {
+	picked func(graph.Key, graph.Resolution)      // nil for nobody
+	end    func(done *wire.Done, sent sent) error // is told of its last frame
+}
+
+// ask sends a request, and follows the answer to its end.
+func (c *Client) ask(ctx context.Context, r *wire.Request, to *conversation) error {
+	body, err := packed(r)
+	if err != nil {
+		return &UnusableError{Err: err}
 	}
 	ctx, watch := c.watch(ctx)
 	defer watch.stop()
-	res, err := c.exchange(ctx, q, body, watch)
+	err = c.exchange(ctx, to, body, watch)
 	if err != nil && ctx.Err() != nil {
 		// The connection's own words say less.
 		err = context.Cause(ctx)
 		if !errors.Is(err, errLate) {
-			return nil, err
+			return err
 		}
 	}
 	if err == nil || errors.As(err, new(*VerdictError)) {
-		return res, err
+		return err
 	}
 	var unusable *UnusableError
 	if !errors.As(err, &unusable) {
 		unusable = &UnusableError{Err: err}
 	}
-	return nil, unusable
+	return unusable
 }
 
 // packLonger is from where a request is compressed: shorter ones fit what a new
@@ -145,10 +165,10 @@ func packed(r *wire.Request) (message, error) {
 const maxRefusal = 4 << 10
 
 // exchange sends the request and reads the answer.
-func (c *Client) exchange(ctx context.Context, q *Question, body message, watch *watchdog) (*resolve.Result, error) {
+func (c *Client) exchange(ctx context.Context, to *conversation, body message, watch *watchdog) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+wire.ResolvePath, bytes.NewReader(body.data))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	req.Header = http.Header{"Content-Type": {wire.RequestType}, "Accept": {wire.AnswerType}, "User-Agent": {c.UserAgent}}
 	if body.encoded != "" {
@@ -159,16 +179,16 @@ func (c *Client) exchange(ctx context.Context, q *Question, body message, watch 
 	}
 	resp, err := c.Transport.RoundTrip(req) // follows no redirect: manifests go to nobody else
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, refused(resp)
+		return refused(resp)
 	}
 	if kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); kind != wire.AnswerType || resp.Header.Get("Content-Encoding") != "" {
-		return nil, errors.New("what is there is no resolve server")
+		return errors.New("what is there is no resolve server")
 	}
-	return c.read(resp.Body, q, watch)
+	return c.read(resp.Body, to, watch)
 }
 
 // refused is the error of a status that is no success.
@@ -188,33 +208,33 @@ func refused(resp *http.Response) error {
 }
 
 // read follows an answer to its end.
-func (c *Client) read(body io.Reader, q *Question, watch *watchdog) (*resolve.Result, error) {
+func (c *Client) read(body io.Reader, to *conversation, watch *watchdog) error {
 	in := wire.NewReader(&reading{Reader: body, watch: watch})
-	sent := map[graph.Key]graph.Resolution{}
+	sent := sent{}
 	for {
 		f, err := in.Next()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		watch.moved()
 		switch {
 		case f.Error != nil && f.Error.Verdict:
-			return nil, &VerdictError{*f.Error}
+			return &VerdictError{*f.Error}
 		case f.Error != nil:
-			return nil, &UnusableError{f.Error.Code, errors.New(f.Error.Message)}
+			return &UnusableError{f.Error.Code, errors.New(f.Error.Message)}
 		case f.Done != nil:
 			if _, err := in.Next(); err != io.EOF {
-				return nil, fmt.Errorf("%w: behind the end", wire.ErrDisorder)
+				return fmt.Errorf("%w: behind the end", wire.ErrDisorder)
 			}
-			return c.result(f.Done, q, sent)
+			return to.end(f.Done, sent)
 		}
 		id, res, err := c.resolution(f.Package)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		sent[id] = res
-		if q.Request.Picked != nil {
-			q.Request.Picked(id, res)
+		if to.picked != nil {
+			to.picked(id, res)
 		}
 	}
 }

@@ -42,9 +42,7 @@ func New(req *resolve.Request, s Settings) *Request {
 		names := append([]string{}, updated(req)...) // none is an update of nothing
 		r.Update = &names
 	}
-	for _, p := range s.Platforms {
-		r.Platforms = append(r.Platforms, Platform(p))
-	}
+	r.platforms(s.Platforms)
 	for i, im := range req.Importers {
 		w := Importer{Dir: im.Dir, Manifest: manifestOf(im.Manifest), Kept: im.Kept, Publish: req.Members[i].Publish}
 		for _, alias := range slices.Sorted(maps.Keys(im.Injected)) {
@@ -57,13 +55,19 @@ func New(req *resolve.Request, s Settings) *Request {
 	if shape := req.Options.Shape; shape != nil {
 		r.Shape = shapeOf(shape, s)
 	}
-	if p := req.Options.Policy; p != nil {
-		r.Policy = &Policy{
-			Cutoff: p.Cutoff, Setting: p.Setting, Strict: p.Strict, Exclude: s.AgeExclude, MissingTime: p.MissingTime,
-			NoDowngrade: p.NoDowngrade, TrustExclude: s.TrustExclude, TrustAge: p.TrustAge, Now: p.Now,
-		}
-	}
+	r.Policy = policyOf(req.Options.Policy, s)
 	return r
+}
+
+func (r *Request) platforms(all []npm.Platform) {
+	for _, p := range all {
+		r.Platforms = append(r.Platforms, Platform(p))
+	}
+}
+
+// fits reports whether one of the platforms runs what is for these.
+func (r *Request) fits(os, cpu, libc []string) bool {
+	return len(r.Platforms) == 0 || slices.ContainsFunc(r.Platforms, func(p Platform) bool { return npm.Platform(p).Supports(os, cpu, libc) })
 }
 
 // updated lists what an update is about. Only what the lockfile has can be kept
@@ -122,17 +126,9 @@ func (r *Request) Resolution() (*resolve.Request, error) {
 	if patches != nil {
 		req.Options.Patch = patches.Hash
 	}
-	if r.Update != nil {
-		names := map[string]bool{}
-		for _, name := range *r.Update {
-			names[name] = true
-		}
-		req.Update = func(alias string) bool { return names[alias] }
-	}
+	req.Update = r.updates()
 	if len(r.Platforms) > 0 {
-		req.Fits = func(m *npm.Manifest) bool {
-			return slices.ContainsFunc(r.Platforms, func(p Platform) bool { return npm.Platform(p).Supports(m.OS, m.CPU, m.Libc) })
-		}
+		req.Fits = func(m *npm.Manifest) bool { return r.fits(m.OS, m.CPU, m.Libc) }
 	}
 	if r.Lockfile != "" {
 		doc, err := lockfile.ParsePnpm("the lockfile of the request", []byte(r.Lockfile))
@@ -142,6 +138,18 @@ func (r *Request) Resolution() (*resolve.Request, error) {
 		req.Locked = doc.Graph
 	}
 	return req, nil
+}
+
+// updates says which packages are updated; nil is none.
+func (r *Request) updates() func(alias string) bool {
+	if r.Update == nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, name := range *r.Update {
+		names[name] = true
+	}
+	return func(alias string) bool { return names[alias] }
 }
 
 // NewExternal is what a dependency of a project in dir, or of a directory there,
@@ -323,6 +331,16 @@ func (s *Shape) shape() (*resolve.Shape, error) {
 		return nil, err
 	}
 	return &resolve.Shape{Extensions: extensions, Overrides: overrides, IgnoredOptional: npm.Matcher(s.Ignored)}, nil
+}
+
+func policyOf(p *policy.Policy, s Settings) *Policy {
+	if p == nil {
+		return nil
+	}
+	return &Policy{
+		Cutoff: p.Cutoff, Setting: p.Setting, Strict: p.Strict, Exclude: s.AgeExclude, MissingTime: p.MissingTime,
+		NoDowngrade: p.NoDowngrade, TrustExclude: s.TrustExclude, TrustAge: p.TrustAge, Now: p.Now,
+	}
 }
 
 func (p *Policy) policy() (*policy.Policy, error) {

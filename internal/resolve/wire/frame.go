@@ -31,8 +31,10 @@ type Package struct {
 
 // Done is the result.
 type Done struct {
-	Packages   int                  `json:"packages"` // frames before this one
-	Lockfile   string               `json:"lockfile"` // pnpm-lock.yaml without settings
+	Packages   int                  `json:"packages"`           // frames before this one
+	Lockfile   string               `json:"lockfile,omitempty"` // pnpm-lock.yaml without settings
+	Placed     []Placed             `json:"placed,omitempty"`   // instead of it, by npm's rules
+	Warnings   []Warning            `json:"warnings,omitempty"`
 	Deprecated map[string]string    `json:"deprecated,omitempty"`
 	Unused     []string             `json:"unused,omitempty"` // selectors of overrides that no package had anything for
 	Times      map[string]time.Time `json:"times,omitempty"`

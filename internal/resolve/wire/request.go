@@ -39,6 +39,9 @@ type Request struct {
 	// Platforms are what is installed for: optional packages for none of them are
 	// in the lockfile, and are not picked. Without any all packages fit.
 	Platforms []Platform `json:"platforms,omitempty"`
+	// Npm asks for npm's resolution instead, which knows only registries,
+	// importers, policy, update and platforms of the above.
+	Npm *Npm `json:"npm,omitempty"`
 }
 
 // Registry is where a client gets packages from.
@@ -210,6 +213,11 @@ func (r *Request) check() error {
 			if _, err := npm.ParseName(name); err != nil {
 				return err
 			}
+		}
+	}
+	if r.Npm != nil {
+		if err := r.Npm.check(); err != nil {
+			return err
 		}
 	}
 	for _, e := range r.Externals {

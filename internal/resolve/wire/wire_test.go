@@ -244,6 +244,7 @@ func TestUpdatesTravel(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(`{"version":1,"registries":{"":{"url":"https://registry.example"}},"options":{},"importers":[{"dir":".","manifest":{"dependencies":[["a","^1"]]}}]}`)
 	f.Add(`{"version":1,"options":{"linkWorkspace":"deep"},"shape":{"overrides":[["a>b@1","-"]],"extensions":[{"selector":"a@1"}]},"patched":[["a@^1","00"]],"policy":{"exclude":["a@1 || 2"]},"lockfile":"lockfileVersion: '9.0'","importers":[{"dir":"a/b","manifest":{}}]}`)
+	f.Add(`{"version":1,"npm":{"overrides":{"a":{".":"1"}},"node":"20.0.0","locked":[{"dir":"node_modules/a","manifest":{"version":"1.0.0"}},{"dir":"node_modules/b","link":"b"}]},"importers":[{"dir":".","manifest":{}}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		req, err := wire.Decode(strings.NewReader(text))
 		if err != nil {
@@ -255,6 +256,9 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		_, _ = req.Resolution()
+		if req.Npm != nil {
+			_, _ = req.NpmResolution()
+		}
 	})
 }
 
