@@ -73,11 +73,11 @@ func TestAdmit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	left, err := f.Admit(doc)
-	if err != nil || left.Len() != 2 || left.DistTags["latest"] != "1.1.0" || left.DistTags["next"] != "" {
+	left, until, err := f.Admit(doc)
+	if err != nil || !until.After(f.clock.now()) || left.Len() != 2 || left.DistTags["latest"] != "1.1.0" || left.DistTags["next"] != "" {
 		t.Errorf("%d versions, %v, %v", left.Len(), left.DistTags, err)
 	}
-	if all, err := plain.Admit(doc); err != nil || all != doc {
+	if all, until, err := plain.Admit(doc); err != nil || all != doc || !until.IsZero() {
 		t.Errorf("without a policy: %v", err)
 	}
 }

@@ -132,32 +132,38 @@ func (p *Proxy) stored(a ask, r *record, key string) ([]byte, error) {
 
 var errDrivenOut = errors.New("the document was driven out of the cache")
 
-// hide applies the policy: versions that are too young, and dist-tags that name
-// them. until is when the first of them is old enough.
-func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, err error) {
+// view is what the policy leaves of a document, nil for all of it, which versions
+// it hides, and when the first of them is old enough, zero for never.
+func (p *Proxy) view(doc *npm.Packument) (view *policy.View, hidden map[string]bool, until time.Time, err error) {
 	rules := p.policy()
 	if !rules.Concerns(doc.Name) {
-		return time.Time{}, nil
+		return nil, nil, time.Time{}, nil
 	}
-	all := doc.Packument()
-	view, err := rules.View(all, time.Time{})
-	if err != nil || view == nil {
-		return time.Time{}, err
+	if view, err = rules.View(doc, time.Time{}); err != nil || view == nil {
+		return nil, nil, time.Time{}, err
 	}
-	hidden := map[string]bool{}
-	for i := range all.Len() {
+	hidden = map[string]bool{}
+	for i := range doc.Len() {
 		if view.Admits(i) {
 			continue
 		}
-		hidden[all.Key(i)] = true
-		if published, known := all.PublishedAt(i); known {
+		hidden[doc.Key(i)] = true
+		if published, known := doc.PublishedAt(i); known {
 			if matures := published.Add(p.opts.MinimumAge); until.IsZero() || matures.Before(until) {
 				until = matures
 			}
 		}
 	}
-	if len(hidden) == 0 {
-		return time.Time{}, nil
+	return view, hidden, until, nil
+}
+
+// hide applies the policy: versions that are too young, and dist-tags that name
+// them. until is when the first of them is old enough.
+func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, err error) {
+	all := doc.Packument()
+	view, hidden, until, err := p.view(all)
+	if err != nil || len(hidden) == 0 {
+		return time.Time{}, err
 	}
 	o.Hide = func(version string) bool { return hidden[version] }
 	o.Tag = func(tag, _ string) string { return view.Tag(all, tag) }
@@ -165,8 +171,13 @@ func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, 
 }
 
 // Admit is what the policy leaves of a full packument, for others who read the
-// same registries.
-func (p *Proxy) Admit(doc *npm.Packument) (*npm.Packument, error) { return p.policy().Admitted(doc) }
+// same registries, and until when, zero for always.
+func (p *Proxy) Admit(doc *npm.Packument) (left *npm.Packument, until time.Time, err error) {
+	if _, _, until, err = p.view(doc); err == nil {
+		left, err = p.policy().Admitted(doc)
+	}
+	return left, until, err
+}
 
 // policy is the rules of this moment; nil if there are none.
 func (p *Proxy) policy() *policy.Policy {

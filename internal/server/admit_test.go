@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"testing"
+	"time"
 
 	"godwit/internal/npm"
 	"godwit/internal/server"
@@ -9,11 +10,11 @@ import (
 
 // What who runs the server does not admit is not there for any project.
 func TestAdmit(t *testing.T) {
-	o := server.Options{Admit: func(doc *npm.Packument) (*npm.Packument, error) {
+	o := server.Options{Admit: func(doc *npm.Packument) (*npm.Packument, time.Time, error) {
 		if !doc.Full {
 			t.Errorf("%s has no times", doc.Name)
 		}
-		return doc.Filter(func(i int) bool { return doc.Key(i) != "1.3.0" }, map[string]string{"latest": "1.2.0"}), nil
+		return doc.Filter(func(i int) bool { return doc.Key(i) != "1.3.0" }, map[string]string{"latest": "1.2.0"}), time.Time{}, nil
 	}}
 	b := start(t, o)
 	packages, last := b.frames(b.post(b.request(`{"dependencies": {"left-pad": "^1.0.0"}}`)))

@@ -29,14 +29,14 @@ type refusal struct {
 func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
 	began := s.opts.Now()
 	out := Outcome{Kind: Refused}
-	run, key, kind, no := s.admit(w, r)
+	run, kind, no := s.admit(w, r)
 	if no != nil {
 		out.Code = no.code
 		no.write(w)
 	} else {
 		out.Kind = kind
 		s.send(w, r, run)
-		s.runs.leave(key, run)
+		s.runs.leave(run)
 		run.mu.Lock()
 		out.Packages, out.Code = run.packages, run.code
 		run.mu.Unlock()
@@ -46,29 +46,50 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request) {
 }
 
 // admit finds or begins the run for a request.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*run, runKey, Kind, *refusal) {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*run, Kind, *refusal) {
 	if wait, ok := s.rate.Take(s.opts.Client(r)); !ok {
-		return nil, runKey{}, "", &refusal{http.StatusTooManyRequests, wire.CodeBusy, errors.New("this client sends too many requests"), wait}
+		return nil, "", &refusal{http.StatusTooManyRequests, wire.CodeBusy, errors.New("this client sends too many requests"), wait}
 	}
 	body, done, no := s.read(w, r)
 	if no != nil {
-		return nil, runKey{}, "", no
+		return nil, "", no
 	}
 	defer done()
 	// Who calls the server what decides which registries are its own.
-	key := runKey(sha256.Sum256(append(body, r.Host...)))
-	if run, kind := s.runs.join(key); run != nil {
-		return run, key, kind, nil
+	q := question{key: sha256.Sum256(append(body, r.Host...))}
+	if run, kind := s.runs.join(q); run != nil {
+		return run, kind, nil
 	}
-	job, no := s.job(body, r.Host)
-	if no != nil {
-		return nil, key, "", no
-	}
-	run, kind, err := s.runs.begin(r.Context(), key, job.work)
+	asked, err := wire.Decode(bytes.NewReader(body))
 	if err != nil {
-		return nil, key, "", busy(err)
+		return nil, "", badRequest(err)
 	}
-	return run, key, kind, nil
+	if asked.Policy != nil { // which has the time in it, so that no two are equal
+		q.key, q.moment = timelessKey(asked, r.Host), momentOf(asked.Policy)
+		if run, kind := s.runs.join(q); run != nil {
+			return run, kind, nil
+		}
+	}
+	job, no := s.job(asked, r.Host)
+	if no != nil {
+		return nil, "", no
+	}
+	run, kind, err := s.runs.begin(r.Context(), q, job.work)
+	if err != nil {
+		return nil, "", busy(err)
+	}
+	return run, kind, nil
+}
+
+// timelessKey is the key of a request whenever it is made.
+func timelessKey(r *wire.Request, host string) (key runKey) {
+	h := sha256.New()
+	if err := timeless(r).Encode(h); err != nil {
+		panic("server: " + err.Error()) // it was decoded
+	}
+	io.WriteString(h, host)
+	h.Sum(key[:0])
+	return key
 }
 
 const (

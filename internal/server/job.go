@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"net/http"
@@ -21,6 +20,7 @@ type job struct {
 	server    *Server
 	host      string
 	asked     *wire.Request
+	moment    moment
 	resolve   func(context.Context) (*wire.Done, error) // by pnpm's rules or npm's
 	request   *resolve.Request                          // nil for npm's
 	source    packuments.Source
@@ -30,15 +30,12 @@ type job struct {
 
 	mu    sync.Mutex
 	until time.Time // how long the packuments that were used need no other look
+	holds span      // for which moments they say the same
 }
 
-// job makes one of a request's body.
-func (s *Server) job(body []byte, host string) (*job, *refusal) {
-	asked, err := wire.Decode(bytes.NewReader(body))
-	if err != nil {
-		return nil, badRequest(err)
-	}
-	j := &job{server: s, host: host, asked: asked, told: map[graph.Key]bool{}}
+// job makes one of a request.
+func (s *Server) job(asked *wire.Request, host string) (*job, *refusal) {
+	j := &job{server: s, host: host, asked: asked, moment: momentOf(asked.Policy), told: map[graph.Key]bool{}}
 	if err := j.checkRegistries(); err != nil {
 		return nil, &refusal{http.StatusUnprocessableEntity, wire.CodeRegistry, err, 0}
 	}
@@ -85,7 +82,10 @@ func (j *job) work(ctx context.Context, r *run) {
 		return
 	}
 	r.mu.Lock()
-	done.Packages, r.until = r.packages, j.until
+	done.Packages, r.holds = r.packages, j.holds
+	if len(done.Young) == 0 { // of those it tells the very moment
+		r.until = j.until
+	}
 	r.mu.Unlock()
 	r.say(&wire.Frame{Done: done})
 }

@@ -5,17 +5,26 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"godwit/internal/resolve/wire"
 )
 
-// runKey is the digest of all that an answer depends on but the registry.
+// runKey is the digest of all that an answer depends on but the registry and the
+// moment.
 type runKey [sha256.Size]byte
+
+// question is what a run answers.
+type question struct {
+	key    runKey
+	moment moment
+}
 
 // run is one resolution and what it has said so far.
 type run struct {
+	question
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when nobody works on it any more
 
@@ -28,6 +37,7 @@ type run struct {
 	code     string        // of the error that is the last of them, or ""
 	more     chan struct{} // closed when log has grown
 	until    time.Time     // how long what was found may be told again
+	holds    span          // for which moments
 }
 
 // say appends a frame. Behind the last one nothing is said any more.
@@ -93,14 +103,14 @@ type runs struct {
 	turns  chan struct{} // one for each resolution at work
 
 	mu      sync.Mutex
-	on      map[runKey]*run
-	waiting int // runs that are on, at work or not
+	on      map[runKey][]*run // several for moments that are far apart
+	waiting int               // runs that are on, at work or not
 	replays replays
 }
 
 func newRuns(l Limits, now func() time.Time) *runs {
 	return &runs{
-		limits: l, now: now, turns: make(chan struct{}, l.Resolves), on: map[runKey]*run{},
+		limits: l, now: now, turns: make(chan struct{}, l.Resolves), on: map[runKey][]*run{},
 		replays: replays{limit: l.Replays, by: map[runKey]*list.Element{}},
 	}
 }
@@ -108,26 +118,49 @@ func newRuns(l Limits, now func() time.Time) *runs {
 // errBusy is a request for which there is no room.
 var errBusy = errors.New("this server has as much to do as it is allowed")
 
-// join finds the run of key, if it is on or its answer is still good. Whoever got
-// one leaves it.
-func (rs *runs) join(key runKey) (*run, Kind) {
+// join finds the run that answers q, if it is on or its answer is still good.
+// Whoever got one leaves it.
+func (rs *runs) join(q question) (*run, Kind) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	if r := rs.on[key]; r != nil {
+	if r := rs.running(q); r != nil {
 		r.readers++
 		return r, Joined
 	}
-	if r := rs.replays.get(key, rs.now()); r != nil {
+	if r := rs.replays.get(q, rs.now()); r != nil {
 		r.readers++
 		return r, Replayed
 	}
 	return nil, ""
 }
 
-// begin starts work for key, unless somebody was faster. The work runs on a
+// running is the run that is on and will answer q, or nil.
+func (rs *runs) running(q question) *run {
+	for _, r := range rs.on[q.key] {
+		if q.moment.soon(r.moment) {
+			return r
+		}
+	}
+	return nil
+}
+
+// off ends that a run can be joined, and reports whether it could be.
+func (rs *runs) off(r *run) bool {
+	all := rs.on[r.key]
+	at := slices.Index(all, r)
+	if at < 0 {
+		return false
+	}
+	if rs.on[r.key] = slices.Delete(all, at, at+1); len(all) == 1 {
+		delete(rs.on, r.key)
+	}
+	return true
+}
+
+// begin starts work for q, unless somebody was faster. The work runs on a
 // context of its own: it is stopped when nobody waits for it any more.
-func (rs *runs) begin(ctx context.Context, key runKey, work func(context.Context, *run)) (*run, Kind, error) {
-	if r, kind := rs.join(key); r != nil {
+func (rs *runs) begin(ctx context.Context, q question, work func(context.Context, *run)) (*run, Kind, error) {
+	if r, kind := rs.join(q); r != nil {
 		return r, kind, nil
 	}
 	rs.mu.Lock()
@@ -135,13 +168,13 @@ func (rs *runs) begin(ctx context.Context, key runKey, work func(context.Context
 	if rs.waiting >= rs.limits.Resolves+rs.limits.Queue {
 		return nil, "", errBusy
 	}
-	if r := rs.on[key]; r != nil {
+	if r := rs.running(q); r != nil {
 		r.readers++
 		return r, Joined, nil
 	}
 	own, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), rs.limits.Resolve, errTimeout)
-	r := &run{cancel: cancel, ended: make(chan struct{}), readers: 1, more: make(chan struct{})}
-	rs.on[key] = r
+	r := &run{question: q, cancel: cancel, ended: make(chan struct{}), readers: 1, more: make(chan struct{})}
+	rs.on[q.key] = append(rs.on[q.key], r)
 	rs.waiting++
 	go func() { // ends before the last reader leaves
 		defer cancel()
@@ -154,32 +187,29 @@ func (rs *runs) begin(ctx context.Context, key runKey, work func(context.Context
 			<-rs.turns
 		case <-own.Done():
 		}
-		rs.end(key, r)
+		rs.end(r)
 	}()
 	return r, Resolved, nil
 }
 
-func (rs *runs) end(key runKey, r *run) {
+func (rs *runs) end(r *run) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	rs.waiting--
-	if rs.on[key] == r {
-		delete(rs.on, key)
-		if r.good().After(rs.now()) {
-			rs.replays.put(key, r)
-		}
+	if rs.off(r) && r.good().After(rs.now()) {
+		rs.replays.put(r)
 	}
 	close(r.ended)
 }
 
 // leave says that a reader is done with r. The last one ends it, and waits for
 // that.
-func (rs *runs) leave(key runKey, r *run) {
+func (rs *runs) leave(r *run) {
 	rs.mu.Lock()
 	r.readers--
 	last := r.readers == 0
-	if last && rs.on[key] == r && !r.isSaid() {
-		delete(rs.on, key) // who comes now must not join what is being stopped
+	if last && !r.isSaid() {
+		rs.off(r) // who comes now must not join what is being stopped
 	}
 	rs.mu.Unlock()
 	if last {
@@ -192,34 +222,32 @@ func (rs *runs) leave(key runKey, r *run) {
 type replays struct {
 	limit int64
 	bytes int64
-	used  list.List // of *replay
+	used  list.List // of *run
 	by    map[runKey]*list.Element
 }
 
-type replay struct {
-	key runKey
-	run *run
-}
-
-func (p *replays) get(key runKey, now time.Time) *run {
-	e := p.by[key]
+func (p *replays) get(q question, now time.Time) *run {
+	e := p.by[q.key]
 	if e == nil {
 		return nil
 	}
-	kept := e.Value.(*replay)
-	if !kept.run.until.After(now) {
+	kept := e.Value.(*run)
+	if !kept.until.After(now) {
 		p.drop(e)
 		return nil
 	}
+	if !kept.holds.holds(q.moment) {
+		return nil // for who asks later it has to be found anew, and takes its place
+	}
 	p.used.MoveToFront(e)
-	return kept.run
+	return kept
 }
 
-func (p *replays) put(key runKey, r *run) {
-	if e := p.by[key]; e != nil {
+func (p *replays) put(r *run) {
+	if e := p.by[r.key]; e != nil {
 		p.drop(e)
 	}
-	p.by[key] = p.used.PushFront(&replay{key, r})
+	p.by[r.key] = p.used.PushFront(r)
 	p.bytes += int64(cap(r.log))
 	for p.bytes > p.limit && p.used.Len() > 0 {
 		p.drop(p.used.Back())
@@ -227,7 +255,7 @@ func (p *replays) put(key runKey, r *run) {
 }
 
 func (p *replays) drop(e *list.Element) {
-	kept := p.used.Remove(e).(*replay)
-	delete(p.by, kept.key)
-	p.bytes -= int64(cap(kept.run.log))
+	r := p.used.Remove(e).(*run)
+	delete(p.by, r.key)
+	p.bytes -= int64(cap(r.log))
 }

@@ -42,9 +42,10 @@ type Options struct {
 	Aliases []string
 	Version string // of the program, for GET /-/godwit
 	Limits  Limits
-	// Admit, if set, is what of a full packument anybody may have: the policy of
-	// who runs the server, besides that of the project.
-	Admit func(*npm.Packument) (*npm.Packument, error)
+	// Admit, if set, is what of a full packument anybody may have, and until when
+	// that stays so, zero for always: the policy of who runs the server, besides
+	// that of the project.
+	Admit func(*npm.Packument) (doc *npm.Packument, until time.Time, err error)
 	// Client tells clients apart for their limit; nil takes the address that the
 	// connection comes from.
 	Client func(*http.Request) string

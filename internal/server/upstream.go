@@ -65,8 +65,7 @@ func (j upstream) Packument(ctx context.Context, name npm.Name, form registry.Fo
 	if err := j.knows(name); err != nil {
 		return nil, err
 	}
-	admit := j.server.opts.Admit
-	if admit != nil {
+	if j.server.opts.Admit != nil {
 		form = registry.Full
 	}
 	doc, err := j.server.docs.get(ctx, name, form)
@@ -78,10 +77,8 @@ func (j upstream) Packument(ctx context.Context, name npm.Name, form registry.Fo
 		return nil, err
 	}
 	j.expires(doc.Until)
-	if admit != nil {
-		return admit(doc.Packument)
-	}
-	return doc.Packument, nil
+	j.sees(doc.Packument)
+	return j.admitted(doc.Packument)
 }
 
 // Revalidate implements packuments.Registry. What it finds is kept by the cache
@@ -90,14 +87,27 @@ func (j upstream) Revalidate(ctx context.Context, name npm.Name, form registry.F
 	if err := j.knows(name); err != nil {
 		return nil, err
 	}
-	if j.server.opts.Admit == nil {
-		return j.server.opts.Registry.Revalidate(ctx, name, form)
+	if j.server.opts.Admit != nil {
+		form = registry.Full
 	}
-	doc, err := j.server.opts.Registry.Revalidate(ctx, name, registry.Full)
+	doc, err := j.server.opts.Registry.Revalidate(ctx, name, form)
 	if err != nil {
 		return nil, err
 	}
-	return j.server.opts.Admit(doc)
+	j.sees(doc)
+	return j.admitted(doc)
+}
+
+// admitted is what of a document anybody may have.
+func (j upstream) admitted(doc *npm.Packument) (*npm.Packument, error) {
+	if j.server.opts.Admit == nil {
+		return doc, nil
+	}
+	doc, until, err := j.server.opts.Admit(doc)
+	if !until.IsZero() {
+		j.expires(until)
+	}
+	return doc, err
 }
 
 // missing is how long a package that does not exist stays so: no registry says,
@@ -126,7 +136,17 @@ func isRefused(err error) bool {
 	return false
 }
 
-// expires notes how long a packument is good for.
+// sees notes the publications that the policy may have compared with its moment.
+func (j *job) sees(doc *npm.Packument) {
+	if j.moment == (moment{}) {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.holds.see(j.moment, doc)
+}
+
+// expires notes how long what was found is good for.
 func (j *job) expires(until time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
