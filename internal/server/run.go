@@ -38,6 +38,7 @@ type run struct {
 	more     chan struct{} // closed when log has grown
 	until    time.Time     // how long what was found may be told again
 	holds    span          // for which moments
+	hints    *hints        // nil without
 }
 
 // say appends a frame. Behind the last one nothing is said any more.
@@ -45,6 +46,9 @@ func (r *run) say(f *wire.Frame) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.said {
+		return
+	}
+	if r.hints.take(f) {
 		return
 	}
 	r.log = f.Append(r.log)
@@ -174,6 +178,7 @@ func (rs *runs) begin(ctx context.Context, q question, work func(context.Context
 	}
 	own, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), rs.limits.Resolve, errTimeout)
 	r := &run{question: q, cancel: cancel, ended: make(chan struct{}), readers: 1, more: make(chan struct{})}
+	r.hint(rs.replays.old(q))
 	rs.on[q.key] = append(rs.on[q.key], r)
 	rs.waiting++
 	go func() { // ends before the last reader leaves
@@ -197,7 +202,7 @@ func (rs *runs) end(r *run) {
 	defer rs.mu.Unlock()
 	rs.waiting--
 	if rs.off(r) && r.good().After(rs.now()) {
-		rs.replays.put(r)
+		rs.replays.put(r.lasting())
 	}
 	close(r.ended)
 }
@@ -232,15 +237,20 @@ func (p *replays) get(q question, now time.Time) *run {
 		return nil
 	}
 	kept := e.Value.(*run)
-	if !kept.until.After(now) {
-		p.drop(e)
-		return nil
-	}
-	if !kept.holds.holds(q.moment) {
-		return nil // for who asks later it has to be found anew, and takes its place
+	if !kept.until.After(now) || !kept.holds.holds(q.moment) {
+		return nil // what is found instead takes its place
 	}
 	p.used.MoveToFront(e)
 	return kept
+}
+
+// old is a run whose answer was right lately, or nil.
+func (p *replays) old(q question) *run {
+	e := p.by[q.key]
+	if e == nil || q.moment.cutoff.Before(e.Value.(*run).moment.cutoff) { // it may have what is too young
+		return nil
+	}
+	return e.Value.(*run)
 }
 
 func (p *replays) put(r *run) {

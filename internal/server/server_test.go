@@ -45,7 +45,7 @@ func start(t *testing.T, o server.Options, archives ...string) *bench {
 	b.registry = testreg.New(t, data...)
 	if o.Registry == nil {
 		client, err := registry.New(registry.Options{
-			Default: b.registry.URL, CacheDir: t.TempDir(), Retry: registry.Retry{Factor: 1, Min: time.Millisecond, Max: time.Millisecond},
+			Default: b.registry.URL, CacheDir: t.TempDir(), Now: o.Now, Retry: registry.Retry{Factor: 1, Min: time.Millisecond, Max: time.Millisecond},
 			Allow: func(u *url.URL) error {
 				if "http://"+u.Host != b.registry.URL {
 					return errors.New("not one of ours")
