@@ -79,8 +79,12 @@ const (
 	// left the collector no room in an install below 200 MB when extraction fell
 	// behind: it ran 80 times instead of 5.
 	maxHeld = 48 << 20
-	// Extraction may be this many tarballs behind before downloads pause.
-	maxBehind = 64
+	// Extraction may be this many tarballs behind before downloads pause. What a
+	// resolve server announces begins with what the project depends on itself, and
+	// that is large: with 64 downloads stood still for half of the first second,
+	// while two large tarballs were extracted, and there was nothing to extract
+	// later. Memory is bounded by maxHeld.
+	maxBehind = 512
 )
 
 func newTasks(ctx context.Context, req *Request) *tasks {
