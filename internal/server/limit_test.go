@@ -8,14 +8,18 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"godwit/internal/registry"
 	"godwit/internal/resolve/wire"
 	"godwit/internal/server"
+	"godwit/internal/testreg"
 )
 
 func (b *bench) refused(resp *http.Response, status int, code string) {
@@ -257,6 +261,31 @@ func TestUpstreamFaults(t *testing.T) {
 				t.Errorf("later it ends with %+v", last.Error)
 			}
 		})
+	}
+}
+
+// A cache that takes nothing costs only time.
+func TestCacheDiskFull(t *testing.T) {
+	cache := filepath.Join(t.TempDir(), "cache")
+	reg := testreg.New(t, testreg.Common())
+	client, err := registry.New(registry.Options{Default: reg.URL, CacheDir: cache})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := os.RemoveAll(cache); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cache, nil, 0o600); err != nil { // nothing can be made in it
+		t.Fatal(err)
+	}
+	b := start(t, server.Options{Registry: client, Limits: server.Limits{Documents: 1, Replays: 1}}) // nor is there memory
+	for range 2 {
+		req := b.request(`{"dependencies":{"a":"*","react-dom":"*"}}`)
+		req.Registries[""] = wire.Registry{URL: reg.URL}
+		if _, last := b.frames(b.post(req)); last.Done == nil {
+			t.Errorf("it ends with %+v", last.Error)
+		}
 	}
 }
 

@@ -112,10 +112,11 @@ func (n *npmJob) Bundled(ctx context.Context, name npm.Name, tarball, integrity 
 		return nil, err
 	}
 	b, err := bundled.Look(data, integrity)
-	if err == nil {
-		n.server.bundles.put(integrity, b)
+	if err != nil { // perhaps this server's way to it is to blame
+		return nil, &unreachable{wire.CodeUpstream, fmt.Sprintf("look into %s: %v", tarball, err)}
 	}
-	return b, err
+	n.server.bundles.put(integrity, b)
+	return b, nil
 }
 
 // bundles keeps what was found in tarballs, by their integrity: it never

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -74,12 +75,41 @@ func TestResolveNpm(t *testing.T) {
 	}
 }
 
-// What a package has that comes of its tarball wrong is not believed.
-func TestBundledIntegrity(t *testing.T) {
-	b := start(t, server.Options{}, "-- faults --\ntarball:bundler@1.0.0 corrupt\n")
-	_, last := b.frames(b.post(b.npmRequest(`{"dependencies":{"bundler":"1"}}`)))
-	if last.Error == nil {
-		t.Error("a tarball with another integrity was looked into")
+// A tarball that the server cannot look into is left to the client, whatever is
+// wrong with it.
+func TestBundledFaults(t *testing.T) {
+	for _, fault := range []string{"corrupt", "503", "reset", "truncate=20", "length=+10", "redirect=http://169.254.169.254/latest"} {
+		t.Run(fault, func(t *testing.T) {
+			b := start(t, server.Options{}, "-- faults --\ntarball:bundler@1.0.0 "+fault+"\n")
+			req := b.npmRequest(`{"dependencies":{"bundler":"1"}}`)
+			_, last := b.frames(b.post(req))
+			if last.Error == nil || last.Error.Verdict || last.Error.Code != wire.CodeUpstream {
+				t.Errorf("it ends with %+v", last)
+			}
+			b.registry.ClearFaults()
+			if _, last := b.frames(b.post(req)); last.Done == nil {
+				t.Errorf("later it ends with %+v", last.Error)
+			}
+		})
+	}
+}
+
+// A workspace of thousands is resolved by npm's rules, too. (10,000, which the
+// limit allows, take three seconds.)
+func TestManyNpmProjects(t *testing.T) {
+	b := start(t, server.Options{})
+	req := b.npmRequest(`{"name":"root","workspaces":["packages/*"],"dependencies":{"left-pad":"^1.0.0"}}`)
+	for i := range 2_999 {
+		req.Importers = append(req.Importers, wire.Importer{
+			Dir: fmt.Sprintf("packages/p%04d", i),
+			Manifest: wire.Manifest{
+				Name: fmt.Sprintf("p%04d", i), Version: "1.0.0", Prod: wire.Deps{{"left-pad", "^1.0.0"}, {"p0000", "*"}},
+			},
+		})
+	}
+	_, last := b.frames(b.post(req))
+	if last.Done == nil || len(last.Done.Placed) != 2*2_999+1 {
+		t.Errorf("it ends with %+v", last.Error)
 	}
 }
 

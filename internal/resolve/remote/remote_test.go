@@ -211,6 +211,31 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
+// Packages come in the order in which they were picked, which is any.
+func TestReorderedPackages(t *testing.T) {
+	if _, err := says(t, lineB+lineA+doneLine(2, goodLock, "")).Resolve(t.Context(), question(nil)); err != nil {
+		t.Error(err)
+	}
+}
+
+// The largest workspace that is supported takes no time worth mentioning.
+func TestManyImporters(t *testing.T) {
+	q := question(nil)
+	var more strings.Builder
+	for i := range 9_998 {
+		dir, m := fmt.Sprintf("packages/m%04d", i), &npm.Manifest{Name: npm.Name(fmt.Sprintf("m%04d", i)), Dependencies: npm.Deps{{Alias: "a", Specifier: "^1.0.0"}}}
+		q.Request.Importers = append(q.Request.Importers, resolve.Importer{Dir: dir, Manifest: m})
+		q.Request.Members = append(q.Request.Members, resolve.Member{Dir: dir, Manifest: m})
+		q.Projects = append(q.Projects, lockfile.Project{Dir: dir, Manifest: m})
+		fmt.Fprintf(&more, "\n  %s:\n    dependencies:\n      a:\n        specifier: ^1.0.0\n        version: 1.0.0\n", dir)
+	}
+	lock := strings.Replace(goodLock, "\npackages:\n", more.String()+"\npackages:\n", 1)
+	res, err := says(t, lineA+lineB+doneLine(2, lock, "")).Resolve(t.Context(), q)
+	if err != nil || len(res.Graph.Importers) != 10_000 {
+		t.Error(err)
+	}
+}
+
 // An answer that never ends is not read for ever.
 func TestEndlessAnswer(t *testing.T) {
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {

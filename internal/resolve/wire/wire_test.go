@@ -2,6 +2,8 @@ package wire_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -237,6 +239,20 @@ func TestUpdatesTravel(t *testing.T) {
 	for name, want := range map[string]bool{"direct": true, "x": true, "below": true, "kept": false} {
 		if got.Update(name) != want {
 			t.Errorf("%s is updated: %v", name, !want)
+		}
+	}
+}
+
+// There are only so many packages that anybody could need.
+func TestTooManyPackages(t *testing.T) {
+	var answer bytes.Buffer
+	for i := range 200_001 {
+		fmt.Fprintf(&answer, `{"package":{"id":"p%d@1.0.0"}}`+"\n", i)
+	}
+	in, err := wire.NewReader(&answer), error(nil)
+	for n := 0; err == nil; n++ {
+		if _, err = in.Next(); n == 200_000 && !errors.Is(err, wire.ErrTooLong) || n < 200_000 && err != nil {
+			t.Fatalf("frame %d: %v", n, err)
 		}
 	}
 }
