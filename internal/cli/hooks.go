@@ -141,7 +141,7 @@ func (h *hooks) join(req *install.Request, c *call) {
 		return
 	}
 	req.Hooks = h
-	h.write.TarballURL = req.Client.TarballURL
+	h.write.TarballURL, h.write.IncludeTarballURL = req.Client.TarballURL, req.TarballURLs
 	h.about = pnpmfile.Resolution{LockfileDir: h.root, StoreDir: c.cfg.Settings.Dirs.Store, Registries: c.registries()}
 }
 

@@ -228,21 +228,23 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		Client: origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
-			InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
+			ExcludeLinks: s.Lockfile.ExcludeLinks, InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
 			LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
 		},
 		Layout: layout.Options{
 			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
 			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
+			Bins: c.binStyle(), NoLinks: !s.Install.Symlink, SlotsOnly: s.Install.SlotsOnly,
 			DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers || c.foreign(), Limits: hoistingLimits[s.Install.HoistingLimits],
 		},
 		Unshared:     s.Install.Unshared,
 		HoistMembers: s.Workspace.Hoist,
-		Hoisted:      c.hoisted(),
-		Patches:      shaping.patches,
-		Verify:       c.verifier(src),
-		Platform:     c.platform(),
-		UseLockfile:  s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
+		NoModules:    !s.Install.ModulesDir, TarballURLs: s.Lockfile.TarballURLs,
+		Hoisted:     c.hoisted(),
+		Patches:     shaping.patches,
+		Verify:      c.verifier(src),
+		Platform:    c.platform(),
+		UseLockfile: s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
 		LockfileOnly: s.Lockfile.Only,
 		Filtered:     c.filtered(),
 		Force:        s.Call.Force, DryRun: s.Call.DryRun,
@@ -288,6 +290,19 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 	}
 	req.Resolver = l
 	return req
+}
+
+// binStyle is what commands are by the settings, or nil where the layout knows.
+func (c *call) binStyle() *layout.BinStyle {
+	s, style := &c.cfg.Settings.Install, layout.Scripts
+	switch prefer := s.SymlinkBins; {
+	case prefer == config.Yes && !c.hoisted():
+		style = layout.Links
+	case prefer == config.No && c.hoisted(), !s.ExtendNodePath && !c.hoisted():
+	default:
+		return nil
+	}
+	return &style
 }
 
 // hoisted reports whether node_modules has directories of packages, not slots.

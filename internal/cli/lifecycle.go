@@ -19,7 +19,7 @@ var (
 // lifecycle lets an install run the scripts of the projects that it is for.
 func (c *call) lifecycle(req *install.Request) {
 	s := &c.cfg.Settings
-	if s.Install.IgnoreScripts || req.LockfileOnly || req.DryRun {
+	if s.Install.IgnoreScripts || s.Install.SlotsOnly || !s.Install.ModulesDir || req.LockfileOnly || req.DryRun {
 		return
 	}
 	after := afterInstall

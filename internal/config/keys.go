@@ -29,7 +29,7 @@ fetch-min-speed-ki-bps fetch-warn-timeout-ms
 force-legacy-deploy git-shallow-hosts global-bin-dir global-dir global-shims
 init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
-package-manager-strict-version patches-dir pm-on-fail pnpr-server prefer-symlinked-executables
+package-manager-strict-version patches-dir pm-on-fail pnpr-server
 registry-supports-time-field runtime-on-fail save-workspace-protocol
 scripts-prepend-node-path shell-emulator state-dir
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
@@ -45,12 +45,9 @@ frozen-store
 const missing = `
 allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
 global-style install-links legacy-bundling strict-allow-scripts
-enable-modules-dir
-exclude-links-from-lockfile extend-node-path
 global-virtual-store-dir
-lockfile-include-tarball-url
-named-registries symlink
-sync-injected-deps-after-scripts virtual-store-only
+named-registries
+sync-injected-deps-after-scripts
 `
 
 // idle lists switches for things we do not do: turned off, as CI scripts

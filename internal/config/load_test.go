@@ -119,7 +119,7 @@ func TestDefaults(t *testing.T) {
 		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", GlobalPrefix: m.root + "/usr", DlxMaxAge: 24 * time.Hour, MaxSlotName: 120, MaxPeersSuffix: 1000},
 		Include:   Include{true, true, true},
 		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
-		Install:   Install{ImportMethod: "auto", Unshared: []string{"next", "expo", "react-native", "metro"}, HoistPattern: []string{"*"}, HoistingLimits: "none"},
+		Install:   Install{ImportMethod: "auto", Unshared: []string{"next", "expo", "react-native", "metro"}, HoistPattern: []string{"*"}, HoistingLimits: "none", ModulesDir: true, Symlink: true, ExtendNodePath: true},
 		Build:     Build{Cache: true},
 		Resolve:   Resolve{AutoInstallPeers: true, DedupeDependents: true, BlockExotic: true, Mode: "highest", Tag: "latest", TrustPolicy: "off"},
 		Workspace: Workspace{InstallAll: true, SharedLockfile: true, DedupeInjected: true, Hoist: true, PeersFromRoot: true},
@@ -251,7 +251,7 @@ supportedArchitectures: {os: [darwin, current], cpu: [arm64]}
 registries: {default: https://yaml.example/npm, '@s': 'https://s.example'}
 noProxy: a.example
 storeDir: ./st
-enableModulesDir: true
+installLinks: true
 linkWorkspacePackages: true
 overides: {a: '1'}
 `)
@@ -273,7 +273,7 @@ overides: {a: '1'}
 		codes = append(codes, w.Code+" "+strings.ReplaceAll(w.Message, m.root, ""))
 	}
 	wantCodes := []string{
-		"CONFIG_NOT_SUPPORTED /app/pnpm-workspace.yaml:10: enable-modules-dir is not supported by godwit yet; it is ignored",
+		"CONFIG_NOT_SUPPORTED /app/pnpm-workspace.yaml:10: install-links is not supported by godwit yet; it is ignored",
 		"CONFIG_UNKNOWN_KEY /app/pnpm-workspace.yaml:12: unknown setting overides",
 		"CONFIG_IGNORED /app/pkg/.npmrc is ignored: settings of a workspace are those of its root, /app",
 	}

@@ -71,6 +71,8 @@ type Lockfile struct {
 	Frozen       Tri  // Unset: frozen on CI when there is a lockfile
 	PreferFrozen bool // do not resolve while the lockfile satisfies the project
 	Only         bool // resolve and write it, touch nothing else
+	TarballURLs  bool // it has the URL of every tarball
+	ExcludeLinks bool // it has no dependencies with "link:"
 
 	PerBranch     bool     // each git branch has its own
 	MergeBranches bool     // the project's takes in those of branches
@@ -91,6 +93,11 @@ type Install struct {
 	// AllowAllBuilds lets every package run install scripts that allowBuilds does
 	// not forbid.
 	AllowAllBuilds bool
+	SlotsOnly      bool     // virtual-store-only
+	ModulesDir     bool     // node_modules is made
+	Symlink        bool     // packages are linked where they are found
+	SymlinkBins    Tri      // commands are links; Unset is as the layout has them
+	ExtendNodePath bool     // commands set NODE_PATH
 	AllowBuild     []string // add, dlx: who may run them, too; add: "!name" may not
 }
 

@@ -143,7 +143,7 @@ func (e *engine) useStore() (err error) {
 // unchanged ends an install that has nothing to do before anything is read
 // that is larger than a few kilobytes.
 func (e *engine) unchanged() bool {
-	if e.Force || e.Builds.Again != nil || e.Resolve || e.LockfileOnly || e.DryRun || e.Filtered || e.Clean || e.FetchOnly || e.Prune {
+	if e.Force || e.Builds.Again != nil || e.Resolve || e.LockfileOnly || e.DryRun || e.Filtered || e.Clean || e.FetchOnly || e.NoModules || e.Prune {
 		return false
 	}
 	in, same := e.modules.Unchanged(e.Settings)

@@ -29,7 +29,15 @@ func (e *engine) fetchLocked() error {
 			return err
 		}
 	}
-	g := present.Graph
+	if err := e.fetchAll(present.Graph); err != nil {
+		return err
+	}
+	e.done(e.summary.Cold == 0)
+	return nil
+}
+
+// fetchAll brings what a graph has for this machine into the store.
+func (e *engine) fetchAll(g *graph.Graph) error {
 	optional := g.OptionalOnly()
 	scope := graph.Scope{Groups: e.Layout.Groups}
 	scope.Skip = func(p *graph.Package) bool { return optional[p.Key] && !e.Platform(p.OS, p.CPU, p.Libc) }
@@ -59,6 +67,5 @@ func (e *engine) fetchLocked() error {
 	e.summary.Packages = len(seen)
 	e.count(counts, link.Stats{})
 	e.summary.Reused = e.summary.Warm
-	e.done(e.summary.Cold == 0)
 	return nil
 }

@@ -39,6 +39,9 @@ func (e *engine) take(present *lockfile.Document) (*lockfile.Document, error) {
 		}
 	}
 	e.frozen = true
+	if e.Lockfile.ExcludeLinks {
+		e.addLinks(present.Graph)
+	}
 	e.seed(present.Graph)
 	return present, nil
 }

@@ -132,6 +132,8 @@ type Request struct {
 	Lockfile     lockfile.Settings // what a resolution depends on, as lockfiles record it
 	Layout       layout.Options    // Skip, and ID of Shared, are set by the engine
 	Unshared     []string          // dependencies of projects that keep Layout.Shared from being used
+	NoModules    bool              // node_modules is left alone: packages are brought into the store
+	TarballURLs  bool              // a pnpm-lock.yaml has the URL of every tarball
 	HoistMembers bool              // projects of a workspace are hoisted where no package has the name
 	Hoisted      bool              // packages have directories, not slots
 	Import       ImportMethod
@@ -251,6 +253,12 @@ func Install(ctx context.Context, req *Request) error {
 		return err
 	}
 	if req.LockfileOnly {
+		return e.commitLockfile(wanted)
+	}
+	if req.NoModules && !req.DryRun {
+		if err := e.fetchAll(wanted.Graph); err != nil {
+			return err
+		}
 		return e.commitLockfile(wanted)
 	}
 	if req.Clean && !req.DryRun {

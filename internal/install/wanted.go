@@ -235,7 +235,7 @@ func (im *Importer) Recorded() lockfile.Project {
 func (e *engine) lockfilePath() string { return filepath.Join(e.Root, e.Choice.File()) }
 
 func (e *engine) writeOptions() lockfile.WriteOptions {
-	return lockfile.WriteOptions{TarballURL: e.Client.TarballURL}
+	return lockfile.WriteOptions{TarballURL: e.Client.TarballURL, IncludeTarballURL: e.TarballURLs}
 }
 
 // commitLockfile writes the lockfile and ends an install that does no more.

@@ -29,6 +29,9 @@ func Hoisted(g *graph.Graph, opts Options) (*Layout, error) {
 		opts.Groups = graph.AllGroups
 	}
 	b := &hoisted{g: g, l: &Layout{}, slots: map[string]int{}, bins: map[string]*Bins{}}
+	if opts.SlotsOnly {
+		return b.l, nil // there are none
+	}
 	reach := g.Reachable(graph.Scope{From: opts.Importers, Groups: opts.Groups, Skip: opts.Skip})
 	places, placed, err := b.places(reach, &opts)
 	if err != nil {
@@ -46,13 +49,18 @@ func Hoisted(g *graph.Graph, opts Options) (*Layout, error) {
 	if placed {
 		b.links(b.lockedLinks(&opts))
 	} else {
-		b.links(b.projectLinks(&opts))
+		if !opts.NoLinks {
+			b.links(b.projectLinks(&opts))
+		}
 		style = Links
 	}
 	for _, p := range places {
 		b.offer(p.dir, Command{Dir: p.dir, Package: p.pkg})
 	}
 	b.commands(style)
+	if opts.Bins != nil {
+		b.l.restyle(*opts.Bins)
+	}
 	return b.l, nil
 }
 

@@ -38,6 +38,13 @@ type Options struct {
 	// Skip names the packages to leave out: optional ones that do not fit
 	// this platform or could not be fetched. What only they lead to goes too.
 	Skip func(*graph.Package) bool
+	// Bins is what commands are, other than the layout has them; nil is no other.
+	Bins *BinStyle
+	// NoLinks leaves out the links by which packages and projects find what they
+	// depend on, but for what is hoisted.
+	NoLinks bool
+	// SlotsOnly leaves out all that is outside of slots.
+	SlotsOnly bool
 	// Shared, if not nil, is where the slots are of all packages that other
 	// projects can have in common with this one.
 	Shared *Shared
@@ -73,19 +80,29 @@ func Isolated(g *graph.Graph, opts Options) *Layout {
 	}
 	b := &isolated{g: g, opts: opts, dirs: map[graph.Key]string{}, l: &Layout{}}
 	b.slots()
+	if !opts.SlotsOnly {
+		b.outside()
+	}
+	if opts.Bins != nil {
+		b.l.restyle(*opts.Bins)
+	}
+	return b.l
+}
+
+// outside is all that leads to slots.
+func (b *isolated) outside() {
 	hoisted := b.hoist()
-	if opts.DedupeDirect {
+	if b.opts.DedupeDirect {
 		b.root = b.rootLinks(hoisted)
 	}
-	for _, im := range opts.Importers {
+	for _, im := range b.opts.Importers {
 		b.importer(im, hoisted)
 	}
-	if len(hoisted) > 0 && g.Importer(".") == nil {
+	if len(hoisted) > 0 && b.g.Importer(".") == nil {
 		b.publicBins = nil                             // pnpm makes none where there is no project
 		b.importer(&graph.Importer{Dir: "."}, hoisted) // a workspace without a project at its root
 	}
 	slices.SortFunc(b.l.Hoisted, func(x, y Link) int { return cmp.Compare(x.At, y.At) })
-	return b.l
 }
 
 type isolated struct {
@@ -151,7 +168,7 @@ func (b *isolated) fill(s *Slot) {
 		if !ok {
 			continue
 		}
-		if e.Alias != string(s.Package.Name) {
+		if e.Alias != string(s.Package.Name) && !b.opts.NoLinks {
 			s.Links = append(s.Links, Link{At: path.Join(around, e.Alias), Target: dir})
 		}
 		if e.Target.Link == "" { // the commands of what is linked in place are for importers only
@@ -171,7 +188,9 @@ func (b *isolated) importer(im *graph.Importer, public []Link) {
 		if im.Dir != "." && b.root[d.Alias] == dir {
 			continue
 		}
-		out.Links = append(out.Links, Link{At: path.Join(modules, d.Alias), Target: dir})
+		if !b.opts.NoLinks {
+			out.Links = append(out.Links, Link{At: path.Join(modules, d.Alias), Target: dir})
+		}
 		out.Bins.add(b.command(d.Alias, d.Target, dir))
 	}
 	if !b.opts.ManualPeers {

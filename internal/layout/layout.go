@@ -59,9 +59,31 @@ const (
 	// Links are symbolic links, but for shims of projects; of the same owners.
 	// They are pnpm's of the hoisted layout.
 	Links
+	// Scripts are shims that do not help packages to find what is hoisted; of the
+	// same owners.
+	Scripts
 	// FirstLinks are symbolic links, of the first. They are npm's.
 	FirstLinks
 )
+
+// restyle gives all commands another style, but for npm's.
+func (l *Layout) restyle(style BinStyle) {
+	set := func(b *Bins) {
+		if b.Style != FirstLinks {
+			b.Style = style
+		}
+	}
+	for i := range l.Slots {
+		set(&l.Slots[i].Bins)
+	}
+	for i := range l.Importers {
+		set(&l.Importers[i].Bins)
+	}
+	for i := range l.Bins {
+		set(&l.Bins[i])
+	}
+	set(&l.HoistBins)
+}
 
 // add adds a package, unless it is known to have no commands.
 func (b *Bins) add(c Command) {

@@ -231,6 +231,7 @@ func (p *Plan) slot(slot layout.Slot, held Held, s Store) {
 	if slot.Hoisted() {
 		want.Hoisted = Directory("", slot.Package.Version).Hoisted
 	}
+	want.Links += styled(slot)
 	p.After.Slots[slot.Dir] = want
 	have, there := held.Slots[slot.Dir]
 	// What is in a directory goes with it.
@@ -254,6 +255,15 @@ func (p *Plan) slot(slot layout.Slot, held Held, s Store) {
 	if len(slot.Bins.From) > 0 && !want.Shared {
 		p.Bins = append(p.Bins, slot.Bins)
 	}
+}
+
+// styled is what stands for commands that are made in another way than usual: a
+// package that has some is placed anew when that changes.
+func styled(slot layout.Slot) string {
+	if !slot.Package.HasBin || slot.Bins.Style == layout.Shims {
+		return ""
+	}
+	return fmt.Sprint("+", slot.Bins.Style)
 }
 
 // bins plans the commands outside of slots. They are looked at whenever

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/lockfile/pnpmlock/yamltree"
@@ -197,7 +198,7 @@ func (e *encoder) importer(im *graph.Importer) *yamltree.Node {
 	for g, name := range groups {
 		deps := newMap(len(im.Deps))
 		for _, d := range im.Deps {
-			if int(d.Group) == g {
+			if int(d.Group) == g && !(e.doc.Settings != nil && e.doc.Settings.ExcludeLinks && strings.HasPrefix(d.Specifier, linkPrefix)) {
 				v := newMap(2)
 				v.Put("specifier", yamltree.Str(d.Specifier))
 				v.Put("version", yamltree.Str(refOf(d.Alias, d.Target)))
