@@ -60,6 +60,9 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err := c.unsupported(); err != nil {
 		return err
 	}
+	if err := c.warnFuture(reporter); err != nil {
+		return err
+	}
 	if err := c.checkScope(); err != nil {
 		return err
 	}
