@@ -77,7 +77,7 @@ func (c *call) builds() (install.Builds, error) {
 // command.
 func (c *call) scriptHost(verb string) *script.Host {
 	h := &script.Host{
-		Env: c.Env, Node: script.FindNode(c.searchPath()), Program: c.Program, Verb: verb, UserAgent: c.userAgent(),
+		Env: c.Env, Node: script.FindNode(pathOf(c.Env)), Program: c.Program, Verb: verb, UserAgent: c.userAgent(),
 		InitDir: c.workspace.root, Shell: c.cfg.Settings.Build.Shell,
 		Path: []string{filepath.Join(c.workspace.root, layout.ModulesDir, ".bin")},
 	}

@@ -32,6 +32,8 @@ type call struct {
 	tool      toolSettings              // of that lockfile's tool; set by install
 
 	otherLocks []lockfile.File       // that do not count beside it
+	unhooked   string                // digest of the settings before updateConfig changed some; "" if it changed none
+	hooked     string                // what stands for what it changed
 	prefer     map[npm.Name][]string // versions that a new yarn.lock takes first; set by import
 }
 

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,8 +40,39 @@ func (c *call) configure(ctx context.Context, h *hooks) error {
 	for _, key := range change.Removed {
 		changed.Set(key, project.Node{Kind: project.Null})
 	}
-	h.digest += changed.Compact()
+	if c.unhooked, err = c.treeWith(h.digest); err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(changed.Compact()))
+	c.hooked = " " + hex.EncodeToString(sum[:16])
 	return c.reconfigure(h.file, document, changed)
+}
+
+// treeWith sums up the settings that shape node_modules, hooks among them.
+func (c *call) treeWith(hooks string) (string, error) {
+	s, err := c.shaping()
+	if err != nil {
+		return "", err
+	}
+	s.hooks = hooks
+	return c.digest(s), nil
+}
+
+// treeSettings is what is recorded of the settings that shape node_modules, and of
+// the lockfile's name. Whether a tree is still right is to be found out without
+// running hooks: what these change of the settings stands at the end.
+func (c *call) treeSettings(shaping *shaping, file string) string {
+	if c.unhooked != "" {
+		return c.unhooked + " " + file + c.hooked
+	}
+	return c.digest(shaping) + " " + file
+}
+
+// sameTree reports whether what is recorded is about these settings, whatever hooks
+// change of them.
+func sameTree(recorded, settings string) bool {
+	hooked, same := strings.CutPrefix(recorded, settings)
+	return same && (hooked == "" || hooked[0] == ' ')
 }
 
 // document is what the project's files say in pnpm's keys.

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"godwit/internal/event"
 	"godwit/internal/install"
@@ -26,7 +25,7 @@ type hooks struct {
 	*pnpmfile.Hooks
 	root   string
 	file   string              // the last pnpmfile
-	digest string              // of the files, and of what they changed in the settings
+	digest string              // of the files
 	about  pnpmfile.Resolution // what is the same for each resolution
 	shape  *resolve.Shape
 	write  lockfile.WriteOptions
@@ -76,17 +75,25 @@ func (c *call) hooks(sink event.Sink) (*hooks, error) {
 	}
 	h := &hooks{
 		Hooks: pnpmfile.New(pnpmfile.Options{
-			Files: files, Node: script.FindNode(c.searchPath()), Dir: c.workspace.root, Env: c.Env, Stderr: c.Stderr,
+			Files: files, Node: script.FindNode(pathOf(c.Env)), Dir: c.workspace.root, Env: c.Env, Stderr: c.Stderr,
 			Log: func(hook, message string) { sink.Emit(event.Output{Line: hook + ": " + message}) },
 		}),
 		root: c.workspace.root, file: files[len(files)-1].Path, read: map[string]*npm.Manifest{}, shaped: map[string]*npm.Manifest{},
+	}
+	h.digest, err = digestOf(files)
+	return h, err
+}
+
+// digestOf sums up what is in pnpmfiles, the user's own too; "" for none.
+func digestOf(files []pnpmfile.File) (string, error) {
+	if len(files) == 0 {
+		return "", nil
 	}
 	all := slices.Clone(files)
 	for i := range all {
 		all[i].Global = false
 	}
-	h.digest, err = pnpmfile.Sum(all)
-	return h, err
+	return pnpmfile.Sum(all)
 }
 
 // change gives the hooks a part in what the project changes in manifests.
@@ -247,15 +254,4 @@ func (h *hooks) Resolved(ctx context.Context, made *lockfile.Document) (*lockfil
 		return made, err
 	}
 	return made.FromJSON("the lockfile that "+hook+" returned", out)
-}
-
-// searchPath is the variable PATH.
-func (c *call) searchPath() string {
-	path := ""
-	for _, kv := range c.Env {
-		if key, value, _ := strings.Cut(kv, "="); strings.EqualFold(key, "PATH") {
-			path = value
-		}
-	}
-	return path
 }

@@ -49,6 +49,9 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err := c.readTool(reporter); err != nil {
 		return err
 	}
+	if err := c.workspace.list(); err != nil {
+		return err
+	}
 	hooks, err := c.hooks(reporter)
 	if err != nil {
 		return err
@@ -64,9 +67,6 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		return err
 	}
 	if err := c.checkScope(); err != nil {
-		return err
-	}
-	if err := c.workspace.list(); err != nil {
 		return err
 	}
 	s := &c.cfg.Settings // after the hooks
@@ -254,7 +254,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		IgnoreScripts: s.Install.IgnoreScripts,
 		EngineStrict:  s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
 		Choice:   choice,
-		Settings: c.digest(shaping) + " " + choice.File(), Inputs: c.workspace.inputs(choice),
+		Settings: c.treeSettings(shaping, choice.File()), Inputs: c.workspace.inputs(choice),
 		Node: c.nodeVersion,
 		Out:  c.Stdout,
 	}

@@ -141,13 +141,20 @@ func (c *call) compareTree() (made *flagged, same bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
+	files, err := c.pnpmfiles()
+	if err != nil {
+		return nil, false, err
+	}
+	if shaping.hooks, err = digestOf(files); err != nil {
+		return nil, false, err
+	}
 	choice := c.choice(c.workspace.root).File()
 	same, err = install.Compare(c.workspace.root, c.Now, func(recorded string) bool {
 		for _, f := range c.variants() {
 			cfg := *c.cfg
 			cfg.Settings.Include, cfg.Settings.Install.IgnoreScripts = f.Include, f.ignoreScripts
 			with := *c
-			if with.cfg = &cfg; with.digest(shaping)+" "+choice == recorded {
+			if with.cfg = &cfg; sameTree(recorded, with.digest(shaping)+" "+choice) {
 				made = &f
 				return true
 			}
