@@ -142,8 +142,8 @@ func (r *runner) levels(levels [][]task) error {
 			}
 			err := level[i].run(label)
 			if err != nil {
-				r.lock.Lock()
-				defer r.lock.Unlock()
+				r.output.Lock()
+				defer r.output.Unlock()
 				failed++
 			}
 			return err

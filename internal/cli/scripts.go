@@ -34,7 +34,8 @@ type runner struct {
 	signals <-chan os.Signal
 	quiet   bool       // the command lines are not shown
 	sink    event.Sink // takes the lines of scripts that an install runs; nil otherwise
-	lock    sync.Mutex // of the output, and of what levels counts
+	output  sync.Mutex // guards it, and what levels counts
+	syncing sync.Mutex // held by who installs after a script
 }
 
 // newRunner prepares to run scripts for a command of npm's name. stop gives the
@@ -97,7 +98,7 @@ func (r *runner) script(p *project.Project, event string, args []string, label s
 			return err
 		}
 	}
-	return nil
+	return r.sync(p, event)
 }
 
 // line runs a line with arguments as the script event of a project.
@@ -117,8 +118,8 @@ func (r *runner) line(p *project.Project, event, text string, args []string, lab
 
 // print writes lines about a script that may run beside others.
 func (r *runner) print(lines ...string) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.output.Lock()
+	defer r.output.Unlock()
 	for _, line := range lines {
 		if r.sink != nil {
 			r.sink.Emit(event.Output{Line: line})

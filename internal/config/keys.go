@@ -47,7 +47,7 @@ allow-directory allow-file allow-git allow-remote allow-scripts bin-links danger
 global-style install-links legacy-bundling strict-allow-scripts
 global-virtual-store-dir
 named-registries
-sync-injected-deps-after-scripts
+
 `
 
 // idle lists switches for things we do not do: turned off, as CI scripts

@@ -407,6 +407,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Dirs.DlxMaxAge }},
 	{Key: "verify-deps-before-run", Kind: Enum, Values: "install warn error prompt true false", For: running, Help: "before a script, if dependencies are stale (default install; for npm's lockfile false)",
 		bind: func(s *Settings) any { return &s.Run.Verify }},
+	{Key: "sync-injected-deps-after-scripts", Kind: Names, For: running, Help: "scripts after which the copies of a project are made anew that others have of it",
+		bind: func(s *Settings) any { return &s.Run.SyncAfter }},
 	{Key: "enable-pre-post-scripts", Kind: Bool, Default: "true", For: running, Help: "run prebuild and postbuild with build",
 		bind: func(s *Settings) any { return &s.Run.PrePost }},
 
