@@ -255,3 +255,17 @@ func (h *hooks) Resolved(ctx context.Context, made *lockfile.Document) (*lockfil
 	}
 	return made.FromJSON("the lockfile that "+hook+" returned", out)
 }
+
+// beforePacking is what the hook makes of the manifest of a package whose files
+// are in dir, and whether that is something else.
+func (h *hooks) beforePacking(manifest project.Node, dir string) (_ project.Node, changed bool, err error) {
+	if h == nil {
+		return manifest, false, nil
+	}
+	out, err := h.BeforePacking(context.Background(), []byte(manifest.Compact()), dir)
+	if err != nil || out == nil {
+		return manifest, false, err
+	}
+	manifest, err = project.ParseValue("the result of beforePacking", string(out))
+	return manifest, true, err
+}

@@ -57,6 +57,7 @@ type packer struct {
 	stdout  io.Writer // of the command; that of scripts is elsewhere
 	npm     bool      // as npm does; otherwise as pnpm
 	members []*project.Project
+	hooks   *hooks // of the project's pnpmfile
 }
 
 // packed is a project as a package.
@@ -80,11 +81,15 @@ func (c *call) newPacker(command string) (*packer, func(), error) {
 	quiet.Process = &process
 	r, stop := quiet.newRunner(command)
 	p := &packer{runner: r, stdout: c.Stdout, npm: c.lock.Format == lockfile.Npm}
-	if err := p.readMembers(); err != nil {
+	err := p.readMembers()
+	if err == nil {
+		p.hooks, err = c.hooks(c.reporter())
+	}
+	if err != nil {
 		stop()
 		return nil, nil, err
 	}
-	return p, stop, nil
+	return p, func() { p.hooks.close(); stop() }, nil
 }
 
 // readMembers reads the projects of the workspace, which others may depend on.
@@ -182,6 +187,9 @@ func (p *packer) build(from *project.Project) (*packed, error) {
 	if !p.npm {
 		var err error
 		if out.manifest, err = pack.Publishable(out.manifest, p.answers(from.Dir)); err != nil {
+			return nil, err
+		}
+		if out.manifest, o.Listing, err = p.hooks.beforePacking(out.manifest, at.Dir); err != nil {
 			return nil, err
 		}
 		o.Manifest = out.manifest.JSON()

@@ -37,7 +37,6 @@ verify-store-integrity versioning
 update-config minimum-release-age-exclude-prune
 script-security
 node-experimental-package-map ignore-manifest-check
-frozen-store
 `
 
 // missing lists keys that would change what an install yields and have no row
@@ -45,9 +44,7 @@ frozen-store
 const missing = `
 allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
 global-style install-links legacy-bundling strict-allow-scripts
-global-virtual-store-dir
-named-registries
-
+frozen-store global-virtual-store-dir named-registries
 `
 
 // idle lists switches for things we do not do: turned off, as CI scripts

@@ -168,7 +168,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.Pnpmfile }},
 	{Key: "global-pnpmfile", Kind: Path, For: installing, Help: "the same, for all projects, before theirs",
 		bind: func(s *Settings) any { return &s.Resolve.GlobalPnpmfile }},
-	{Key: "ignore-pnpmfile", Kind: Bool, Default: "false", For: installing, Help: "run no hooks",
+	{Key: "ignore-pnpmfile", Kind: Bool, Default: "false", For: slices.Concat(installing, packing), Help: "run no hooks",
 		bind: func(s *Settings) any { return &s.Resolve.IgnorePnpmfile }},
 	{Key: "engine-strict", Kind: Bool, Default: "false", For: installing, Help: "fail when a package asks for another engine",
 		bind: func(s *Settings) any { return &s.Resolve.EngineStrict }},

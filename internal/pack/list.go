@@ -29,13 +29,23 @@ const (
 var errTooManyFiles = fmt.Errorf("it has more than %d files", maxFiles)
 
 // List lists the files of the package in root, sorted by path.
-func List(root *os.Root) ([]File, error) {
-	all, err := listAll(root)
+func List(root *os.Root) ([]File, error) { return list(root, nil) }
+
+// list does so by another package.json than the one in root, unless manifest is
+// nil.
+func list(root *os.Root, manifest []byte) ([]File, error) {
+	read := func(file string) ([]byte, error) {
+		if file == "package.json" && manifest != nil {
+			return manifest, nil
+		}
+		return ReadSmall(root, file)
+	}
+	all, err := listAll(root, read)
 	if err != nil {
 		return nil, err
 	}
 	byPath := make(map[string]File, len(all))
-	tree := packlist.Tree{Read: func(file string) ([]byte, error) { return ReadSmall(root, file) }}
+	tree := packlist.Tree{Read: read}
 	for _, f := range all {
 		byPath[f.Path] = f
 		tree.Files = append(tree.Files, f.Path)
@@ -57,9 +67,9 @@ func List(root *os.Root) ([]File, error) {
 // listAll lists the files below root, and the links to files below it. What is
 // never published is not looked at, nor is node_modules, unless something in it
 // is bundled.
-func listAll(root *os.Root) ([]File, error) {
+func listAll(root *os.Root, read func(string) ([]byte, error)) ([]File, error) {
 	bundles := false
-	if data, err := ReadSmall(root, "package.json"); err == nil {
+	if data, err := read("package.json"); err == nil {
 		if m, err := npm.DecodeManifest(data); err == nil {
 			bundles = m.Bundled.All || len(m.Bundled.Names) > 0
 		}

@@ -25,6 +25,9 @@ import (
 
 // Options say how a directory becomes a package.
 type Options struct {
+	// Listing says that Manifest, and not the directory's package.json, decides
+	// which files are packed.
+	Listing  bool
 	Manifest []byte   // stands for the directory's package.json; nil keeps that
 	Bins     []string // slash paths of files that are executable, whatever their mode
 	Links    bool     // links to files are packed as those files (pnpm), not left out (npm)
@@ -46,7 +49,11 @@ func Dir(dir string, o Options) (*Package, error) {
 		return nil, err
 	}
 	defer root.Close()
-	files, err := List(root)
+	var listing []byte
+	if o.Listing {
+		listing = o.Manifest
+	}
+	files, err := list(root, listing)
 	if err != nil {
 		return nil, fmt.Errorf("list the files of %s: %w", dir, err)
 	}

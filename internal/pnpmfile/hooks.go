@@ -129,6 +129,19 @@ func (h *Hooks) PreResolution(ctx context.Context, r *Resolution) ([]byte, error
 	return h.call(ctx, "preResolution", payload)()
 }
 
+// BeforePacking is what the hook of this name makes of the manifest of a package
+// whose files are in dir, as JSON; nil for no change.
+func (h *Hooks) BeforePacking(ctx context.Context, manifest []byte, dir string) ([]byte, error) {
+	payload, err := json.Marshal(struct {
+		Manifest json.RawMessage `json:"manifest"`
+		Dir      string          `json:"dir"`
+	}{manifest, dir})
+	if err != nil {
+		return nil, err
+	}
+	return h.call(ctx, "beforePacking", payload)()
+}
+
 // ConfigChange is what updateConfig made of the settings.
 type ConfigChange struct {
 	Changed json.RawMessage // an object

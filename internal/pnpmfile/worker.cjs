@@ -87,7 +87,10 @@ function text (pkg) {
 // chain gives the hooks, one after the other, a value as JSON. One that returns
 // nothing changes nothing, whatever it did to its copy, as in pnpm.
 async function chain (json, call) {
-  await call(async (hook, context) => { json = JSON.stringify(await hook(JSON.parse(json), context)) ?? json })
+  await call(async (hook, context) => {
+    const out = await hook(JSON.parse(json), context)
+    if (out != null) json = JSON.stringify(out)
+  })
   return json
 }
 
@@ -118,6 +121,12 @@ const hooks = {
     }
     const removed = [...before.keys()]
     return Object.keys(changed).length + removed.length === 0 ? null : JSON.stringify({ changed, removed })
+  },
+  async beforePacking ({ manifest, dir }, call) {
+    const before = JSON.stringify(manifest)
+    const after = await chain(before, (run) => call((hook, context) => run((pkg) => hook(pkg, dir, context))))
+    if (!isObject(JSON.parse(after))) throw new Error('beforePacking did not return an object')
+    return after === before ? null : after
   },
   // Its result does not count: what counts is what it does to the lockfile.
   async preResolution (payload, call) {
