@@ -386,6 +386,7 @@ function readPackage (pkg, context) {
   }
   return pkg
 }
-module.exports = { hooks: { readPackage } }
+const backwards = (object) => Object.fromEntries(Object.entries(object ?? {}).reverse())
+module.exports = { hooks: { readPackage` + []string{"", "", ", afterAllResolved: (lockfile) => ({ ...lockfile, packages: backwards(lockfile.packages) })"}[g.IntN(3)] + ` } }
 `
 }

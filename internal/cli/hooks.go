@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 
 	"godwit/internal/event"
 	"godwit/internal/install"
+	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/pnpmfile"
@@ -29,6 +31,7 @@ type hooks struct {
 	about  pnpmfile.Resolution // what is the same for each resolution
 	shape  *resolve.Shape
 	write  lockfile.WriteOptions
+	slots  string                   // directory of the virtual store, where the lockfile's copy is
 	read   map[string]*npm.Manifest // manifests of projects as they were read, by directory
 	shaped map[string]*npm.Manifest // the same as shape makes them, but for the hook
 	asked  bool                     // about the projects
@@ -149,6 +152,7 @@ func (h *hooks) join(req *install.Request, c *call) {
 	}
 	req.Hooks = h
 	h.write.TarballURL, h.write.IncludeTarballURL = req.Client.TarballURL, req.TarballURLs
+	h.slots = filepath.Join(h.root, filepath.FromSlash(cmp.Or(req.Layout.VirtualStore, layout.DefaultVirtualStore)))
 	h.about = pnpmfile.Resolution{LockfileDir: h.root, StoreDir: c.cfg.Settings.Dirs.Store, Registries: c.registries()}
 }
 
@@ -230,7 +234,7 @@ func (h *hooks) Before(ctx context.Context, present *lockfile.Document) (*lockfi
 	if present != nil {
 		about.WantedLockfile, about.ExistsNonEmptyWantedLockfile = present.JSON(h.write), len(present.Graph.Packages) > 0
 	}
-	current, err := lockfile.Read(lockfile.File{Format: lockfile.Pnpm, Path: filepath.Join(h.root, "node_modules", ".pnpm", "lock.yaml")})
+	current, err := lockfile.Read(lockfile.File{Format: lockfile.Pnpm, Path: filepath.Join(h.slots, "lock.yaml")})
 	if about.ExistsCurrentLockfile = err == nil; err == nil {
 		about.CurrentLockfile = current.JSON(h.write)
 	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, lockfile.ErrEmpty) {
