@@ -95,7 +95,7 @@ func TestSilence(t *testing.T) {
 
 // A file that does nothing for long while nobody waits is no reason to end it.
 func TestIdleIsNotSilent(t *testing.T) {
-	h := open(t, `exports.hooks = { readPackage: (pkg) => pkg }`, func(o *Options) { o.Patience = time.Second })
+	h := open(t, `exports.hooks = { readPackage: (pkg) => pkg }`, nil)
 	for range 2 {
 		if _, err := h.ReadPackage(t.Context(), []byte(`{}`))(); err != nil {
 			t.Fatal(err)
