@@ -21,6 +21,9 @@ func runAdd(ctx context.Context, c *call) error {
 		return &usageError{"add wants the names of packages", "for example: godwit add left-pad, or godwit add -D typescript@5"}
 	}
 	s := &c.cfg.Settings
+	if s.Call.Global {
+		return c.addGlobal(ctx)
+	}
 	if !s.Save.Save {
 		return &unsupportedError{"add --no-save", "leave the flag out, and take the change back afterwards"}
 	}

@@ -21,6 +21,9 @@ import (
 // runApproveBuilds is the command approve-builds: it writes down who may run
 // install scripts, and runs those.
 func runApproveBuilds(ctx context.Context, c *call) error {
+	if c.cfg.Settings.Call.Global {
+		return c.approveGlobal(ctx)
+	}
 	waiting, err := install.AwaitingApproval(c.workspace.root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("approve-builds: nothing is installed here yet: run godwit install first")

@@ -26,6 +26,7 @@ type call struct {
 	inputs config.Inputs
 
 	workspace projectSet
+	shared    bool                      // it is about a group of global packages
 	rules     *peers.Rules              // set by install
 	rebuild   func(*graph.Package) bool // whose scripts run once more; set by rebuild
 	lock      lockfile.File             // that the project keeps; set by install
@@ -127,8 +128,10 @@ func commandOf(positional []string) string {
 func load(p *Process, args *config.Args, anywhere bool) (*call, error) {
 	c := &call{Process: p, args: args}
 	host := p.host()
-	if err := c.locate(host); err != nil && !(anywhere && errors.As(err, new(*project.NotFoundError))) {
-		return nil, err
+	if global := args.On("global") && commandOf(args.Positional) != "config"; !global { // no project has a say in that
+		if err := c.locate(host); err != nil && !(anywhere && errors.As(err, new(*project.NotFoundError))) {
+			return nil, err
+		}
 	}
 	var err error
 	c.cfg, err = config.Load(host, args, c.inputs)

@@ -86,8 +86,8 @@ func sections() []section {
 			{names: []string{"audit"}, usage: "audit [fix | signatures] [flags]", help: "look for known vulnerabilities, and fail if there are any", more: auditHelp, run: runAudit, free: true},
 			{names: []string{"peers"}, usage: "peers [check] [flags]", help: "tell what is wrong with peer dependencies, and why", run: runPeers, words: []word{{"check", "fail if anything is"}}, bare: true},
 			{names: []string{"view", "info", "show", "v"}, usage: "view [package] [field]... [flags]", help: "show what the registry says about a package", run: runView, free: true, anywhere: true},
-			{names: []string{"root"}, usage: "root [flags]", help: "print the directory of the dependencies", run: runRoot, anywhere: true},
-			{names: []string{"bin"}, usage: "bin [flags]", help: "print the directory of their commands", run: runBin, anywhere: true},
+			{names: []string{"root"}, usage: "root [flags]", help: "print the directory of the dependencies, or with -g of the global packages", run: runRoot, anywhere: true},
+			{names: []string{"bin"}, usage: "bin [flags]", help: "print the directory of their commands, or with -g of those of global packages", run: runBin, anywhere: true},
 		}},
 		{"Publishing", []command{
 			{names: []string{"version"}, usage: "version [new version | word | from-git] [flags]", help: "raise the version of the project, commit and tag it", more: versionHelp, run: runVersion, free: true, anywhere: true},
@@ -109,6 +109,7 @@ func sections() []section {
 				names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
 				run: runStore, words: []word{{"path", "print its directory"}, {"status", "look whether all in it is whole"}, {"prune", "remove what no project uses"}}, anywhere: true,
 			},
+			{names: []string{"setup"}, usage: "setup [flags]", help: "let shells find the commands of global packages", more: setupHelp, run: runSetup, anywhere: true},
 			{
 				names: []string{"completion"}, usage: "completion bash|zsh|fish", help: "print what makes a shell complete commands, flags, scripts and names",
 				more: completionHelp, run: runCompletion, words: []word{{"bash", "for ~/.bashrc"}, {"zsh", "for ~/.zshrc"}, {"fish", "for config.fish"}}, bare: true, anywhere: true,

@@ -79,9 +79,6 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 	if c.cfg.Settings.Lockfile.Frozen == config.Yes && c.args.Has("frozen-lockfile") {
 		return &usageError{"--frozen-lockfile forbids what " + c.args.Positional[0] + " is for: to change the lockfile", "leave the flag out"}
 	}
-	if c.cfg.Settings.Call.Global {
-		return &unsupportedError{"--global", "use npm or pnpm for global packages, or add them to a project"}
-	}
 	resolver := req.Resolver.(renewing) // both are
 	e.root, e.top, e.npm = req.Root, c.workspace.top(), c.npmProject()
 	if e.npm && e.renewal && !c.args.Has("save") && !c.cfg.Settings.Update.Latest {

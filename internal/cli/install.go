@@ -178,7 +178,10 @@ func (c *call) reporter() ui.Reporter {
 	o := ui.Options{
 		Kind: t.Reporter, Stdout: c.Stdout, Stderr: c.Stderr,
 		Terminal: c.Terminal && !c.cfg.Settings.CI, Progress: t.Progress.Or(true),
-		Warnings: t.LogLevel != "error", Colour: c.colour(), Now: c.Now,
+		Warnings: t.LogLevel != "error", Colour: c.colour(), Approve: "approve-builds", Now: c.Now,
+	}
+	if c.shared {
+		o.Approve += " -g"
 	}
 	if t.LogLevel == "silent" {
 		o.Kind = "silent"

@@ -65,6 +65,9 @@ func runList(_ context.Context, c *call) error {
 	if err := l.parse(); err != nil {
 		return err
 	}
+	if c.cfg.Settings.Call.Global {
+		return l.listGlobal()
+	}
 	err := c.findLock()
 	if err != nil {
 		return err
@@ -75,14 +78,19 @@ func runList(_ context.Context, c *call) error {
 	if l.graph, err = c.installed(); err != nil {
 		return err
 	}
+	return l.print()
+}
+
+// print shows the projects in the form that was asked for.
+func (l *lister) print() error {
 	projects, err := l.projects()
 	if err != nil {
 		return err
 	}
-	if c.cfg.Settings.Call.JSON {
-		return writeJSON(c.Stdout, projects)
+	if l.cfg.Settings.Call.JSON {
+		return writeJSON(l.Stdout, projects)
 	}
-	if c.cfg.Settings.Call.Parseable {
+	if l.cfg.Settings.Call.Parseable {
 		return l.parseable(projects)
 	}
 	return l.tree(projects)
@@ -363,15 +371,21 @@ func (p *listedProject) groups() []map[string]*listed {
 	return []map[string]*listed{p.Prod, p.Dev, p.Optional}
 }
 
+const legend = "Legend: production dependency, optional only, dev only\n"
+
 // tree draws projects with their dependencies.
 func (l *lister) tree(projects []*listedProject) error {
 	if l.wants != nil && l.count == 0 {
 		return nil
 	}
 	var b strings.Builder
-	b.WriteString("Legend: production dependency, optional only, dev only\n")
+	b.WriteString(legend)
 	for _, p := range projects {
-		fmt.Fprintf(&b, "\n%s %s%s\n", label(cmp.Or(p.Name, "."), p.Version), p.Path, private(p.Private))
+		name := ""
+		if p.Name != "" {
+			name = label(p.Name, p.Version) + " "
+		}
+		fmt.Fprintf(&b, "\n%s%s%s\n", name, p.Path, private(p.Private))
 		var titles []string
 		var groups []map[string]*listed
 		for i, deps := range p.groups() {

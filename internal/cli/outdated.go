@@ -41,6 +41,13 @@ const packumentsAtOnce = 32
 // runOutdated is the command outdated: which direct dependencies have a newer
 // version than the one that is locked. It fails if there are any.
 func runOutdated(ctx context.Context, c *call) error {
+	if c.cfg.Settings.Call.Global {
+		rows, err := c.outdatedGlobal()
+		if err != nil {
+			return err
+		}
+		return c.tellOutdated(ctx, rows)
+	}
 	if err := c.findLock(); err != nil {
 		return err
 	}
@@ -55,7 +62,11 @@ func runOutdated(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	rows := c.candidates(p, g)
+	return c.tellOutdated(ctx, c.candidates(p, g))
+}
+
+// tellOutdated shows which of the rows have a newer version.
+func (c *call) tellOutdated(ctx context.Context, rows []*outdated) error {
 	reporter := c.reporter()
 	defer reporter.Close()
 	client, err := c.client(reporter)

@@ -16,6 +16,9 @@ func runRemove(ctx context.Context, c *call) error {
 	if len(names) == 0 {
 		return &removeError{what: "remove wants the names of dependencies", code: "ERR_PNPM_MUST_REMOVE_SOMETHING", next: "for example: godwit remove left-pad"}
 	}
+	if c.cfg.Settings.Call.Global {
+		return c.removeGlobal(ctx)
+	}
 	only := ""
 	switch save := &c.cfg.Settings.Save; {
 	case save.Dev:

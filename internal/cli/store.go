@@ -47,6 +47,12 @@ func (c *call) storePrune(ctx context.Context, st *store.Store) error {
 	if n > 0 {
 		fmt.Fprintf(c.Stdout, "Removed %s that dlx will not use again\n", count(n, "install"))
 	}
+	if err != nil {
+		return err
+	}
+	if n, err = c.globals().prune(); n > 0 {
+		fmt.Fprintf(c.Stdout, "Removed %s that killed calls left among the global packages\n", count(n, "thing"))
+	}
 	return err
 }
 

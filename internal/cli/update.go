@@ -11,6 +11,9 @@ import (
 // runUpdate is the command update: of all dependencies, or of those that names,
 // patterns and flags select.
 func runUpdate(ctx context.Context, c *call) error {
+	if c.cfg.Settings.Call.Global {
+		return c.updateGlobal(ctx)
+	}
 	u := updating{call: c, versions: map[string]string{}}
 	for _, name := range c.args.Positional[1:] {
 		alias, raw := specifier.Split(name)

@@ -21,7 +21,7 @@ func runBin(_ context.Context, c *call) error {
 
 func (c *call) tellDir(below ...string) error {
 	if c.cfg.Settings.Call.Global {
-		return &unsupportedError{"--global", "use npm or pnpm for global packages"}
+		return c.tellGlobal(len(below) > 1)
 	}
 	dir := filepath.Join(c.workspace.root, filepath.FromSlash(c.workspace.here))
 	if c.cfg.Settings.Workspace.Root {

@@ -43,20 +43,36 @@ func runWhy(_ context.Context, c *call) error {
 	if len(names) == 0 {
 		return &usageError{"why wants the names of packages", "for example: godwit why left-pad"}
 	}
-	g, err := c.shown()
+	ways := c.ways
+	if c.cfg.Settings.Call.Global {
+		ways = c.waysGlobal
+	}
+	found, err := ways(names)
 	if err != nil {
 		return err
+	}
+	if c.cfg.Settings.Call.JSON {
+		return writeJSON(c.Stdout, found)
+	}
+	return drawWays(c.Stdout, found)
+}
+
+// ways is every way from the projects to packages of these names.
+func (c *call) ways(names []string) ([]dependent, error) {
+	g, err := c.shown()
+	if err != nil {
+		return nil, err
 	}
 	q := inquiry{call: c, graph: g, dependents: map[graph.Key][]graph.Key{}, direct: map[graph.Key][]dependent{}}
 	if g == nil {
-		return &usageError{"nothing is installed", "run godwit install first"}
+		return nil, &usageError{"nothing is installed", "run godwit install first"}
 	}
 	from, err := q.from()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := q.index(from); err != nil {
-		return err
+		return nil, err
 	}
 	wants := matcher(names)
 	found := []dependent{}
@@ -67,10 +83,7 @@ func runWhy(_ context.Context, c *call) error {
 			found = append(found, d)
 		}
 	}
-	if c.cfg.Settings.Call.JSON {
-		return writeJSON(c.Stdout, found)
-	}
-	return drawWays(c.Stdout, found)
+	return found, nil
 }
 
 // shown is the graph that why is about: of what is installed, or in a project of

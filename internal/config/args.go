@@ -262,11 +262,12 @@ func shorthandOf(name string) *shorthand {
 	return nil
 }
 
-// Dir is the directory to work in: -C, --dir or --prefix, from cwd.
+// Dir is the directory to work in: -C, --dir or --prefix, from cwd. Beside -g
+// the last is npm's directory of global things.
 func (a *Args) Dir(cwd, home string) string {
 	dir := cwd
 	for _, f := range a.flags {
-		if f.setting.Key == "dir" || f.setting.Key == "prefix" {
+		if f.setting.Key == "dir" || f.setting.Key == "prefix" && !a.On("global") {
 			dir = absolute(f.value, cwd, home)
 		}
 	}

@@ -32,6 +32,12 @@ func (l *loader) finishDirs() error {
 		d.Cache = cacheDir(l.host, l.env)
 	}
 	d.GlobalPrefix = g.prefix
+	if d.Global == "" {
+		d.Global = filepath.Join(globalHome(l.host, l.env), "global")
+	}
+	if d.GlobalBin == "" {
+		d.GlobalBin = l.globalBin()
+	}
 	if l.host.OS == "windows" && !l.isSet("virtual-store-dir-max-length") {
 		d.MaxSlotName = 60 // pnpm's, for paths of 260 characters
 	}
@@ -39,6 +45,23 @@ func (l *loader) finishDirs() error {
 		return &ValueError{Key: "modules-dir", Text: d.Modules, Want: "a directory inside the project", Source: l.values[rowOf("modules-dir")].src}
 	}
 	return nil
+}
+
+// globalBin is where commands of global packages are when nothing says so. A
+// prefix that the user chose for npm has a bin that is on PATH already; one that
+// comes with node, or that npm tells its scripts, was chosen by nobody.
+func (l *loader) globalBin() string {
+	home := globalHome(l.host, l.env)
+	src, prefix := l.values[rowOf("prefix")].src, l.Settings.given.prefix
+	told, _ := l.env.lookup("npm_config_global_prefix")
+	switch _, pnpm := l.env.first("GODWIT_HOME", "PNPM_HOME"); {
+	case pnpm != "", src.Name == "", src.Level == FromBuiltin, src.Level == FromEnv && prefix == told:
+	case l.host.OS == "windows":
+		return prefix
+	default:
+		return filepath.Join(prefix, "bin")
+	}
+	return filepath.Join(home, "bin")
 }
 
 // finishInclude sums up what leaves groups out. npm: --omit, --include,

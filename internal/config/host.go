@@ -75,6 +75,15 @@ func storeDir(h Host, env environ) string {
 	return filepath.Join(h.Home, ".local", "share", "godwit", "store")
 }
 
+// globalHome is the directory that has global packages and their commands when
+// nothing says otherwise. PNPM_HOME is pnpm's, whose packages we then share.
+func globalHome(h Host, env environ) string {
+	if _, home := env.first("GODWIT_HOME", "PNPM_HOME"); filepath.IsAbs(home) {
+		return home
+	}
+	return filepath.Dir(storeDir(h, env))
+}
+
 // cacheDir is where the cache is when nothing says otherwise.
 func cacheDir(h Host, env environ) string {
 	switch {

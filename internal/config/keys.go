@@ -26,7 +26,7 @@ metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-ve
 build-from-source sharp-binary-host sharp-libvips-binary-host
 audit-config changed-files-ignore-pattern deploy-all-files
 fetch-min-speed-ki-bps fetch-warn-timeout-ms
-force-legacy-deploy git-shallow-hosts global-bin-dir global-dir global-shims
+force-legacy-deploy git-shallow-hosts global-shims
 init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server

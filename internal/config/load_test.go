@@ -116,7 +116,7 @@ func TestDefaults(t *testing.T) {
 	s.given = given{}
 	want := Settings{
 		Call:      Call{To: "pnpm"},
-		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", GlobalPrefix: m.root + "/usr", DlxMaxAge: 24 * time.Hour, MaxSlotName: 120, MaxPeersSuffix: 1000},
+		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", Global: m.root + "/home/.local/share/godwit/global", GlobalBin: m.root + "/home/.local/share/godwit/bin", GlobalPrefix: m.root + "/usr", DlxMaxAge: 24 * time.Hour, MaxSlotName: 120, MaxPeersSuffix: 1000},
 		Include:   Include{true, true, true},
 		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
 		Install:   Install{ImportMethod: "auto", Unshared: []string{"next", "expo", "react-native", "metro"}, HoistPattern: []string{"*"}, HoistingLimits: "none", ModulesDir: true, Symlink: true, ExtendNodePath: true},
@@ -155,6 +155,36 @@ func TestDirectories(t *testing.T) {
 		if err != nil || c.Settings.Dirs.Store != tt.store || c.Settings.Dirs.Cache != tt.cache {
 			t.Errorf("%s %s: %+v, %v", tt.os, tt.env, c.Settings.Dirs, err)
 		}
+	}
+}
+
+func TestGlobalDirectories(t *testing.T) {
+	m := newMachine(t)
+	data := "home/.local/share/godwit"
+	for _, tt := range []struct{ npmrc, builtin, env, dir, bin string }{
+		{"", "", "", data + "/global", data + "/bin"},
+		{"", "", "PNPM_HOME=ROOT/p", "p/global", "p/bin"},
+		{"", "", "PNPM_HOME=p", data + "/global", data + "/bin"}, // relative to what?
+		{"", "", "GODWIT_HOME=ROOT/g PNPM_HOME=ROOT/p", "g/global", "g/bin"},
+		{"prefix=ROOT/n", "", "", data + "/global", "n/bin"},
+		{"prefix=ROOT/n", "", "PNPM_HOME=ROOT/p", "p/global", "p/bin"},
+		{"global-bin-dir=ROOT/b\nglobal-dir=ROOT/d", "", "PNPM_HOME=ROOT/p", "d", "b"},
+		{"", "prefix=ROOT/n", "", data + "/global", data + "/bin"},
+		{"", "", "npm_config_prefix=ROOT/n npm_config_global_prefix=ROOT/n", data + "/global", data + "/bin"}, // in a script of npm's
+		{"", "", "npm_config_prefix=ROOT/n", data + "/global", "n/bin"},
+	} {
+		here := strings.NewReplacer("ROOT", m.root, `\n`, "\n")
+		m.write("home/.npmrc", here.Replace(tt.npmrc))
+		m.write("usr/lib/node_modules/npm/npmrc", here.Replace(tt.builtin))
+		d := m.must("", strings.Fields(here.Replace(tt.env))...).Settings.Dirs
+		if d.Global != filepath.Join(m.root, tt.dir) || d.GlobalBin != filepath.Join(m.root, tt.bin) {
+			t.Errorf("%q %q %q: %s and %s", tt.npmrc, tt.builtin, tt.env, d.Global, d.GlobalBin)
+		}
+	}
+	m.write("home/.npmrc", "")
+	m.write("app/.npmrc", "global-bin-dir=.\nglobal-dir=.\nprefix=.")
+	if d := m.must("").Settings.Dirs; d.Global != filepath.Join(m.root, data, "global") || d.GlobalBin != filepath.Join(m.root, data, "bin") {
+		t.Errorf("a project chose %s and %s", d.Global, d.GlobalBin)
 	}
 }
 

@@ -56,6 +56,8 @@ type Dirs struct {
 	Lockfile       string // directory of the lockfile; "" is the project's, or its workspace's
 	Modules        string // name of "node_modules", relative to each importer
 	VirtualStore   string // "" is ".pnpm" in the root's modules directory
+	Global         string // packages that are installed for all projects
+	GlobalBin      string // their commands
 	GlobalPrefix   string // npm's prefix for global things; "" when there is no npm
 	DlxMaxAge      time.Duration
 	MaxSlotName    int // longest name of a slot's directory, in bytes

@@ -63,6 +63,7 @@ var (
 	auditing   = []string{"audit"}
 	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
 	adding     = []string{"add"}
+	global     = slices.Concat(saving, listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config"})
 	updating   = []string{"update"}
 	listing    = []string{"list"}
 	grouped    = slices.Concat(installing, listing, auditing, []string{"licenses", "outdated"})
@@ -284,6 +285,10 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Dirs.Store }},
 	{Key: "cache-dir", Flags: "cache", Kind: Path, Help: "directory of the cache",
 		bind: func(s *Settings) any { return &s.Dirs.Cache }},
+	{Key: "global-dir", Kind: Path, Help: "directory of the global packages (default: in PNPM_HOME, else beside the store)", never: notProject,
+		bind: func(s *Settings) any { return &s.Dirs.Global }},
+	{Key: "global-bin-dir", Kind: Path, Help: "directory of their commands (default: bin beside it, or in a prefix that was chosen)", never: notProject,
+		bind: func(s *Settings) any { return &s.Dirs.GlobalBin }},
 	{Key: "offline", Kind: Bool, Default: "false", Help: "use only what the store and the cache have",
 		bind: func(s *Settings) any { return &s.Network.Offline }},
 	{Key: "prefer-offline", Kind: Bool, Default: "false", Help: "ask the registry only for what the cache does not have",
@@ -373,7 +378,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Depth }},
 	{Key: "location", Short: "L", Kind: Enum, Values: "project user global", For: []string{"config"}, Help: "which file to change (default: the user's)", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Location }},
-	{Key: "global", Short: "g", Kind: Bool, Default: "false", For: slices.Concat(saving, []string{"config"}), Help: "for all projects; not supported yet", never: notFile | notEnv,
+	{Key: "global", Short: "g", Kind: Bool, Default: "false", For: global, Help: "about the packages that are installed for all projects", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Global }},
 
 	// Scripts.
@@ -466,7 +471,7 @@ var table = []Setting{
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.given.dir }},
-	{Key: "dry-run", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, []string{"deprecate", "unpublish", "version"}), Help: "print the plan, write nothing", never: notFile,
+	{Key: "dry-run", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, []string{"deprecate", "unpublish", "version", "setup"}), Help: "print the plan, write nothing", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.DryRun }},
 	{Key: "force", Short: "f", Kind: Bool, Default: "false", Help: "do again what is already done",
 		bind: func(s *Settings) any { return &s.Call.Force }},

@@ -170,6 +170,23 @@ func (d *Dir) PointTo(rel, target string) (changed bool, err error) {
 	return true, d.LinkDir(target, rel)
 }
 
+// Repoint makes rel, a link to a directory or nothing, one to target. Where the
+// system can replace a link, rel is the old one or the new one at any time.
+func (d *Dir) Repoint(rel, target string) error {
+	temp := TempName(path.Base(rel))
+	if err := d.LinkDir(target, temp); err != nil {
+		return err
+	}
+	if err := d.Rename(temp, d, rel); err == nil {
+		return nil
+	}
+	if err := d.Remove(temp); err != nil {
+		return err
+	}
+	_, err := d.PointTo(rel, target)
+	return err
+}
+
 // pointsTo reports whether rel is a link with that target.
 func (d *Dir) pointsTo(rel, target string) bool {
 	now, err := d.Readlink(rel)

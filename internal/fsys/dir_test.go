@@ -207,3 +207,28 @@ func TestErrorClasses(t *testing.T) {
 		t.Error("the sentinels of the standard library do not count")
 	}
 }
+
+func TestRepoint(t *testing.T) {
+	d := openTemp(t)
+	for _, target := range []string{"a", "b", "b"} {
+		if target != "b" || !isDir(d, "b") {
+			check(t, d.Mkdir(target))
+		}
+		check(t, d.Repoint("now", target))
+		if real, err := filepath.EvalSymlinks(d.abs("now")); err != nil || filepath.Base(real) != target {
+			t.Errorf("it leads to %s, %v; want %s", real, err, target)
+		}
+	}
+	entries, err := d.ReadDir(".")
+	if err != nil || len(entries) != 3 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+	if err := d.Repoint("a", "b"); err == nil || !isDir(d, "a") {
+		t.Errorf("a directory was replaced: %v", err)
+	}
+}
+
+func isDir(d *Dir, rel string) bool {
+	info, err := d.Lstat(rel)
+	return err == nil && info.IsDir()
+}

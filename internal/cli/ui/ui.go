@@ -32,6 +32,7 @@ type Options struct {
 	Progress bool // show it; without a terminal, a line now and then
 	Warnings bool // show them
 	Colour   bool
+	Approve  string // the command that decides about install scripts, with its flags
 	Now      func() time.Time
 }
 
@@ -112,7 +113,7 @@ func (t *text) Emit(e event.Event) {
 		return
 	case event.IgnoredScripts:
 		if t.o.Warnings {
-			t.once(Plain(ignored(e.Keys)))
+			t.once(Plain(t.ignored(e.Keys)))
 		}
 		return
 	case event.Output:
@@ -230,9 +231,9 @@ func (t *text) Close() {
 	t.clear()
 }
 
-func ignored(keys []string) string {
+func (t *text) ignored(keys []string) string {
 	return "Install scripts of these packages did not run: " + strings.Join(keys, ", ") + ".\n" +
-		"Run godwit approve-builds to decide which of them may."
+		"Run godwit " + t.o.Approve + " to decide which of them may."
 }
 
 // firstLine keeps a deprecation message to one line: some are pages long.

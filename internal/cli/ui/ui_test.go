@@ -28,7 +28,7 @@ type console struct {
 
 func open(o Options) *console {
 	c := &console{clock: &clock{time.Unix(1_000_000, 0)}}
-	o.Stdout, o.Stderr, o.Now = &c.out, &c.err, c.clock.read
+	o.Stdout, o.Stderr, o.Now, o.Approve = &c.out, &c.err, c.clock.read, "approve-builds"
 	c.Reporter = New(o)
 	return c
 }

@@ -17,6 +17,9 @@ type shim struct {
 	runner
 }
 
+// ShimMark comes before the target in the last line of a shim, as pnpm has it.
+const ShimMark = "\n# cmd-shim-target="
+
 // runner is what runs a script: a program with arguments before the script. No
 // program means that the file is run itself.
 type runner struct {
@@ -121,7 +124,7 @@ func (s *shim) sh(windows bool) string {
 	} else {
 		b.WriteString(words("exec", shPath(s.target), `"$@"`))
 	}
-	fmt.Fprintf(&b, "\n# cmd-shim-target=%s\n", oneLine(s.target))
+	fmt.Fprintf(&b, "%s%s\n", ShimMark, oneLine(s.target))
 	return b.String()
 }
 
