@@ -44,8 +44,10 @@ var mayUse = []struct {
 	},
 	{
 		"makes links to directories",
-		[]string{dirMethod + "Symlink", dirMethod + "LinkDir", dirMethod + "PointTo", "os.Symlink"},
-		[]string{"internal/install/link/", "internal/store/slot.go", "internal/store/project.go"},
+		[]string{dirMethod + "Symlink", dirMethod + "LinkDir", dirMethod + "PointTo", dirMethod + "Repoint", "os.Symlink"},
+		// doctor tries whether there are any; a link says which group of global
+		// packages counts.
+		[]string{"internal/install/link/", "internal/store/slot.go", "internal/store/project.go", "internal/cli/doctorhere.go", "internal/cli/globalchange.go"},
 	},
 	{
 		"writes files",

@@ -109,6 +109,7 @@ func sections() []section {
 				names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
 				run: runStore, words: []word{{"path", "print its directory"}, {"status", "look whether all in it is whole"}, {"prune", "remove what no project uses"}}, anywhere: true,
 			},
+			{names: []string{"doctor"}, usage: "doctor [flags]", help: "look whether installs can work here, and tell what to do where they cannot", more: doctorHelp, run: runDoctor, anywhere: true},
 			{names: []string{"setup"}, usage: "setup [flags]", help: "let shells find the commands of global packages", more: setupHelp, run: runSetup, anywhere: true},
 			{
 				names: []string{"completion"}, usage: "completion bash|zsh|fish", help: "print what makes a shell complete commands, flags, scripts and names",

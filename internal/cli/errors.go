@@ -28,7 +28,7 @@ func printError(p *Process, err error) {
 		return // exec: what failed has said so itself
 	}
 	switch err.(type) {
-	case outdatedError, vulnerableError:
+	case outdatedError, vulnerableError, doctorError:
 		return
 	}
 	code := "ERR_GODWIT"

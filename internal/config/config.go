@@ -38,6 +38,7 @@ type Config struct {
 	Settings   Settings
 	Registries Registries
 	Warnings   []event.Warning // at most one for each key and source
+	Files      []string        // that were read, the strongest first
 	values     []raw           // for each row of the table, as it may be shown
 	root       string          // of the project or its workspace; "" if there is none
 	pnpmFile   string          // pnpm's own file of user settings

@@ -257,6 +257,7 @@ func (l *loader) workspace(*Args) error {
 	if w == nil {
 		return nil
 	}
+	l.Files = append(l.Files, w.File)
 	return l.take(yamlLevel(FromWorkspace, w.File, w.Settings, w.Shape))
 }
 
@@ -270,6 +271,7 @@ func (l *loader) manifest(*Args) error {
 		return err
 	}
 	path := l.in.Project.Path()
+	l.Files = append(l.Files, path)
 	l.warn(codeOld, "pnpm", `%s: pnpm has read "pnpm" in package.json only before version 11; move it to %s`, path, project.WorkspaceFile)
 	return l.take(yamlLevel(FromManifest, path, fields, shape))
 }
@@ -360,6 +362,7 @@ func (l *loader) read(file string) (string, error) {
 		l.warn(codeIgnored, file, "settings are ignored: %s", err)
 		return "", nil
 	}
+	l.Files = append(l.Files, file)
 	return string(raw), nil
 }
 

@@ -185,6 +185,12 @@ type ImportMethod = link.Import
 // ParseImportMethod reads the setting package-import-method.
 func ParseImportMethod(s string) (ImportMethod, error) { return link.ParseImport(s) }
 
+// TryImport places the file name, which is in the directory from, in the
+// directory to as a package's file would be, and says how that was done.
+func TryImport(from, to, name string, how ImportMethod) (string, error) {
+	return link.Try(from, to, name, how)
+}
+
 // Frozen says what may become of the lockfile.
 type Frozen uint8
 

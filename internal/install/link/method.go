@@ -130,3 +130,24 @@ func (l *Linker) by(w way, to, from *fsys.Dir, f *store.File) error {
 	}
 	return to.Copy(f.Path, from, f.Path, f.Exec)
 }
+
+// wayNames are for people.
+var wayNames = [...]string{byLink: "hard links", byClone: "clones", byCopy: "copies"}
+
+// Try places the file name, which is in the directory from, in the directory to
+// as a package's file would be, and says how that was done.
+func Try(from, to, name string, how Import) (string, error) {
+	src, err := fsys.OpenDir(from)
+	if err != nil {
+		return "", err
+	}
+	defer src.Close()
+	dst, err := fsys.OpenDir(to)
+	if err != nil {
+		return "", err
+	}
+	defer dst.Close()
+	l, m := &Linker{link: (*fsys.Dir).Link}, newMethod(how.ways())
+	err = l.file(m, dst, src, &store.File{Path: name})
+	return wayNames[m.now()], err
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"godwit/internal/cli/ui"
+	"godwit/internal/config"
+	"godwit/internal/registry"
+)
+
+const (
+	// doctorTimeout is how long a registry may take to answer: who waits longer
+	// for one answer does not install.
+	doctorTimeout = 10 * time.Second
+	// slowAnswer is when an install of hundreds of packages begins to be slow by
+	// the network alone.
+	slowAnswer = time.Second
+	// skewAllowed is what minimum-release-age and certificates do not care about;
+	// AWS and Kerberos refuse clocks beyond the same 5 minutes.
+	skewAllowed = 5 * time.Minute
+)
+
+// network looks at proxies, and asks each registry that packages come from.
+func (x *examination) network(ctx context.Context) {
+	n := &x.cfg.Settings.Network
+	for _, p := range []struct {
+		check string
+		url   config.Secret
+	}{{"https-proxy", n.HTTPSProxy}, {"proxy", n.HTTPProxy}} {
+		if u, err := url.Parse(p.url.Reveal()); !p.url.Empty() && err == nil {
+			without := ""
+			if len(n.NoProxy) > 0 {
+				without = ", but not for " + strings.Join(n.NoProxy, ", ")
+			}
+			x.say(p.check, fine, "", "%s://%s%s", u.Scheme, u.Host, without)
+		}
+	}
+	if x.cfg.Registries.Default == "" {
+		x.say("registry", failure, "write registry=https://registry.example/ to ~/.npmrc", "no registry is configured")
+		return
+	}
+	urls := []string{x.cfg.Registries.Default}
+	scopes := x.cfg.Registries.Scopes()
+	for _, scope := range slices.Sorted(maps.Keys(scopes)) {
+		if !slices.Contains(urls, scopes[scope]) {
+			urls = append(urls, scopes[scope])
+		}
+	}
+	for _, at := range urls {
+		x.registry(ctx, at)
+	}
+}
+
+// registry asks one registry whether it is there, and who the user is there.
+func (x *examination) registry(ctx context.Context, at string) {
+	quick := *x.call
+	cfg := *x.cfg
+	quick.cfg = &cfg
+	cfg.Settings.Network.Retries = 0 // one answer says it
+	cfg.Settings.Network.Timeout = min(cfg.Settings.Network.Timeout, doctorTimeout)
+	e, err := quick.endpointAt(at)
+	if err != nil {
+		x.say("registry", failure, "look at the certificates that the settings name", "%s: %s", at, err)
+		return
+	}
+	x.transport(e)
+	if cfg.Settings.Network.Offline {
+		x.say("registry", doubt, "leave --offline out", "%s was not asked: offline", e.url)
+		return
+	}
+	begin := x.Now()
+	got, err := e.send(ctx, "", "-/ping", nil, nil)
+	took := x.Now().Sub(begin)
+	var status *registry.StatusError
+	switch {
+	case errors.As(err, &status) && status.Status < 500: // somebody is there; not every registry knows this question
+	case err != nil:
+		x.say("registry", failure, hintOf(err, "look at the network, at the proxy, and at the setting registry"), "%s", brief(err))
+		return
+	}
+	took = took.Round(time.Millisecond)
+	if took > slowAnswer {
+		x.say("registry", doubt, "look at the network and the proxy", "%s takes %s to answer", e.url, took)
+	} else {
+		x.say("registry", fine, "", "%s answers in %s", e.url, took)
+	}
+	x.clock(got.header.Get("Date"))
+	x.whoami(ctx, e)
+}
+
+// transport tells what others could read or change on the way.
+func (x *examination) transport(e *endpoint) {
+	u, err := url.Parse(e.url)
+	if err != nil {
+		return
+	}
+	ip := net.ParseIP(u.Hostname())
+	switch near := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); {
+	case u.Scheme == "http" && !near && e.loggedIn():
+		x.say("transport", failure, "use https", "credentials for %s are sent without encryption", e.url)
+	case u.Scheme == "http" && !near:
+		x.say("transport", doubt, "use https", "%s is read without encryption: whoever is between can choose versions", e.url)
+	case u.Scheme == "https" && !x.cfg.Settings.Network.StrictSSL:
+		x.say("transport", doubt, "name the certificates to trust with cafile, and leave strict-ssl and NODE_TLS_REJECT_UNAUTHORIZED out", "the certificate of %s is not checked", e.url)
+	}
+}
+
+// clock compares the registry's clock with ours, once.
+func (x *examination) clock(date string) {
+	theirs, err := http.ParseTime(date)
+	if err != nil || slices.ContainsFunc(x.found, func(f finding) bool { return f.Check == "clock" }) {
+		return
+	}
+	skew := x.Now().Sub(theirs).Truncate(time.Second)
+	if skew.Abs() <= skewAllowed {
+		x.say("clock", fine, "", "within %.0f minutes of the registry's", skewAllowed.Minutes())
+		return
+	}
+	direction := "ahead of"
+	if skew < 0 {
+		direction = "behind"
+	}
+	x.say("clock", doubt, "set the clock: certificates and minimum-release-age go by it", "%s %s the registry's", roughly(skew.Abs()), direction)
+}
+
+// roughly is a duration for people.
+func roughly(d time.Duration) string {
+	if days := int(d.Hours() / 24); days > 1 {
+		return count(days, "day")
+	}
+	return d.String()
+}
+
+// whoami says for whom the registry takes our credentials.
+func (x *examination) whoami(ctx context.Context, e *endpoint) {
+	if !e.loggedIn() {
+		x.say("auth", fine, "", "nothing is configured for %s", e.url)
+		return
+	}
+	from := e.cfg.Registries.Credentials(e.url, e.url).Source
+	var answer struct{ Username string }
+	_, err := e.send(ctx, "", "-/whoami", nil, &answer)
+	var status *registry.StatusError
+	switch {
+	case err == nil && answer.Username != "":
+		x.say("auth", fine, "", "%s at %s", ui.Plain(answer.Username), e.url)
+	case errors.As(err, &status) && (status.Status == http.StatusUnauthorized || status.Status == http.StatusForbidden):
+		x.say("auth", failure, "godwit login gets a new token", "%s refuses the credentials of %s", e.url, from)
+	default:
+		x.say("auth", doubt, "godwit view, for a package that only you may see, tells more", "%s does not say whose the credentials of %s are", e.url, from)
+	}
+}
+
+// hintOf is what an error says to do, or else otherwise.
+func hintOf(err error, otherwise string) string {
+	var h hinted
+	if errors.As(err, &h) && h.Hint() != "" {
+		return h.Hint()
+	}
+	return otherwise
+}
