@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"godwit/internal/config"
@@ -20,6 +21,7 @@ type command struct {
 	run   func(context.Context, *call) error
 	// words are what must follow, one of them; nil takes nothing.
 	words []word
+	open  []string // those of words that take arguments
 	// free takes any arguments; run looks at them.
 	free bool
 	// stops is how many words, its own among them, are ours: flags behind them
@@ -37,6 +39,20 @@ type command struct {
 
 // word is what may follow a command.
 type word struct{ name, help string }
+
+var (
+	storeWords = []word{
+		{"path", "print its directory"}, {"status", "look whether all in it is whole"}, {"prune", "remove what no project uses"},
+		{"verify", "the same as status"}, {"add", "bring packages into it, without what they depend on"},
+	}
+	cacheWords = []word{
+		{"list", "what is known of which packages"}, {"list-registries", "of which registries anything is known"},
+		{"view", "which versions are known, and in the store"}, {"delete", "forget packages, by name or pattern, or all"},
+		{"path", "print its directory"}, {"prune", "remove what cannot be read"},
+		{"ls", "list, in npm's shape"}, {"add", "bring packages into the store"},
+		{"clean", "forget all, with --force, or what ls calls so"}, {"verify", "look whether cache and store are whole"},
+	}
+)
 
 // section is some commands under one heading of the help text.
 type section struct {
@@ -106,8 +122,12 @@ func sections() []section {
 			{names: []string{"init", "innit"}, usage: "init [flags]", help: "make a package.json", run: runInit, free: true, stops: 2, anywhere: true},
 			{names: []string{"config", "c", "get", "set"}, usage: "config get|set|delete|list [key] [value] [flags]", help: "show settings and where they come from, and change them", run: runConfig, free: true, anywhere: true},
 			{
-				names: []string{"store"}, usage: "store path|status|prune", help: "where the store is, whether it is whole, and remove what no project uses",
-				run: runStore, words: []word{{"path", "print its directory"}, {"status", "look whether all in it is whole"}, {"prune", "remove what no project uses"}}, anywhere: true,
+				names: []string{"store"}, usage: "store path|status|prune|add [package]...", help: "where the store is, whether it is whole, and remove what no project uses",
+				run: runStore, words: storeWords, open: []string{"add"}, anywhere: true,
+			},
+			{
+				names: []string{"cache"}, usage: "cache list|list-registries|view|delete|path|prune, or as npm has it cache ls|add|clean|verify", help: "what the cache knows of packages",
+				more: cacheHelp, run: runCache, words: cacheWords, open: []string{"list", "view", "delete", "ls", "add", "clean"}, anywhere: true,
 			},
 			{names: []string{"doctor"}, usage: "doctor [flags]", help: "look whether installs can work here, and tell what to do where they cannot", more: doctorHelp, run: runDoctor, anywhere: true},
 			{names: []string{"setup"}, usage: "setup [flags]", help: "let shells find the commands of global packages", more: setupHelp, run: runSetup, anywhere: true},
@@ -139,7 +159,7 @@ func (cmd *command) checkArgs(args *config.Args) error {
 func (cmd *command) checkWord(got []string) error {
 	var names []string
 	for _, w := range cmd.words {
-		if len(got) == 1 && got[0] == w.name {
+		if len(got) > 0 && got[0] == w.name && (len(got) == 1 || slices.Contains(cmd.open, w.name)) {
 			return nil
 		}
 		names = append(names, w.name)

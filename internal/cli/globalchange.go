@@ -102,9 +102,9 @@ func (g *globals) add(ctx context.Context, specs []string) error {
 	return g.replace(ctx, at, runAdd)
 }
 
-// absolute is what was asked for, with a path of this machine from the root on:
-// the group is elsewhere.
-func (g *globals) absolute(spec string) string {
+// absolute is what was asked for, with a path of this machine from the root on,
+// for a project that is elsewhere.
+func (c *call) absolute(spec string) string {
 	prefix, path := "", spec
 	for _, p := range []string{"file:", "link:"} {
 		if rest, ok := strings.CutPrefix(spec, p); ok {
@@ -113,7 +113,7 @@ func (g *globals) absolute(spec string) string {
 	}
 	if prefix != "" && !filepath.IsAbs(path) || path == "." || path == ".." || strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") ||
 		filepath.Separator == '\\' && (strings.HasPrefix(path, `.\`) || strings.HasPrefix(path, `..\`)) {
-		return prefix + filepath.ToSlash(filepath.Join(g.args.Dir(g.Dir, g.Home), path))
+		return prefix + filepath.ToSlash(filepath.Join(c.args.Dir(c.Dir, c.Home), path))
 	}
 	return spec
 }

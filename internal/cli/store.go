@@ -13,20 +13,24 @@ import (
 
 // runStore is the command store: one word says what of it.
 func runStore(ctx context.Context, c *call) error {
+	words := c.args.Positional[1:]
+	if words[0] == "add" {
+		return c.addAll(ctx, words[1:])
+	}
 	st, err := c.openStore()
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	switch word := c.args.Positional[1]; word {
+	switch words[0] {
 	case "path":
 		_, err = fmt.Fprintln(c.Stdout, st.Dir())
-	case "status":
+	case "status", "verify":
 		err = c.storeStatus(ctx, st)
 	case "prune":
 		err = c.storePrune(ctx, st)
 	default:
-		panic("cli: store " + word + " is in the table of commands and nowhere else")
+		panic("cli: store " + words[0] + " is in the table of commands and nowhere else")
 	}
 	return err
 }
@@ -83,22 +87,31 @@ func count(n int, thing string) string {
 
 // storeStatus compares every package of the store with what was extracted.
 func (c *call) storeStatus(ctx context.Context, st *store.Store) error {
+	whole, err := c.verifyStore(ctx, st)
+	if err == nil {
+		fmt.Fprintf(c.Stdout, "%s in %s, all as they were extracted\n", count(whole, "package"), st.Dir())
+	}
+	return err
+}
+
+// verifyStore counts the packages of the store, and fails if one is not as it was
+// extracted.
+func (c *call) verifyStore(ctx context.Context, st *store.Store) (whole int, err error) {
 	lock, err := st.Use(ctx, func() { fmt.Fprintf(c.Stderr, "%s is being pruned; waiting for that\n", st.Dir()) })
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if lock != nil {
 		defer lock.Unlock()
 	}
 	ids, err := st.List()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	modified := &modifiedError{dir: st.Dir()}
-	whole := 0
 	for _, id := range ids {
 		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
+			return 0, context.Cause(ctx)
 		}
 		switch err := st.Verify(id); {
 		case err == nil:
@@ -109,10 +122,9 @@ func (c *call) storeStatus(ctx context.Context, st *store.Store) error {
 		}
 	}
 	if len(modified.damage) > 0 {
-		return modified
+		return 0, modified
 	}
-	fmt.Fprintf(c.Stdout, "%s in %s, all as they were extracted\n", count(whole, "package"), st.Dir())
-	return nil
+	return whole, nil
 }
 
 // modifiedError is what is wrong with packages of the store.

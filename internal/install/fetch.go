@@ -41,11 +41,17 @@ func (e *engine) fetchAll(g *graph.Graph) error {
 	optional := g.OptionalOnly()
 	scope := graph.Scope{Groups: e.Layout.Groups}
 	scope.Skip = func(p *graph.Package) bool { return optional[p.Key] && !e.Platform(p.OS, p.CPU, p.Libc) }
+	direct := map[graph.Key]bool{}
+	for _, im := range g.Importers {
+		for _, d := range im.Deps {
+			direct[d.Target.Key] = true
+		}
+	}
 	seen := map[string]bool{}
 	for key := range g.Reachable(scope) {
 		p := g.Packages[key]
 		what := whatIs(key, p.Resolution)
-		if p.Inside || p.Resolution.Kind == graph.Directory || seen[what] {
+		if e.FetchDirect && !direct[key] || p.Inside || p.Resolution.Kind == graph.Directory || seen[what] {
 			continue
 		}
 		seen[what] = true

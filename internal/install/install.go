@@ -161,6 +161,7 @@ type Request struct {
 	Resolve      bool // resolve even if the lockfile fits
 	LockfileOnly bool // resolve and write the lockfile, nothing else
 	FetchOnly    bool // bring what the lockfile has into the store, nothing else
+	FetchDirect  bool // with it: only what projects depend on themselves
 	Dedupe       bool // choose versions anew among those that the lockfile has
 	Prune        bool // remove packages that are not ours from node_modules
 	// IgnoreScripts runs none, and takes a repository as it is, even if a script

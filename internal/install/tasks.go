@@ -187,7 +187,7 @@ func (t *tasks) base(res graph.Resolution) string {
 	case res.GitHosted:
 		return t.packedID("archive", res.Integrity, res.Tarball, res.Path)
 	}
-	if id, err := treeID(res.Integrity); err == nil {
+	if id, err := TreeID(res.Integrity); err == nil {
 		return id.String()
 	}
 	return ""
@@ -218,7 +218,8 @@ func (t *tasks) known(id string) bool {
 	return err == nil && t.req.Store.Known(parsed)
 }
 
-func treeID(sri string) (store.ID, error) {
+// TreeID is the name in the store of the tarball with an integrity.
+func TreeID(sri string) (store.ID, error) {
 	in, err := integrity.Parse(sri)
 	if err != nil {
 		return store.ID{}, err

@@ -20,6 +20,7 @@ import (
 // cache keeps packuments on disk:
 //
 //	packuments/<digest>/<form>-<name>
+//	packuments/<digest>/.registry      its URL, for people
 //
 // The digest is over the registry's URL and the credential, so that nobody is
 // shown what another credential has fetched. Everything in it may be deleted
@@ -36,6 +37,7 @@ type cache struct {
 // shelf is the directory of one registry and credential.
 type shelf struct {
 	path string
+	url  string // of the registry, without a password
 	mode os.FileMode
 	mu   sync.Mutex
 	seen bool      // whether dir was looked for
@@ -70,6 +72,7 @@ func (s *shelf) ensure() (*fsys.Dir, error) {
 			return nil, err
 		}
 		s.dir = d
+		s.label()
 	}
 	return s.dir, nil
 }
@@ -121,7 +124,9 @@ func (c *cache) slot(registry *url.URL, g *grant, name npm.Name) *slot {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.shelves[path] == nil {
-		c.shelves[path] = &shelf{path: path, mode: 0o755}
+		open := *registry
+		open.User = nil
+		c.shelves[path] = &shelf{path: path, url: open.String(), mode: 0o755}
 		if g != nil {
 			c.shelves[path].mode = 0o700 // nobody else's business
 		}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -252,17 +251,41 @@ func TestDamagedCacheFiles(t *testing.T) {
 
 func onlyFile(t *testing.T, dir string) string {
 	t.Helper()
-	var files []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err != nil || len(files) != 1 {
-		t.Fatalf("got files %q, %v, want one", files, err)
+	docs, err := Documents(dir)
+	if err != nil || len(docs) != 1 {
+		t.Fatalf("got documents %+v, %v, want one", docs, err)
 	}
-	return files[0]
+	return docs[0].Path
+}
+
+func TestDocuments(t *testing.T) {
+	server, _ := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		io.WriteString(w, packumentOf("a", "1.0.0"))
+	})
+	o := Options{Default: strings.Replace(server.URL, "//", "//me:secret@", 1), CacheDir: t.TempDir()}
+	mustFetch(t, o, "a", Full, "1.0.0")
+	docs, err := Documents(o.CacheDir)
+	if err != nil || len(docs) != 1 {
+		t.Fatalf("got %+v, %v", docs, err)
+	}
+	d := docs[0]
+	if d.Name != "a" || d.Form != Full || d.Size == 0 || strings.TrimRight(d.Registry, "/") != server.URL {
+		t.Errorf("got %+v; the registry is %s", d, server.URL)
+	}
+	if doc, checked, ok := d.Open(); !ok || doc.Key(0) != "1.0.0" || checked.IsZero() {
+		t.Errorf("opened %v, %v, %v", doc, checked, ok)
+	}
+	for range 2 { // nothing there is no error
+		if err := d.Remove(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, _, ok := d.Open(); ok {
+		t.Error("what was removed could be opened")
+	}
+	if docs, err := Documents(filepath.Join(o.CacheDir, "none")); docs != nil || err != nil {
+		t.Errorf("an empty cache has %+v, %v", docs, err)
+	}
 }
 
 // A big document stays on disk: written down, it is read from its file, and so

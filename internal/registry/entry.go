@@ -188,6 +188,14 @@ func encodeHead(v validators, index []byte, body int) ([]byte, error) {
 	return b, nil
 }
 
+// label writes down whose documents are in the directory of s, which is open.
+// Nothing but a listing needs to know.
+func (s *shelf) label() {
+	_ = s.dir.WriteFile(labelFile, []byte(s.url+"\n"), false)
+}
+
+const labelFile = ".registry"
+
 // write puts a document into its file, then lets a big one be read from there.
 func (s *slot) write(doc *npm.Packument, body []byte, v validators) error {
 	head, err := encodeHead(v, doc.EncodeIndex(), len(body))
