@@ -102,6 +102,10 @@ func sections() []section {
 			{names: []string{"audit"}, usage: "audit [fix | signatures] [flags]", help: "look for known vulnerabilities, and fail if there are any", more: auditHelp, run: runAudit, free: true},
 			{names: []string{"peers"}, usage: "peers [check] [flags]", help: "tell what is wrong with peer dependencies, and why", run: runPeers, words: []word{{"check", "fail if anything is"}}, bare: true},
 			{names: []string{"view", "info", "show", "v"}, usage: "view [package] [field]... [flags]", help: "show what the registry says about a package", run: runView, free: true, anywhere: true},
+			{names: []string{"docs", "home"}, usage: "docs [package]... [flags]", help: "open the page of a package, or of the project", more: browseHelp, run: runBrowse, free: true, anywhere: true},
+			{names: []string{"bugs", "issues"}, usage: "bugs [package]... [flags]", help: "open the page where errors are told", more: browseHelp, run: runBrowse, free: true, anywhere: true},
+			{names: []string{"repo"}, usage: "repo [package]... [flags]", help: "open the page of the repository", more: browseHelp, run: runBrowse, free: true, anywhere: true},
+			{names: []string{"prefix"}, usage: "prefix [flags]", help: "print the directory of the project, or with -g of global things", run: runPrefix, anywhere: true},
 			{names: []string{"root"}, usage: "root [flags]", help: "print the directory of the dependencies, or with -g of the global packages", run: runRoot, anywhere: true},
 			{names: []string{"bin"}, usage: "bin [flags]", help: "print the directory of their commands, or with -g of those of global packages", run: runBin, anywhere: true},
 		}},
@@ -120,6 +124,7 @@ func sections() []section {
 		}},
 		{"Everything else", []command{
 			{names: []string{"init", "innit"}, usage: "init [flags]", help: "make a package.json", run: runInit, free: true, stops: 2, anywhere: true},
+			{names: []string{"set-script"}, usage: "set-script <name> <command>", help: "write a script to package.json", run: runSetScript, free: true, stops: 2},
 			{names: []string{"config", "c", "get", "set"}, usage: "config get|set|delete|list [key] [value] [flags]", help: "show settings and where they come from, and change them", run: runConfig, free: true, anywhere: true},
 			{
 				names: []string{"store"}, usage: "store path|status|prune|add [package]...", help: "where the store is, whether it is whole, and remove what no project uses",

@@ -44,33 +44,39 @@ func (c *call) view(ctx context.Context, words []string) error {
 		}
 		words = append([]string{string(c.inputs.Project.Manifest.Name)}, words[min(1, len(words)):]...)
 	}
-	alias, raw := specifier.Split(words[0])
+	found, err := c.said(ctx, words[0])
+	if err != nil {
+		return err
+	}
+	return c.printViews(found, words[1:])
+}
+
+// said is what the registry says about a package, with or without a version, tag
+// or range.
+func (c *call) said(ctx context.Context, word string) ([]project.Node, error) {
+	alias, raw := specifier.Split(word)
 	if raw == "" {
 		raw = c.cfg.Settings.Resolve.Tag
 	}
 	s, err := specifier.Parse(alias, raw)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !s.Kind.IsRegistry() {
-		return &usageError{fmt.Sprintf("%q is no package of a registry", words[0]), "view wants a name, and perhaps a version, tag or range: godwit view react@18 version"}
+		return nil, &usageError{fmt.Sprintf("%q is no package of a registry", word), fmt.Sprintf("%s wants a name, and perhaps a version, tag or range: react@18", c.args.Positional[0])}
 	}
 	reporter := c.reporter()
 	defer reporter.Close()
 	client, err := c.client(reporter)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer client.Close()
 	doc, err := client.Packument(ctx, s.Name, registry.Full)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	found, err := c.views(doc, s)
-	if err != nil {
-		return err
-	}
-	return c.printViews(found, words[1:])
+	return c.views(doc, s)
 }
 
 // views is what is to be shown: one version, or, as npm has it, all that a range

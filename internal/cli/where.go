@@ -19,6 +19,15 @@ func runBin(_ context.Context, c *call) error {
 	return c.tellDir(layout.ModulesDir, ".bin")
 }
 
+// runPrefix is the command prefix: where the project is, or what is global.
+func runPrefix(_ context.Context, c *call) error {
+	if !c.cfg.Settings.Call.Global {
+		return c.tellDir()
+	}
+	_, err := fmt.Fprintln(c.Stdout, c.cfg.Settings.Dirs.Global)
+	return err
+}
+
 func (c *call) tellDir(below ...string) error {
 	if c.cfg.Settings.Call.Global {
 		return c.tellGlobal(len(below) > 1)

@@ -285,6 +285,7 @@ type Audit struct {
 
 // Terminal is how we talk.
 type Terminal struct {
+	Browser  string // the program that opens pages, true, false; "" is the system's
 	Reporter string // default, append-only, ndjson, silent
 	LogLevel string // silent, error, warn, notice, http, info, verbose, silly
 	Color    string // auto, always, never

@@ -5,19 +5,23 @@ import (
 	"strings"
 )
 
-// Order is how a tool sorts the dependencies it writes.
+// Order is how a tool sorts the members it writes.
 type Order uint8
 
 // The orders in use.
 const (
 	Locale Order = iota // npm: localeCompare("en")
 	Code                // pnpm: by code units
+	Kept                // none: what is new comes last, as with scripts
 )
 
 // Compare orders two names.
 func (o Order) Compare(a, b string) int {
-	if o == Code {
+	switch o {
+	case Code:
 		return strings.Compare(a, b)
+	case Kept:
+		return 0
 	}
 	return compareLocale(a, b)
 }
