@@ -96,11 +96,22 @@ func (c *comparison) prepare(tool rival) {
 		c.write(filepath.Join(dir, "pnpm-workspace.yaml"), "minimumReleaseAge: 0\n")
 	}
 	c.write(filepath.Join(c.work, "home", ".npmrc"), "registry="+c.url+"\n//"+strings.TrimPrefix(c.url, "http://")+":_authToken=test-token\n")
-	cmd := c.command(tool.program, dir, "install")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		c.Fatalf("%s install: %v\n%s", tool.name, err, out)
+	calls := [][]string{{"install"}}
+	if tool.name == "pnpm" { // mid depends on left-pad
+		calls = append(calls, []string{"add", "-g", "fine@1.0.0", "mid@1.0.0", "--config.minimumReleaseAge=0"})
+	}
+	for _, call := range calls {
+		if out, err := c.command(tool.program, dir, call...).CombinedOutput(); err != nil {
+			c.Fatalf("%s %s: %v\n%s", tool.name, call, err, out)
+		}
+	}
+	if err := os.Rename(c.global(), c.global()+".kept"); err != nil && !os.IsNotExist(err) {
+		c.Fatal(err)
 	}
 }
+
+// global is where global packages are; each call has those that pnpm installed.
+func (c *comparison) global() string { return filepath.Join(c.work, "global") }
 
 func (c *comparison) write(file, text string) {
 	c.Helper()
@@ -117,7 +128,7 @@ func (c *comparison) command(program, dir string, args ...string) *exec.Cmd {
 	home := filepath.Join(c.work, "home")
 	cmd.Dir = dir
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "npm_config_update_notifier=false", "npm_config_fund=false", "npm_config_audit=false",
+		"PATH=" + filepath.Join(c.global(), "bin") + ":" + os.Getenv("PATH"), "HOME=" + home, "PNPM_HOME=" + c.global(), "npm_config_update_notifier=false", "npm_config_fund=false", "npm_config_audit=false",
 		"XDG_DATA_HOME=" + home + "/data", "XDG_CACHE_HOME=" + home + "/cache", "XDG_STATE_HOME=" + home + "/state", "GORACE=atexit_sleep_ms=0", "NO_COLOR=1",
 	}
 	return cmd
@@ -204,8 +215,16 @@ func (c *comparison) ask(tool rival, program, call string) answer {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		c.Fatal(err)
 	}
-	if out, err := exec.Command("cp", "-a", c.project(tool), dir).CombinedOutput(); err != nil {
-		c.Fatalf("%v\n%s", err, out)
+	if err := os.RemoveAll(c.global()); err != nil {
+		c.Fatal(err)
+	}
+	for from, to := range map[string]string{c.project(tool): dir, c.global() + ".kept": c.global()} {
+		if _, err := os.Stat(from); err != nil {
+			continue // npm's turn comes before pnpm's
+		}
+		if out, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
+			c.Fatalf("%v\n%s", err, out)
+		}
 	}
 	var stdout, stderr bytes.Buffer
 	cmd := c.command(program, dir, strings.Fields(call)...)
