@@ -23,17 +23,14 @@ import (
 // goes, and node_modules shall be as npm makes it.
 func (e *engine) npm() bool { return e.Choice.Npm != "" }
 
-// lacks reports whether npm's lockfile cannot serve as it is: something is to be
-// found that it does not have.
-func (e *engine) lacks(present *lockfile.Document, reasons []lockfile.Reason) bool {
-	if present.Npm.Version == 1 {
-		return true // it does not say what packages depend on
+// serves reports whether npm's lockfile can serve as it is. One that is only
+// written anew for what the projects ask for today cannot: a range that allows
+// more may let a peer be put right further down.
+func serves(present *lockfile.Document, reasons []lockfile.Reason) bool {
+	if present.Npm.Merged && len(reasons) == 1 {
+		return true // the reason is the merge, which adopting writes down
 	}
-	harmful := slices.DeleteFunc(slices.Clone(reasons), func(r lockfile.Reason) bool { return r.Harmless })
-	if present.Npm.Merged {
-		harmful = harmful[1:] // the first reason is the merge, which adopting writes down
-	}
-	return len(harmful) > 0
+	return len(reasons) == 0 && present.Npm.Version > 1 // 1 does not say what packages depend on
 }
 
 // adopt is npm's lockfile with what the projects ask for today. There is no

@@ -54,7 +54,7 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 				return nil, err
 			}
 		}
-		if e.npm() && (e.frozen || !e.Resolve && !e.lacks(present, reasons)) {
+		if e.npm() && (e.frozen || !e.Resolve && serves(present, reasons)) {
 			return e.adopt(present, reasons)
 		}
 		// Reasons that are left here are harmless if the lockfile is frozen.
@@ -119,7 +119,7 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	if err != nil {
 		return nil, err
 	}
-	locked := Locked{Graph: e.Prefer, Preferred: true}
+	locked := Locked{Graph: e.Prefer, Preferred: e.Prefer != nil}
 	if present != nil {
 		locked = Locked{
 			Graph: present.Graph, Placed: present.Placed(), Old: e.npm() && present.Npm.Version == 1, Catalogs: present.Catalogs(),
