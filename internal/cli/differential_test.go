@@ -233,12 +233,12 @@ func (d *differential) runPnpm(dir string, args []string) error {
 
 func (d *differential) godwit(dir string, args []string) error { return runGodwit(dir, d.home, args) }
 
-// runGodwit runs us with stores and caches in home.
-func runGodwit(dir, home string, args []string) error {
+// runGodwit runs us with stores and caches in home, and env beside the least there is.
+func runGodwit(dir, home string, args []string, env ...string) error {
 	var errs bytes.Buffer
 	p := process()
 	p.Dir, p.Stdout, p.Stderr = dir, &bytes.Buffer{}, &errs
-	p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}
+	p.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}, env...)
 	p.Args = append(args, "--store-dir", filepath.Join(home, "our-store"), "--cache-dir", filepath.Join(home, "our-cache"))
 	if cli.Run(context.Background(), p) != 0 {
 		return errors.New(errs.String())

@@ -44,8 +44,9 @@ type recordedFields struct {
 
 // generated is a project: its files, and those that change in a second step.
 type generated struct {
-	files  map[string]string
-	edited map[string]string
+	files    map[string]string
+	edited   map[string]string
+	settings string // lines of .npmrc; of npm's projects only
 }
 
 // manifestJSON is a package.json in the making.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -23,12 +24,19 @@ import (
 //	  go test ./internal/cli -run NpmDifferential
 //
 // The dependencies of the projects in GODWIT_PROJECT are what to begin with.
-// GODWIT_NPM_ANSWERS is a directory to remember what npm made in.
+// GODWIT_NPM_ANSWERS is a directory to remember what npm made in. With
+// GODWIT_NPM_ACCEPTS npm has to accept what we make, too, which takes ten seconds
+// for each project.
 func TestNpmDifferential(t *testing.T) {
 	d := newNpmDifferential(t)
 	d.each(t, "GODWIT_NPM_PROJECTS", 3, func(g *generator, seed uint64) (*generated, string, string) {
 		p := g.npmProject()
 		verdict, diff := d.compare(t, p, seed%treeEach == 0)
+		if verdict == "same" && os.Getenv("GODWIT_NPM_ACCEPTS") != "" {
+			if verdict, diff = "accepted", d.refused(t, p); diff != "" {
+				verdict = "differs"
+			}
+		}
 		return p, verdict, diff
 	})
 }
@@ -37,7 +45,8 @@ func TestNpmDifferential(t *testing.T) {
 type npmDifferential struct {
 	*generator
 	answers string
-	home    string // of both: stores and caches
+	home    string   // of both: stores and caches
+	more    []string // environment
 }
 
 func newNpmDifferential(t *testing.T) *npmDifferential {
@@ -50,7 +59,7 @@ func newNpmDifferential(t *testing.T) *npmDifferential {
 // npmMade is what a tool made of a project.
 type npmMade struct {
 	First, Last []byte // lockfiles
-	Tree        string // what npm ls says of it
+	Tree        string // what npm ls says of it, and what is in it
 	Err         string
 }
 
@@ -103,7 +112,7 @@ func (d *npmDifferential) run(t *testing.T, p *generated, tree bool, first []byt
 	defer os.RemoveAll(base)
 	dir := filepath.Join(base, "project")
 	lock := filepath.Join(dir, "package-lock.json")
-	writeFiles(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\naudit=false\nfund=false\n"})
+	writeFiles(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\naudit=false\nfund=false\n" + p.settings})
 	writeFiles(t, dir, p.files)
 	args := []string{"install", "--ignore-scripts", "--package-lock-only"}
 	m := &npmMade{First: first}
@@ -125,9 +134,30 @@ func (d *npmDifferential) run(t *testing.T, p *generated, tree bool, first []byt
 	}
 	m.Last, _ = os.ReadFile(lock)
 	if tree {
-		m.Tree = d.list(dir)
+		m.Tree = d.list(dir) + contents(t, filepath.Join(dir, "node_modules"))
 	}
 	return m
+}
+
+// contents lists what is in a directory, and what links in it say.
+func contents(t *testing.T, dir string) string {
+	var out strings.Builder
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.Name() == ".godwit" { // what we remember
+			return fs.SkipDir
+		}
+		rel, _ := filepath.Rel(dir, path)
+		target, _ := os.Readlink(path)
+		fmt.Fprintf(&out, "%s %s %s\n", e.Type(), rel, target)
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 // list is what npm finds in node_modules. What it says of versions and places
@@ -144,7 +174,7 @@ func (d *npmDifferential) list(dir string) string {
 }
 
 func (d *npmDifferential) env() []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.home, "CI="}
+	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.home, "CI="}, d.more...)
 }
 
 func writeFiles(t *testing.T, dir string, files map[string]string) {
@@ -166,7 +196,7 @@ func (d *npmDifferential) npm(dir string, args []string) error {
 }
 
 func (d *npmDifferential) godwit(dir string, args []string) error {
-	return runGodwit(dir, d.home, args)
+	return runGodwit(dir, d.home, args, d.more...)
 }
 
 // npmManifest is the package.json of a project of npm's.
