@@ -38,6 +38,12 @@ func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) err
 		if !p.After.Bins[dir.Dir] {
 			continue // it is new, with its slot
 		}
+		if len(bins) == 0 && dir.Style == layout.FirstLinks {
+			if _, err := os.Lstat(t.here(dir.Dir)); errors.Is(err, fs.ErrNotExist) {
+				delete(p.After.Bins, dir.Dir)
+				continue // of a project without commands, say; npm makes no empty one
+			}
+		}
 		stale, err := staleBins(t.abs(dir.Dir), t.here(dir.Dir), bins)
 		if err != nil {
 			return err

@@ -237,7 +237,7 @@ func (e *engine) layOut(g *graph.Graph, opts layout.Options) (*layout.Layout, er
 
 // skip leaves out optional packages that do not run here. A package that is
 // required is installed all the same: the user may know better (pnpm installs
-// and warns). npm refuses, and lets no version of Node keep an optional one out.
+// and warns). npm refuses one for another platform.
 func (e *engine) skip(g *graph.Graph) func(*graph.Package) bool {
 	optional := g.OptionalOnly()
 	e.out = map[graph.Key]bool{}
@@ -254,7 +254,7 @@ func (e *engine) skip(g *graph.Graph) func(*graph.Package) bool {
 func (e *engine) unwanted(p *graph.Package, optional bool) bool {
 	fits := e.Platform(p.OS, p.CPU, p.Libc)
 	switch {
-	case fits && (e.fitsNode(p) || e.npm() && !e.EngineStrict):
+	case fits && (e.fitsNode(p) || e.npm() && !e.EngineStrict && !optional):
 		return false
 	case optional:
 		return true

@@ -33,7 +33,7 @@ func Shrinkwrap(data []byte) ([]graph.Placed, error) {
 // Place is npm's lockfile for a tree that was resolved for the projects. path is
 // where it will be; previous, what is there, may be nil.
 func Place(path string, placed []graph.Placed, projects []Project, s Settings, previous *Document) (*Document, error) {
-	p := npmlock.Placement{Placed: placed, Dir: filepath.Base(filepath.Dir(path)), NoPeers: s.LegacyPeers}
+	p := npmlock.Placement{Placed: placed, Dir: filepath.Base(filepath.Dir(path)), NoPeers: s.LegacyPeers, OmitResolved: s.OmitResolved}
 	if previous != nil {
 		p.Old = previous.Npm
 	}

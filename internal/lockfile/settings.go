@@ -28,6 +28,7 @@ type Settings struct {
 	InjectWorkspace      bool // injectWorkspacePackages
 	LinkWorkspace        bool // linkWorkspacePackages: plain ranges may mean a project; not recorded
 	LegacyPeers          bool // npm's legacy-peer-deps; not recorded
+	OmitResolved         bool // npm's omit-lockfile-registry-resolved; not recorded
 	NpmOverrides         bool // package.json has overrides of npm's; not recorded
 	PeersSuffixMaxLength int  // bytes; 0 stands for 1000
 

@@ -35,6 +35,9 @@ type Placement struct {
 	// marked.
 	Old     *Record
 	NoPeers bool // peers are nobody's wish (legacy-peer-deps)
+	// OmitResolved leaves out where registries have packages
+	// (omit-lockfile-registry-resolved).
+	OmitResolved bool
 }
 
 // Place is the file for a tree. name is for errors.
@@ -65,12 +68,44 @@ func Place(name string, p Placement) (*Document, error) {
 		members[dir] = true
 	}
 	d.setFlags(flagging{members: members, prune: p.Old != nil, noPeers: p.NoPeers})
+	if p.OmitResolved {
+		d.omitResolved()
+	}
 	if d.Version == 2 {
 		d.legacy = d.legacyTree()
 	}
 	var err error
 	d.Graph, err = d.graph(name)
 	return d, err
+}
+
+// omitResolved leaves out of the file where packages are that all who depend on
+// them ask a registry for. The graph knows it still.
+func (r *Record) omitResolved() {
+	asked := map[string]bool{} // directory -> everybody asks a registry for it
+	for dir, e := range r.Entries {
+		each := eachEdge
+		if !inModules(dir) {
+			each = eachProjectEdge
+		}
+		each(e.Manifest, func(d npm.Dep, _ graph.Group, _ bool) {
+			if found, ok := r.Find(dir, d.Alias); ok {
+				before, known := asked[found]
+				asked[found] = (before || !known) && asksRegistry(d.Specifier)
+			}
+		})
+	}
+	for dir, yes := range asked {
+		if e := r.Entries[dir]; yes && !e.Link {
+			e.value.Delete("resolved")
+		}
+	}
+}
+
+// asksRegistry reports whether a specifier is a version, a range or a tag, of
+// another name perhaps: a path, a URL or a repository has one of these signs.
+func asksRegistry(spec string) bool {
+	return strings.HasPrefix(spec, "npm:") || !strings.ContainsAny(spec, ":/")
 }
 
 // JSON is the entry as it is in the file.
