@@ -237,7 +237,7 @@ func (d *differential) godwit(dir string, args []string) error { return runGodwi
 func runGodwit(dir, home string, args []string, env ...string) error {
 	var errs bytes.Buffer
 	p := process()
-	p.Dir, p.Stdout, p.Stderr = dir, &bytes.Buffer{}, &errs
+	p.Dir, p.Home, p.Stdout, p.Stderr = dir, home, &bytes.Buffer{}, &errs
 	p.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}, env...)
 	p.Args = append(args, "--store-dir", filepath.Join(home, "our-store"), "--cache-dir", filepath.Join(home, "our-cache"))
 	if cli.Run(context.Background(), p) != 0 {

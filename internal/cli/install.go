@@ -234,7 +234,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		Client: origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
 		Lockfile: lockfile.Settings{
 			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
-			ExcludeLinks: s.Lockfile.ExcludeLinks, InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
+			ExcludeLinks: s.Lockfile.ExcludeLinks, InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, OmitResolved: s.Lockfile.OmitResolved, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
 			LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
 		},
 		Layout: layout.Options{
@@ -251,6 +251,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		Verify:      c.verifier(src),
 		Platform:    c.platform(),
 		UseLockfile: s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
+		NoBins:       !s.Install.BinLinks,
 		LockfileOnly: s.Lockfile.Only,
 		Filtered:     c.filtered(),
 		Force:        s.Call.Force, DryRun: s.Call.DryRun,

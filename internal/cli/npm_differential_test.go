@@ -166,7 +166,7 @@ func (d *npmDifferential) list(dir string) string {
 	cmd := exec.Command("npm", "ls", "--all", "--json")
 	cmd.Dir, cmd.Env = dir, d.env()
 	out, err := cmd.Output()
-	text := strings.ReplaceAll(string(out), dir, "")
+	text := strings.ReplaceAll(strings.ReplaceAll(string(out), dir, ""), filepath.Dir(dir), "")
 	if err != nil {
 		text += err.Error()
 	}

@@ -37,7 +37,8 @@ func (c *call) npmResolver(src *source) *npmResolver {
 		options: npmtree.Options{
 			LegacyPeers: r.LegacyPeers, StrictPeers: r.StrictPeers, Force: c.cfg.Settings.Call.Force,
 			PreferDedupe: r.PreferDedupe, Strategy: npmtree.Strategy(r.Strategy), Tag: r.Tag, Policy: src.policy, Node: sync.OnceValue(c.nodeVersion),
-			Platform: c.platform(),
+			Platform: c.platform(), InstallLinks: r.InstallLinks,
+			Allow: npmtree.Allow{Git: r.AllowGit, Remote: r.AllowRemote, File: r.AllowFile, Directory: r.AllowDirectory},
 		},
 	}
 }

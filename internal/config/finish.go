@@ -125,6 +125,12 @@ func (l *loader) finishInstall() {
 	if g.shamefully {
 		s.Install.PublicHoist = []string{"*"}
 	}
+	switch {
+	case g.globalStyle:
+		s.Resolve.Strategy = "shallow"
+	case g.legacyBundling:
+		s.Resolve.Strategy = "nested"
+	}
 	if s.Install.Linker == "" {
 		switch s.Resolve.Strategy {
 		case "linked":

@@ -17,7 +17,7 @@ foreground-scripts format-package-lock git heading include-staged
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
 init.version link lockfile-version logs-dir logs-max name node-gyp node-options nodedir
-omit-lockfile-registry-resolved orgs packages allow-scripts-pending
+orgs packages allow-scripts-pending
 allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description
 provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scopes
 searchexclude searchlimit searchopts searchstaleness shell timing umask
@@ -42,8 +42,7 @@ node-experimental-package-map ignore-manifest-check
 // missing lists keys that would change what an install yields and have no row
 // yet: a file that holds one gets a warning instead of silence.
 const missing = `
-allow-directory allow-file allow-git allow-remote allow-scripts bin-links dangerously-allow-all-scripts
-global-style install-links legacy-bundling strict-allow-scripts
+allow-scripts
 frozen-store global-virtual-store-dir named-registries
 `
 

@@ -119,9 +119,9 @@ func TestDefaults(t *testing.T) {
 		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", Global: m.root + "/home/.local/share/godwit/global", GlobalBin: m.root + "/home/.local/share/godwit/bin", GlobalPrefix: m.root + "/usr", DlxMaxAge: 24 * time.Hour, MaxSlotName: 120, MaxPeersSuffix: 1000},
 		Include:   Include{true, true, true},
 		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
-		Install:   Install{ImportMethod: "auto", Unshared: []string{"next", "expo", "react-native", "metro"}, HoistPattern: []string{"*"}, HoistingLimits: "none", ModulesDir: true, Symlink: true, ExtendNodePath: true},
+		Install:   Install{ImportMethod: "auto", Unshared: []string{"next", "expo", "react-native", "metro"}, HoistPattern: []string{"*"}, HoistingLimits: "none", ModulesDir: true, BinLinks: true, Symlink: true, ExtendNodePath: true},
 		Build:     Build{Cache: true},
-		Resolve:   Resolve{AutoInstallPeers: true, DedupeDependents: true, BlockExotic: true, Mode: "highest", Tag: "latest", TrustPolicy: "off"},
+		Resolve:   Resolve{AutoInstallPeers: true, AllowGit: "all", AllowRemote: "all", AllowFile: "all", AllowDirectory: "all", DedupeDependents: true, BlockExotic: true, Mode: "highest", Tag: "latest", TrustPolicy: "off"},
 		Workspace: Workspace{InstallAll: true, SharedLockfile: true, DedupeInjected: true, Hoist: true, PeersFromRoot: true},
 		Network:   Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},
 		Save:      Save{Save: true, Prefix: "^", CatalogMode: "manual", CheckNames: true},
@@ -346,8 +346,8 @@ func TestBadValues(t *testing.T) {
 // the next level counts.
 func TestBadFilesWarnOnce(t *testing.T) {
 	m := newMachine(t)
-	m.write("app/.npmrc", "fetch-retries=many\nfrozen-lokfile=true\ninit-license=MIT\nprefix=/evil\nuserconfig=/evil\n//h/:_authToken=${NOPE}\n//h/:cafile=x\nbin-links=false")
-	m.write("home/.npmrc", "fetch-retries=7\nfrozen-lokfile=true\nbin-links=false")
+	m.write("app/.npmrc", "fetch-retries=many\nfrozen-lokfile=true\ninit-license=MIT\nprefix=/evil\nuserconfig=/evil\n//h/:_authToken=${NOPE}\n//h/:cafile=x\nextend-node-path=false")
+	m.write("home/.npmrc", "fetch-retries=7\nfrozen-lokfile=true\nextend-node-path=false")
 	c := m.must("", "npm_config_globalconfig="+m.root+"/none", "npm_config_npm_version=1", "npm_config__auth=x")
 	if c.Settings.Network.Retries != 7 {
 		t.Errorf("fetch-retries is %d", c.Settings.Network.Retries)
@@ -362,7 +362,7 @@ func TestBadFilesWarnOnce(t *testing.T) {
 		"CONFIG_IGNORED /app/.npmrc:5: userconfig cannot be set here; it is ignored",
 		"CONFIG_VARIABLE_NOT_SET /app/.npmrc:6: ${NOPE} is not set in the environment; //h/:_authToken is ignored",
 		"CONFIG_NOT_SUPPORTED /app/.npmrc:7: //h/:cafile is not supported by godwit; it is ignored",
-		"CONFIG_NOT_SUPPORTED /app/.npmrc:8: bin-links is not supported by godwit yet; it is ignored",
+		"CONFIG_NOT_SUPPORTED /app/.npmrc:8: extend-node-path is not supported by godwit yet; it is ignored",
 		`CONFIG_INVALID_VALUE /app/.npmrc:1: invalid value "many" of fetch-retries: expected a whole number; it is ignored`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

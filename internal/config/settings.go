@@ -76,6 +76,8 @@ type Lockfile struct {
 	TarballURLs  bool // it has the URL of every tarball
 	ExcludeLinks bool // it has no dependencies with "link:"
 
+	OmitResolved bool // npm's says nothing of where registries have packages
+
 	PerBranch     bool     // each git branch has its own
 	MergeBranches bool     // the project's takes in those of branches
 	MergeOn       []string // ... on branches that these patterns match
@@ -92,6 +94,7 @@ type Install struct {
 	// HoistingLimits is none, workspaces or dependencies.
 	HoistingLimits string
 	IgnoreScripts  bool
+	BinLinks       bool // make commands
 	// AllowAllBuilds lets every package run install scripts that allowBuilds does
 	// not forbid.
 	AllowAllBuilds bool
@@ -120,10 +123,14 @@ type Resolve struct {
 	LegacyPeers      bool   // peer dependencies are ignored altogether, as by npm 6
 	PreferDedupe     bool   // of npm's: what is there goes before what is newer
 	Strategy         string // install-strategy: "", hoisted, nested, shallow, linked
-	DedupeDependents bool   // dedupe-peer-dependents
-	BlockExotic      bool   // packages may not depend on repositories and URLs
-	DedupePeers      bool   // suffixes name peers without their own
-	PeersFromHighest bool   // auto-install-peers-from-highest-match
+	InstallLinks     bool   // directories outside of the project are copied
+	// Who may depend on what is of no registry: all, none, or root, the project.
+	AllowGit, AllowRemote, AllowFile, AllowDirectory string
+
+	DedupeDependents bool // dedupe-peer-dependents
+	BlockExotic      bool // packages may not depend on repositories and URLs
+	DedupePeers      bool // suffixes name peers without their own
+	PeersFromHighest bool // auto-install-peers-from-highest-match
 	EngineStrict     bool
 	NodeVersion      string   // what engines are checked against; "" is the node on PATH
 	Mode             string   // highest, time-based, lowest-direct
@@ -313,6 +320,8 @@ type given struct {
 	globalConfig       string
 	dir                string
 	strictPeers        bool
+	globalStyle        bool
+	legacyBundling     bool
 	shrinkwrap         Tri
 }
 

@@ -215,6 +215,9 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if e.NoBins {
+		l.DropBins()
+	}
 	if err := e.besides(l); err != nil {
 		return nil, nil, err
 	}

@@ -134,6 +134,7 @@ type Request struct {
 	Unshared     []string          // dependencies of projects that keep Layout.Shared from being used
 	NoModules    bool              // node_modules is left alone: packages are brought into the store
 	TarballURLs  bool              // a pnpm-lock.yaml has the URL of every tarball
+	NoBins       bool              // make no commands
 	HoistMembers bool              // projects of a workspace are hoisted where no package has the name
 	Hoisted      bool              // packages have directories, not slots
 	Import       ImportMethod

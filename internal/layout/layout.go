@@ -118,6 +118,20 @@ type Layout struct {
 	Bins      []Bins // other directories of commands, sorted by Dir
 }
 
+// DropBins takes the commands out of the layout, but for those of shared slots,
+// which other projects rely on.
+func (l *Layout) DropBins() {
+	l.Bins, l.HoistBins.From = nil, nil
+	for i := range l.Slots {
+		if l.Slots[i].Shared == "" {
+			l.Slots[i].Bins.From = nil
+		}
+	}
+	for i := range l.Importers {
+		l.Importers[i].Bins.From = nil
+	}
+}
+
 // Links lists every link outside slots.
 func (l *Layout) Links() []Link {
 	var out []Link

@@ -35,7 +35,7 @@ func DecodeManifest(raw []byte) (*Manifest, error) {
 type fields struct {
 	name, version, packageManager              []byte
 	dependencies, dev, optional                []byte
-	peers, peersMeta                           []byte
+	peers, peersMeta, accept                   []byte
 	bundle, bundled                            []byte
 	bin, directories, scripts                  []byte
 	engines, os, cpu, libc                     []byte
@@ -77,6 +77,8 @@ func (f *fields) field(key []byte) *[]byte {
 		return &f.peers
 	case "peerDependenciesMeta":
 		return &f.peersMeta
+	case "acceptDependencies":
+		return &f.accept
 	case "bundleDependencies":
 		return &f.bundle
 	case "bundledDependencies":
@@ -115,6 +117,7 @@ func (f *fields) manifest(name Name, version string) *Manifest {
 		OptionalDependencies: depsValue(f.optional),
 		PeerDependencies:     depsValue(f.peers),
 		OptionalPeers:        optionalPeers(f.peersMeta),
+		Accept:               depsValue(f.accept),
 		Bundled:              f.bundledNames(),
 		Engines:              depsValue(f.engines),
 		OS:                   stringOrList(f.os),

@@ -106,6 +106,7 @@ type Manifest struct {
 	OptionalDependencies Deps
 	PeerDependencies     Deps
 	OptionalPeers        map[string]bool   // peerDependenciesMeta.*.optional
+	Accept               Deps              // acceptDependencies: what will do as well, of any group
 	Bundled              Bundled           // bundledDependencies or bundleDependencies
 	Bin                  map[string]string // command -> path inside the package, normalized
 	BinDir               string            // directories.bin, where bin is absent: a slash path inside the package

@@ -117,6 +117,7 @@ func (r *manifestReader) manifest() *Manifest {
 	m.OptionalDependencies = r.deps("optionalDependencies")
 	m.PeerDependencies = r.deps("peerDependencies")
 	m.OptionalPeers = optionalPeers(r.root.Field("peerDependenciesMeta"))
+	m.Accept = r.root.Field("acceptDependencies").Deps()
 	m.Bundled = bundled(r.root)
 	m.Bin = bins(r.root, m.Name)
 	m.Engines = r.root.Field("engines").Deps()

@@ -120,6 +120,8 @@ func resolution(e *Entry) (res graph.Resolution, ref string) {
 		return res, version
 	case strings.HasPrefix(e.Resolved, "git+") || strings.HasPrefix(e.Resolved, "git:"):
 		return graph.Resolution{Kind: graph.Git, Repo: strings.TrimPrefix(repo, "git+"), Commit: commit}, e.Resolved
+	case strings.HasPrefix(e.Resolved, "file:") && !isArchive(e.Resolved): // a copy (install-links)
+		return graph.Resolution{Kind: graph.Directory, Directory: path.Clean(strings.TrimPrefix(e.Resolved, "file:"))}, e.Resolved
 	case strings.HasPrefix(e.Resolved, "file:"):
 		return res, e.Resolved
 	// A registry keeps its tarballs where it likes to; "/-/" is the usual place.

@@ -23,7 +23,8 @@ func isDrive(s string) bool {
 	return len(s) >= 2 && s[1] == ':' && 'a' <= s[0]|0x20 && s[0]|0x20 <= 'z'
 }
 
-func isArchive(path string) bool {
+// IsArchive tells a tarball from a directory by its name, as npm does.
+func IsArchive(path string) bool {
 	path = strings.ToLower(path)
 	return strings.HasSuffix(path, ".tgz") || strings.HasSuffix(path, ".tar.gz") || strings.HasSuffix(path, ".tar")
 }
@@ -43,7 +44,7 @@ func (s *Specifier) path(path string, directory Kind) error {
 		return errors.New("the path is missing")
 	}
 	s.Kind, s.Path = directory, path
-	if isArchive(s.Path) {
+	if IsArchive(s.Path) {
 		s.Kind = Archive
 	}
 	return nil

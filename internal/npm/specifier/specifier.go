@@ -131,7 +131,7 @@ func (s *Specifier) parse(raw string) error {
 	if repo, ok, err := parseSCP(raw); ok || err != nil {
 		return s.git(repo, err)
 	}
-	if strings.Contains(raw, "/") || isArchive(raw) {
+	if strings.Contains(raw, "/") || IsArchive(raw) {
 		return s.local(raw)
 	}
 	return s.registry(raw)

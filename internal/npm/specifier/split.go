@@ -18,7 +18,7 @@ func Split(arg string) (alias, raw string) {
 		return "", arg
 	}
 	name, rest, _ := cutName(arg)
-	if isArchive(name) || strings.Contains(name, "/") && name[0] != '@' {
+	if IsArchive(name) || strings.Contains(name, "/") && name[0] != '@' {
 		return "", arg
 	}
 	if _, err := npm.ParseName(name); err != nil {

@@ -38,6 +38,7 @@ type edge struct {
 	name    string
 	key     string // see fold
 	raw     string // as written
+	accept  string // what will do as well (acceptDependencies); "" is nothing else
 	kind    kind
 	rules   *overrides // for what is at its end
 	state   state
@@ -96,6 +97,11 @@ func (n *node) depend(name, spec string, k kind) {
 		old.detach()
 	}
 	e := &edge{from: n, name: name, key: fold(name), raw: spec, kind: k}
+	if k != workspace && len(n.pkg.manifest.Accept) > 0 {
+		if accept, ok := n.pkg.manifest.Accept.Lookup(name); ok {
+			e.accept = orAny(accept)
+		}
+	}
 	if n.rules != nil {
 		e.rules = n.rules.forEdge(e)
 	}
@@ -169,7 +175,9 @@ func (e *edge) accepts(n *node) bool {
 	if n.name != e.name || e.from == nil {
 		return false
 	}
-	admits := func(spec string) bool { return e.from.b.admits(n, spec, e) }
+	admits := func(spec string) bool {
+		return e.from.b.admits(n, spec, e) || e.accept != "" && e.from.b.admits(n, e.accept, e)
+	}
 	switch {
 	case e.rules == nil || e.rules.keySpec == "":
 		return admits(e.raw)

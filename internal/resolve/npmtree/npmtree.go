@@ -71,6 +71,8 @@ type Options struct {
 	StrictPeers  bool // of packages as well, not of the project alone
 	Force        bool // conflicts are overruled
 	PreferDedupe bool
+	InstallLinks bool // directories outside of the project are copied, not linked
+	Allow        Allow
 	Strategy     Strategy // "" is Hoisted
 	Tag          string   // the dist-tag that is preferred where it fits; "latest"
 	Policy       *policy.Policy
@@ -78,6 +80,10 @@ type Options struct {
 	// Platform says what runs here: nothing else is announced. May be nil.
 	Platform func(os, cpu, libc []string) bool
 }
+
+// Allow says who may depend on what is of no registry: "all", "none", or "root",
+// the project; "" is "all" (allow-git, allow-remote, allow-file, allow-directory).
+type Allow struct{ Git, Remote, File, Directory string }
 
 // Project is a project to resolve for.
 type Project struct {

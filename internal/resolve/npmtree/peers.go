@@ -60,7 +60,7 @@ func (b *builder) nodeFor(e *edge, set *node, second *edge, req *nodeSet) (*node
 // nodeFromSpec makes a node of what asks wants for e's name.
 func (b *builder) nodeFromSpec(e, asks *edge, set *node) (*node, error) {
 	w := b.want(e.name, asks.spec())
-	if w.kind == aDirectory && w.err == nil {
+	if w.kind == aDirectory && w.err == nil && b.linked(asks) && b.allowed(asks, w) == nil {
 		return b.linkTo(e.name, b.locate(asks, w.spec.Path), set)
 	}
 	if b.isMemberName(e.name) {

@@ -156,6 +156,9 @@ func (b *builder) admits(n *node, spec string, e *edge) bool {
 	case aTag:
 		return isURL(n.pkg.resolved) && !n.isLink
 	case aDirectory:
+		if b.opts.InstallLinks && !n.isMember() {
+			return !n.isLink
+		}
 		return n.isLink && n.target != nil && n.target.dir == b.locate(e, w.spec.Path)
 	case anArchive:
 		return !n.isLink && n.pkg.resolved == "file:"+b.locate(e, w.spec.Path)
@@ -198,6 +201,8 @@ func (b *builder) locate(e *edge, p string) string {
 	switch {
 	case e.rules != nil && e.rules.name == e.name && e.rules.value != "":
 		from = "" // it stands in the project's package.json
+	case e.from.pkg.copied():
+		from = strings.TrimPrefix(e.from.pkg.resolved, "file:")
 	case strings.HasPrefix(e.from.pkg.resolved, "file:"):
 		from = path.Dir(strings.TrimPrefix(e.from.pkg.resolved, "file:"))
 	}
@@ -218,12 +223,37 @@ func clean(dir string) string {
 	return dir
 }
 
+// copied reports whether a package is the copy of a directory.
+func (p *pkg) copied() bool {
+	return strings.HasPrefix(p.resolved, "file:") && !specifier.IsArchive(p.resolved)
+}
+
+// linked reports whether the directory that an edge asks for is linked, not
+// copied: a project of the workspace always is, as is what package.json says is
+// at "./" or "../" and inside of the project; but nothing that a copy asks for.
+func (b *builder) linked(e *edge) bool {
+	switch inside := b.locate(e, strings.TrimPrefix(e.raw, "file:")); {
+	case !b.opts.InstallLinks:
+		return true
+	case e.from.pkg.copied():
+		return false
+	case b.isMemberName(e.name):
+		return true
+	default:
+		return (strings.HasPrefix(e.raw, "file:./") || strings.HasPrefix(e.raw, "file:../")) &&
+			inside != ".." && !strings.HasPrefix(inside, "../") && !path.IsAbs(inside)
+	}
+}
+
 // find looks for the package that an edge asks for.
 func (b *builder) find(ctx context.Context, e *edge, w *wanted) (*pkg, error) {
-	switch {
-	case w.err != nil:
+	if w.err != nil {
 		return nil, w.err
-	case w.kind == aRange || w.kind == aTag:
+	}
+	if err := b.allowed(e, w); err != nil {
+		return nil, err
+	}
+	if w.kind == aRange || w.kind == aTag {
 		return b.pick(w)
 	}
 	key := wantedKey{b.locate(e, ""), w.spec.Raw}
@@ -244,7 +274,7 @@ type found struct {
 // external looks at an archive, a tarball or a repository.
 func (b *builder) external(ctx context.Context, e *edge, w *wanted) (*pkg, error) {
 	spec := w.spec
-	if w.kind == anArchive {
+	if w.kind == anArchive || w.kind == aDirectory {
 		spec.Path = b.locate(e, spec.Path)
 	}
 	ext, err := b.src.External(ctx, spec, ".")
@@ -256,6 +286,8 @@ func (b *builder) external(ctx context.Context, e *edge, w *wanted) (*pkg, error
 	switch w.kind {
 	case aURL:
 		p.resolved = spec.URL
+	case aDirectory:
+		p.resolved = "file:" + ext.Resolution.Directory
 	case aRepository:
 		p.resolved = resolvedGit(spec.Git, ext.Resolution.Commit)
 	}

@@ -91,6 +91,7 @@ type Manifest struct {
 	Optional      Deps        `json:"optionalDependencies,omitempty"`
 	Peers         Deps        `json:"peerDependencies,omitempty"`
 	OptionalPeers []string    `json:"optionalPeers,omitempty"`
+	Accept        Deps        `json:"acceptDependencies,omitempty"`
 	Bundled       npm.Bundled `json:"bundled,omitzero"`
 	HasBin        bool        `json:"hasBin,omitempty"`
 	Engines       Deps        `json:"engines,omitempty"`
