@@ -23,7 +23,7 @@ func (d *npmDifferential) refused(t *testing.T, p *generated) string {
 	}
 	defer os.RemoveAll(base)
 	dir := filepath.Join(base, "project")
-	writeFiles(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\naudit=false\nfund=false\n" + p.settings})
+	writeFiles(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\naudit=false\nfund=false\nupdate-notifier=false\n" + p.settings})
 	writeFiles(t, dir, p.files)
 	writeFiles(t, dir, p.edited)
 	if err := d.godwit(dir, []string{"install", "--ignore-scripts"}); err != nil {

@@ -112,7 +112,7 @@ func (d *npmDifferential) run(t *testing.T, p *generated, tree bool, first []byt
 	defer os.RemoveAll(base)
 	dir := filepath.Join(base, "project")
 	lock := filepath.Join(dir, "package-lock.json")
-	writeFiles(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\naudit=false\nfund=false\n" + p.settings})
+	writeFiles(t, dir, map[string]string{".npmrc": "registry=" + d.registry + "\naudit=false\nfund=false\nupdate-notifier=false\n" + p.settings})
 	writeFiles(t, dir, p.files)
 	args := []string{"install", "--ignore-scripts", "--package-lock-only"}
 	m := &npmMade{First: first}

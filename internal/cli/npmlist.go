@@ -83,8 +83,8 @@ func (n *npmLister) walk(top *npmItem) {
 			if e.to == nil {
 				continue
 			}
-			if e.to.member && s.item == top {
-				level = s.level // what members depend on is shown beside what the root does
+			if e.to.member {
+				level = 0 // what members depend on is shown beside what the root does
 			}
 			_, item.deduped = n.first[e.to.at]
 			n.first[e.to.at] = e.alias
@@ -217,12 +217,9 @@ func (n *npmLister) line(item *npmItem) string {
 		if item.optional {
 			kind = "UNMET OPTIONAL DEPENDENCY "
 		}
-		return kind + label(item.alias, item.spec)
+		return kind + item.label()
 	}
-	text := label(string(item.to.manifest.Name), item.to.manifest.Version)
-	if name := string(item.to.manifest.Name); name != item.alias {
-		text = item.alias + "@npm:" + text
-	}
+	text := item.label()
 	if item.deduped {
 		text += " deduped"
 	}

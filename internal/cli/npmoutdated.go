@@ -74,7 +74,7 @@ func (c *call) npmCandidates(t *npmTree) (rows []*npmOutdated) {
 			projects = append(projects, e.to)
 		}
 	}
-	if t.selected == "" {
+	if t.selected == nil || t.selected["."] {
 		projects = append(projects, root)
 	}
 	for _, p := range projects {

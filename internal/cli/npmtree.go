@@ -24,8 +24,8 @@ type npmTree struct {
 	members  map[string]string // name of a project of the workspace -> its directory
 	known    map[string]string // directories, as slash paths, that the lockfile has -> where they are from
 	nodes    map[string]*npmNode
-	groups   []string // of the root and of members
-	selected string   // of a member, the only one to show; "" is all
+	groups   []string        // of the root and of members
+	selected map[string]bool // directories of the projects to show; nil is all
 }
 
 // npmNode is one package in its place.
@@ -57,10 +57,10 @@ func (c *call) npmTree() (*npmTree, error) {
 			t.groups = append(t.groups, g.group)
 		}
 	}
-	if c.workspace.here != "." {
-		t.selected = c.workspace.here
-	}
 	if err := c.workspace.list(); err != nil {
+		return nil, err
+	}
+	if err := t.selectProjects(c); err != nil {
 		return nil, err
 	}
 	for _, dir := range c.workspace.dirs[min(1, len(c.workspace.dirs)):] {
@@ -71,6 +71,23 @@ func (c *call) npmTree() (*npmTree, error) {
 		t.members[string(p.Manifest.Name)] = dir
 	}
 	return t, t.readKnown(filepath.Base(c.lock.Path))
+}
+
+// selectProjects notes what the call is for: the project at hand, or those that
+// were named.
+func (t *npmTree) selectProjects(c *call) error {
+	s := &c.cfg.Settings.Workspace
+	if len(s.Filter)+len(s.FilterProd) == 0 {
+		if c.workspace.here != "." {
+			t.selected = map[string]bool{c.workspace.here: true}
+		}
+		return nil
+	}
+	importers, err := c.projects()
+	if err == nil {
+		t.selected, err = c.matching(importers)
+	}
+	return err
 }
 
 // readKnown reads where packages are from: in npm's record of what is installed,
@@ -155,8 +172,20 @@ func (t *npmTree) edges(n *npmNode) []npmEdge {
 		}
 		out = append(out, e)
 	}
-	slices.SortFunc(out, func(a, b npmEdge) int { return npm.Collate(a.alias, b.alias) })
+	slices.SortFunc(out, func(a, b npmEdge) int { return npm.Collate(a.label(), b.label()) })
 	return out
+}
+
+// label is what npm calls what is found, and sorts it by ("-" before "@").
+func (e *npmEdge) label() string {
+	if e.to == nil {
+		return label(e.alias, e.spec)
+	}
+	text := label(string(e.to.manifest.Name), e.to.manifest.Version)
+	if string(e.to.manifest.Name) != e.alias {
+		text = e.alias + "@npm:" + text
+	}
+	return text
 }
 
 func (t *npmTree) edge(n *npmNode, e npmEdge) npmEdge {
@@ -182,15 +211,16 @@ func (t *npmTree) rootEdges(found map[string]npmEdge) {
 			found[name] = npmEdge{alias: name, spec: "file:" + dir}
 		}
 	}
-	if t.selected != "" {
+	if t.selected != nil {
 		for alias, e := range found {
-			if t.members[alias] != t.selected || e.to != nil && !e.to.member {
+			member := e.to != nil && e.to.member
+			if member && !t.selected[t.members[alias]] || !member && !t.selected["."] {
 				delete(found, alias)
 			}
 		}
 	}
 	for _, name := range namesIn(filepath.Join(t.root, layout.ModulesDir)) {
-		if _, ok := t.known[layout.ModulesDir+"/"+name]; !ok && found[name].to == nil {
+		if _, ok := t.known[layout.ModulesDir+"/"+name]; !ok && found[name].to == nil && (t.selected == nil || t.selected["."]) {
 			if n := t.node(filepath.Join(t.root, layout.ModulesDir, filepath.FromSlash(name))); n != nil {
 				found[name] = npmEdge{alias: name, to: n, extraneous: true}
 			}

@@ -17,9 +17,10 @@ import (
 //	-w X, --workspace X        --filter for that name, or directory, or all below it
 //	--workspaces, -ws          all but the root
 //	--include-workspace-root   the root, too; -iwr
+//	--no-workspaces            the root alone
 func npmWords(p *Process) []string {
 	w := splitWords(p.Args)
-	if len(w.members) == 0 && !w.all {
+	if len(w.members) == 0 && !w.all && !w.none {
 		return p.Args
 	}
 	c := &call{Process: p, args: &config.Args{}}
@@ -42,6 +43,7 @@ func npmWords(p *Process) []string {
 type words struct {
 	members []string // of -w
 	all     bool
+	none    bool // of the members
 	root    bool
 	changed string // value of -C
 	rest    []string
@@ -66,6 +68,8 @@ func splitWords(args []string) words {
 			w.members = append(w.members, next())
 		case slices.Contains([]string{"--workspaces", "-ws"}, name) && value != "false":
 			w.all = true
+		case name == "--no-workspaces" && !hasValue || name == "--workspaces" && value == "false":
+			w.none = true
 		case slices.Contains([]string{"--include-workspace-root", "-iwr"}, name) && value != "false":
 			w.root = true
 		case slices.Contains([]string{"-C", "--dir", "--cwd", "--prefix"}, name):
@@ -90,6 +94,9 @@ func (w *words) dir(dir string) string {
 // filters are the flags for the projects that were named. root is the way to the
 // workspace's own.
 func (w *words) filters(root string) []string {
+	if w.none {
+		return []string{"--filter=" + pathSelector(root)}
+	}
 	if w.all && len(w.members) == 0 {
 		if w.root {
 			return []string{"--recursive", "--include-workspace-root"}
