@@ -21,12 +21,15 @@ import (
 // it: by looking from a package's directory upwards.
 type npmTree struct {
 	root     string
-	members  map[string]string // name of a project of the workspace -> its directory
-	known    map[string]string // directories, as slash paths, that the lockfile has -> where they are from
+	members  map[string]string       // name of a project of the workspace -> its directory
+	known    map[string]project.Node // what the lockfile says of directories, as slash paths
 	nodes    map[string]*npmNode
 	groups   []string        // of the root and of members
 	selected map[string]bool // directories of the projects to show; nil is all
 }
+
+// npmKinds are npm's words for the maps of package.json.
+var npmKinds = map[string]string{prodGroup: "prod", devGroup: "dev", optionalGroup: "optional", peerGroup: "peer"}
 
 // npmNode is one package in its place.
 type npmNode struct {
@@ -39,6 +42,7 @@ type npmNode struct {
 // npmEdge is a dependency of a package, and what Node finds for it.
 type npmEdge struct {
 	alias, spec string
+	kind        string   // npm's word for the map it is from
 	optional    bool     // may be missing
 	peer        bool     // of the kind that is for dependents to install
 	to          *npmNode // nil where there is none
@@ -47,7 +51,7 @@ type npmEdge struct {
 }
 
 func (c *call) npmTree() (*npmTree, error) {
-	t := &npmTree{root: c.workspace.root, members: map[string]string{}, known: map[string]string{}, nodes: map[string]*npmNode{}}
+	t := &npmTree{root: c.workspace.root, members: map[string]string{}, known: map[string]project.Node{}, nodes: map[string]*npmNode{}}
 	in := c.cfg.Settings.Include
 	for _, g := range []struct {
 		on    bool
@@ -108,7 +112,7 @@ func (t *npmTree) readKnown(file string) error {
 		return err
 	}
 	for _, f := range doc.Field("packages").Fields {
-		t.known[f.Key] = f.Value.Field("resolved").Text
+		t.known[f.Key] = f.Value
 	}
 	return nil
 }
@@ -158,8 +162,11 @@ func (t *npmTree) edges(n *npmNode) []npmEdge {
 			if _, ok := found[d.Alias]; ok && group == peerGroup {
 				continue
 			}
-			optional := group == optionalGroup || group == peerGroup && m.OptionalPeers[d.Alias]
-			found[d.Alias] = t.edge(n, npmEdge{alias: d.Alias, spec: d.Specifier, optional: optional, peer: group == peerGroup})
+			e := npmEdge{alias: d.Alias, spec: d.Specifier, kind: npmKinds[group], optional: group == optionalGroup, peer: group == peerGroup}
+			if e.peer && m.OptionalPeers[d.Alias] {
+				e.kind, e.optional = "peerOptional", true
+			}
+			found[d.Alias] = t.edge(n, e)
 		}
 	}
 	if n.real == t.root {
@@ -206,9 +213,9 @@ func (t *npmTree) edge(n *npmNode, e npmEdge) npmEdge {
 func (t *npmTree) rootEdges(found map[string]npmEdge) {
 	for name, dir := range t.members {
 		if n := t.find(t.root, name); n != nil {
-			found[name] = npmEdge{alias: name, spec: "file:" + dir, to: n}
+			found[name] = npmEdge{alias: name, spec: "file:" + dir, kind: "workspace", to: n}
 		} else {
-			found[name] = npmEdge{alias: name, spec: "file:" + dir}
+			found[name] = npmEdge{alias: name, spec: "file:" + dir, kind: "workspace"}
 		}
 	}
 	if t.selected != nil {
@@ -258,7 +265,7 @@ func (t *npmTree) resolved(n *npmNode) string {
 			return "file:" + filepath.ToSlash(to)
 		}
 	}
-	return t.known[filepath.ToSlash(rel)]
+	return t.known[filepath.ToSlash(rel)].Field("resolved").Text
 }
 
 // problem is what is wrong with an edge of a package, in npm's words; "" is

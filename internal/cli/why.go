@@ -12,7 +12,6 @@ import (
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
-	"godwit/internal/lockfile"
 	"godwit/internal/project"
 )
 
@@ -46,6 +45,10 @@ func runWhy(_ context.Context, c *call) error {
 	ways := c.ways
 	if c.cfg.Settings.Call.Global {
 		ways = c.waysGlobal
+	} else if err := c.findLock(); err != nil {
+		return err
+	} else if c.npmProject() {
+		return c.npmExplain(names)
 	}
 	found, err := ways(names)
 	if err != nil {
@@ -59,7 +62,10 @@ func runWhy(_ context.Context, c *call) error {
 
 // ways is every way from the projects to packages of these names.
 func (c *call) ways(names []string) ([]dependent, error) {
-	g, err := c.shown()
+	if err := c.findLock(); err != nil {
+		return nil, err
+	}
+	g, err := c.installed()
 	if err != nil {
 		return nil, err
 	}
@@ -84,22 +90,6 @@ func (c *call) ways(names []string) ([]dependent, error) {
 		}
 	}
 	return found, nil
-}
-
-// shown is the graph that why is about: of what is installed, or in a project of
-// npm's, whose record of that has no dependents, of its lockfile.
-func (c *call) shown() (*graph.Graph, error) {
-	if err := c.findLock(); err != nil {
-		return nil, err
-	}
-	if c.lock.Format != lockfile.Npm || c.lock.Path == "" {
-		return c.installed()
-	}
-	doc, err := lockfile.Read(c.lock)
-	if err != nil {
-		return nil, err
-	}
-	return doc.Graph, nil
 }
 
 // packagePath is the directory of a package.

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/cli/ui"
+)
+
+// drawReasons writes what is found as npm's text: a package and its place, and
+// below it each dependency that leads to it, down to the projects.
+func drawReasons(w io.Writer, found []*npmWhy) error {
+	texts := make([]string, len(found))
+	for i, why := range found {
+		texts[i] = strings.Join(why.lines(nil), "\n")
+	}
+	_, err := io.WriteString(w, ui.Plain(strings.Join(texts, "\n\n")+"\n"))
+	return err
+}
+
+// lines are a package, and what leads to it indented. above are those that it is
+// shown below of.
+func (w *npmWhy) lines(above []*npmWhy) []string {
+	if w.Name == "" && w.Version == "" {
+		return []string{"the root project"}
+	}
+	out := w.head()
+	if slices.ContainsFunc(above, func(o *npmWhy) bool { return o.Name == w.Name && o.Version == w.Version && o.Location == w.Location }) {
+		return out
+	}
+	above = append(above[:len(above):len(above)], w)
+	if w.Dependents != nil {
+		for _, r := range *w.Dependents {
+			out = append(out, indented(r.lines(above))...)
+		}
+	}
+	for _, l := range w.Links {
+		out = append(out, indented(l.lines(above))...)
+	}
+	return out
+}
+
+// head is the package itself.
+func (w *npmWhy) head() []string {
+	text := w.Name + "@" + w.Version
+	if f := w.npmFlags; f != nil {
+		on := func(b *bool) bool { return b != nil && *b }
+		for _, flag := range []struct {
+			on   bool
+			word string
+		}{{f.Extraneous, "extraneous"}, {on(f.Dev), "dev"}, {on(f.Optional), "optional"}, {on(f.Peer), "peer"}, {on(f.Bundled), "bundled"}} {
+			if flag.on {
+				text += " " + flag.word
+			}
+		}
+	}
+	if w.Location == "" {
+		return []string{text}
+	}
+	return []string{text, w.Location}
+}
+
+// lines are a dependency, and whose it is.
+func (r *npmReason) lines(above []*npmWhy) []string {
+	text := r.Name + `@"` + r.Spec + `"`
+	if r.Type == "workspace" {
+		text = strings.TrimPrefix(r.Spec, "file:")
+		if rel, err := filepath.Rel(r.From.Location, filepath.FromSlash(text)); err == nil {
+			text = filepath.ToSlash(rel)
+		}
+	}
+	if r.Bundled {
+		text = "bundled " + text
+	}
+	if r.Type != "prod" {
+		text = r.Type + " " + text
+	}
+	out := r.From.lines(above)
+	return append([]string{text + " from " + out[0]}, out[1:]...)
+}
+
+func indented(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = "  " + l
+	}
+	return out
+}
