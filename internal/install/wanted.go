@@ -119,6 +119,9 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 	if err != nil {
 		return nil, err
 	}
+	if present == nil && e.npm() && e.Prefer == nil {
+		present = lockfile.Installed(filepath.Join(e.Root, layout.ModulesDir))
+	}
 	locked := Locked{Graph: e.Prefer, Preferred: e.Prefer != nil}
 	if present != nil {
 		locked = Locked{

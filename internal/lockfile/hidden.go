@@ -19,6 +19,23 @@ const HiddenName = npmlock.HiddenName
 // node_modules. It is nil if there is none, or if npm would not trust it either,
 // since something in node_modules is newer.
 func ReadHidden(modules string) *graph.Graph {
+	if d := readHidden(modules); d != nil {
+		return d.Graph
+	}
+	return nil
+}
+
+// Installed is the same copy as a lockfile to begin with, where there is no other:
+// npm changes of a tree as little as it can. It is nil if there is none.
+func Installed(modules string) *Document {
+	d := readHidden(modules)
+	if d == nil || len(d.Entries) == 0 {
+		return nil
+	}
+	return &Document{Format: Npm, Graph: d.Graph, Npm: &d.Record}
+}
+
+func readHidden(modules string) *npmlock.Document {
 	file := filepath.Join(modules, npmlock.HiddenName)
 	info, err := os.Stat(file)
 	if err != nil {
@@ -42,7 +59,7 @@ func ReadHidden(modules string) *graph.Graph {
 			return nil
 		}
 	}
-	return d.Graph
+	return d
 }
 
 // WriteHidden writes the copy of its lockfile that npm keeps in the project's
