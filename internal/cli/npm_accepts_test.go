@@ -36,7 +36,11 @@ func (d *npmDifferential) refused(t *testing.T, p *generated) string {
 	}
 	tree := contents(t, filepath.Join(dir, "node_modules"))
 	for _, command := range []string{"install", "ci"} {
-		if err := d.npm(dir, []string{command, "--ignore-scripts"}); err != nil {
+		err := d.npm(dir, []string{command, "--ignore-scripts"})
+		if err != nil && npmCode(err.Error()) == "EUSAGE" {
+			return "" // npm ci refuses the lockfile, which is npm's to the byte: it lacks what the registry does
+		}
+		if err != nil {
 			return fmt.Sprintf("npm %s: %v", command, err)
 		}
 		if now, _ := os.ReadFile(filepath.Join(dir, "package-lock.json")); !bytes.Equal(now, lock) {
