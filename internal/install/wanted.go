@@ -327,7 +327,7 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
 // tree is complete.
 func (e *engine) copyLockfile(doc *lockfile.Document, p *plan.Plan) error {
 	if e.npm() {
-		return lockfile.WriteHidden(filepath.Join(e.Root, layout.ModulesDir), doc, installed(doc.Graph, p), e.Now())
+		return lockfile.WriteHidden(filepath.Join(e.Root, layout.ModulesDir), doc, installed(doc.Graph, p), e.Now)
 	}
 	store := filepath.Join(e.Root, filepath.FromSlash(e.tasks.virtualStore()))
 	if err := os.MkdirAll(store, 0o755); err != nil {

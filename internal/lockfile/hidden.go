@@ -66,14 +66,16 @@ func readHidden(modules string) *npmlock.Document {
 // node_modules. installed says which directories of the lockfile are there. npm
 // trusts the copy, and does not look at node_modules itself, while nothing there
 // is newer: so it is written last.
-func WriteHidden(modules string, d *Document, installed func(dir string) bool, now time.Time) error {
+func WriteHidden(modules string, d *Document, installed func(dir string) bool, clock func() time.Time) error {
 	file := filepath.Join(modules, HiddenName)
 	err := os.MkdirAll(modules, 0o755)
 	if err == nil {
 		err = fsys.WriteFile(file, d.Npm.AppendHidden(nil, installed), fsys.WriteOptions{})
 	}
 	if err == nil {
-		// The rename that put it there made the directory newer.
+		// The rename that put it there made the directory newer, than the time before
+		// it as well.
+		now := clock()
 		err = os.Chtimes(file, now, now)
 	}
 	if err != nil {
