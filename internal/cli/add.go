@@ -160,11 +160,11 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 	if save.Exact {
 		as.Prefix = ""
 	}
-	c := change{alias: s.Alias, also: save.Peer}
+	c := change{alias: s.Alias, also: save.Peer && !a.bunProject()}
 	bare := s.Kind == specifier.Invalid // a name alone
 	if bare {
 		c.ask = present
-		if present == "" {
+		if present == "" || a.bunProject() {
 			if err := a.named(&s); err != nil {
 				return err
 			}
@@ -197,8 +197,8 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 // for, if they agree (as pnpm does), or the default tag.
 func (a *adding) named(s *specifier.Specifier) error {
 	raw := a.used[s.Alias]
-	if a.catalogs != nil && !a.catalogs.passive {
-		raw = "" // there is one place to agree on
+	if a.bunProject() || a.catalogs != nil && !a.catalogs.passive {
+		raw = "" // there is one place to agree on, or nobody looks
 	}
 	if a.cfg.Settings.Save.Workspace {
 		raw = "workspace:*"
@@ -260,6 +260,8 @@ func recorded(as specifier.Save, s specifier.Specifier, name, version string) st
 // groupFor is the map that a flag names, else the one that has the dependency.
 func (a *adding) groupFor(alias string) string {
 	switch save := &a.cfg.Settings.Save; {
+	case save.Peer && a.bunProject():
+		return peerGroup
 	case save.Dev || save.Peer:
 		return devGroup
 	case save.Optional:

@@ -22,12 +22,15 @@ func runDedupe(ctx context.Context, c *call) error {
 		if c.cfg.Settings.Lockfile.Frozen == config.Yes && c.args.Has("frozen-lockfile") {
 			return &usageError{"--frozen-lockfile forbids what dedupe is for: to change the lockfile", "leave the flag out, or use --check"}
 		}
-		if c.foreign() {
+		if c.foreign() && !c.bunProject() {
 			return &unsupportedError{"dedupe with " + string(c.lock.Format), "use the tool whose lockfile it is"}
 		}
 		req.Dedupe, req.Resolve, req.Frozen = true, true, install.NotFrozen
 		if c.cfg.Settings.Call.Check {
 			present, err := req.Choice.Present(req.Root)
+			if err == nil && present != nil {
+				err = lockfile.Join(c.lock.Path, present, nil, req.Lockfile, req.Hoisted) // a bun.lock needs no projects for that
+			}
 			if err != nil {
 				return err
 			}

@@ -103,6 +103,7 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 		if e.update != nil {
 			update := e.update(importers)
 			resolver.renew(update)
+			req.UpdateAll = e.all
 			req.Update = func(alias string, direct bool) bool { return update(alias) && (direct || e.all) }
 		}
 		if l, ok := resolver.(*local); ok && c.inputs.Workspace != nil {

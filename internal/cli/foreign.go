@@ -12,6 +12,9 @@ import (
 // foreign reports whether the project keeps a lockfile of yarn's or bun's.
 func (c *call) foreign() bool { return c.lock.Format == lockfile.Yarn || c.lock.Format == lockfile.Bun }
 
+// bunProject reports whether that is bun's.
+func (c *call) bunProject() bool { return c.lock.Format == lockfile.Bun }
+
 // toolSettings is what the tool that a lockfile belongs to is told by files of its
 // own.
 type toolSettings struct {
@@ -75,7 +78,10 @@ func (c *call) foreignRequest(req *install.Request, src *source) {
 	if limits, ok := hoistingLimits[c.tool.limits]; ok {
 		req.Layout.Limits = limits
 	}
-	if c.lock.Format == lockfile.Yarn {
+	switch c.lock.Format {
+	case lockfile.Bun:
+		req.Seek, req.Usual = (&chooser{source: src, prefer: c.prefer}).seek, c.usual()
+	case lockfile.Yarn:
 		berry, _ := lockfile.IsBerry(c.lock) // it was read before
 		req.Choose = (&chooser{source: src, prefer: c.prefer}).choose
 		req.Complete = (&completer{client: src.client, platforms: !berry}).complete

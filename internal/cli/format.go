@@ -37,7 +37,7 @@ func (c *call) findLock() error {
 		c.otherLocks = slices.Delete(found, at, at+1)
 	case len(found) > 0:
 		c.lock, c.otherLocks = found[0], found[1:]
-	case named == lockfile.Npm, named == lockfile.Yarn && c.yarn1():
+	case named == lockfile.Npm, named == lockfile.Bun, named == lockfile.Yarn && c.yarn1():
 		c.lock = lockfile.File{Format: named, Path: filepath.Join(c.workspace.root, string(named))}
 	default:
 		c.lock = lockfile.File{Format: lockfile.Pnpm}

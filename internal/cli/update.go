@@ -111,6 +111,9 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 				c.evicts = []string{} // it stays where it is
 			}
 			c.save = func(name, version string) string {
+				if u.bunProject() {
+					return as.ByBun(s, name, version, c.ask != d.Specifier)
+				}
 				if name == "" || u.foreign() && c.ask == d.Specifier { // a project of the workspace; yarn leaves ranges alone
 					return d.Specifier
 				}
@@ -129,7 +132,7 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 // says instead. What is not saved has to fit what package.json says (as with pnpm).
 func (u *updating) ask(s specifier.Specifier) string {
 	want := u.versions[s.Alias]
-	if want == "" && u.cfg.Settings.Update.Latest && u.cfg.Settings.Save.Save && s.Kind != specifier.Tag {
+	if want == "" && u.cfg.Settings.Update.Latest && u.cfg.Settings.Save.Save && (s.Kind != specifier.Tag || u.bunProject()) {
 		want = "latest"
 	}
 	switch {

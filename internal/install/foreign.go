@@ -1,9 +1,6 @@
 package install
 
 import (
-	"fmt"
-	"path/filepath"
-
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 )
@@ -49,10 +46,7 @@ func (e *engine) take(present *lockfile.Document) (*lockfile.Document, error) {
 // renew makes a yarn.lock that fits the projects. Where they are edited it is made
 // twice: as they ask for packages, and with the specifiers that are recorded, which
 // mean the versions that were chosen.
-func (e *engine) renew(present *lockfile.Document, reasons []lockfile.Reason) (*lockfile.Document, error) {
-	if e.Choose == nil {
-		return nil, &NoForeignResolverError{e.lockfilePath(), e.Choice.Other.Format, present != nil, reasons}
-	}
+func (e *engine) renew(present *lockfile.Document) (*lockfile.Document, error) {
 	direct := map[string]string{} // what the first time was chosen for an alias
 	make := func(before map[string]string) (*lockfile.Document, error) {
 		return lockfile.Renew(e.lockfilePath(), present, lockfile.Renewal{
@@ -74,6 +68,17 @@ func (e *engine) renew(present *lockfile.Document, reasons []lockfile.Reason) (*
 			doc, err = make(direct)
 		}
 	}
+	return doc, err
+}
+
+// renewed is the lockfile of yarn's or bun's that fits the projects, with all that
+// the install needs to know of it.
+func (e *engine) renewed(present *lockfile.Document) (*lockfile.Document, error) {
+	renew := e.renew
+	if e.Choice.Other.Format == lockfile.Bun {
+		renew = e.renewBun
+	}
+	doc, err := renew(present)
 	if err != nil {
 		return nil, err
 	}
@@ -102,43 +107,4 @@ func (e *engine) recorded(doc *lockfile.Document) *lockfile.Document {
 		return doc
 	}
 	return lockfile.New(lockfile.Pnpm, doc.Graph, e.projects(), e.Lockfile, nil)
-}
-
-// NoForeignResolverError is a project of yarn's or bun's whose lockfile has to be
-// made anew.
-type NoForeignResolverError struct {
-	Path   string
-	Format lockfile.Format
-	There  bool // but something is to be changed in it
-	Why    []lockfile.Reason
-}
-
-func (e *NoForeignResolverError) Error() string {
-	name := filepath.Base(e.Path)
-	why := fmt.Sprintf("there is no %s", name)
-	if e.There {
-		why = name + " was to be changed"
-	}
-	if len(e.Why) > 0 {
-		why = name + " does not fit the project"
-		for _, r := range e.Why {
-			why += "\n  "
-			if r.Importer != "" {
-				why += r.Importer + ": "
-			}
-			why += r.Message
-		}
-	}
-	return why + "\nand this version of godwit cannot write one"
-}
-
-// Code is the code of this error.
-func (e *NoForeignResolverError) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
-
-// Hint is what the user can do.
-func (e *NoForeignResolverError) Hint() string {
-	if e.Format == lockfile.Bun {
-		return "run bun install --lockfile-only, then install again"
-	}
-	return "run yarn install (--mode=update-lockfile with yarn 2 and later), then install again"
 }

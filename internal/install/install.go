@@ -147,6 +147,11 @@ type Request struct {
 	// Update says of which packages newer ones are wanted; nil is none.
 	Choose func(ctx context.Context, chosen map[string]string, wants []lockfile.Want) ([]*npm.Manifest, error)
 	Update func(alias string, direct bool) bool
+	// UpdateAll says that Update is about no names. Seek is for a bun.lock what Choose
+	// is for a yarn.lock, and Usual reports whether bun would not write a tarball's URL.
+	UpdateAll bool
+	Seek      func(ctx context.Context, wants []lockfile.BunWant) ([]lockfile.BunFound, error)
+	Usual     func(tarball string) bool
 	// Complete finds out what the lockfile does not say of its packages and an
 	// install needs to know; nil where it says everything.
 	Complete func(context.Context, *graph.Graph) error

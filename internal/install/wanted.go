@@ -62,11 +62,11 @@ func (e *engine) wanted() (*lockfile.Document, error) {
 			return e.take(present)
 		}
 		if e.foreign() {
-			return e.renew(present, reasons)
+			return e.renewed(present)
 		}
 	}
 	if e.foreign() {
-		return e.renew(nil, nil)
+		return e.renewed(nil)
 	}
 	return e.resolve(present)
 }

@@ -91,6 +91,58 @@ func Renew(path string, present *Document, r Renewal) (*Document, error) {
 	return d, Join(path, d, r.Projects, r.Settings, true)
 }
 
+// What a bun.lock is made of when it is made anew; see bunlock.Renewal.
+type (
+	BunRenewal = bunlock.Renewal
+	BunWant    = bunlock.Want
+	BunFound   = bunlock.Found
+)
+
+// RenewBun is the bun.lock for projects that it does not fit, with its graph, whose
+// packages have directories if it is to be hoisted. The present one may be nil.
+func RenewBun(path string, present *Document, projects []Project, r BunRenewal, hoisted bool) (*Document, error) {
+	var rec *bunlock.Record
+	if present != nil {
+		rec = present.Bun
+	}
+	r.Projects, r.Settings = bunProjects(projects), bunSettings(projects)
+	rec, err := rec.Renew(r)
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{Format: Bun, Bun: rec}
+	return d, Join(path, d, projects, Settings{}, hoisted)
+}
+
+// Respecify gives a bun.lock the specifiers that projects have now. What they lead
+// to stays.
+func Respecify(path string, d *Document, projects []Project, hoisted bool) (*Document, error) {
+	rec, err := d.Bun.Specified(bunProjects(projects))
+	if err != nil {
+		return nil, err
+	}
+	d = &Document{Format: Bun, Bun: rec}
+	return d, Join(path, d, projects, Settings{}, hoisted)
+}
+
+func bunProjects(projects []Project) []bunlock.Project {
+	list := make([]bunlock.Project, len(projects))
+	for i, p := range projects {
+		list[i] = bunlock.Project{Dir: p.Dir, Manifest: p.Manifest, JSON: p.JSON}
+	}
+	return list
+}
+
+// bunSettings are what the package.json at the root says of all packages.
+func bunSettings(projects []Project) bunlock.Settings {
+	for _, p := range projects {
+		if p.Dir == "." {
+			return bunlock.ReadSettings(p.JSON)
+		}
+	}
+	return bunlock.Settings{}
+}
+
 func yarnProjects(projects []Project) []yarnlock.Project {
 	list := make([]yarnlock.Project, len(projects))
 	for i, p := range projects {
@@ -125,9 +177,13 @@ func IsBerry(f File) (bool, error) {
 }
 
 // IsolatesWorkspaces reports whether bun lays out the workspace of a bun.lock
-// isolated, unless it is told otherwise: one that was begun by bun 1.3 or later.
+// isolated, unless it is told otherwise: one that was begun by bun 1.3 or later, or
+// that is yet to be made.
 func IsolatesWorkspaces(f File) (bool, error) {
 	text, err := head(f)
+	if strings.TrimSpace(text) == "" {
+		return true, err
+	}
 	_, after, found := strings.Cut(text, "\"configVersion\": ")
 	return found && !strings.HasPrefix(after, "0"), err
 }

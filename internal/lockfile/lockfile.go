@@ -167,9 +167,16 @@ func (e *SymlinkError) Hint() string { return "replace the link by a copy of the
 
 // Write puts the document at path in one step and reports whether it changed
 // the file. One that already says the same is left as it is, also where its
-// line ends differ or an env document precedes it.
+// line ends differ or an env document precedes it. A bun.lock of nothing is removed.
 func Write(path string, d *Document, opts WriteOptions) (changed bool, err error) {
 	c := codecOf(d.Format)
+	if d.Bun != nil && len(d.Bun.Packages) == 0 { // bun keeps no empty one
+		err := os.Remove(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil, err
+	}
 	data := c.append(nil, d, opts)
 	old, err := os.ReadFile(path)
 	switch {

@@ -97,6 +97,17 @@ func (c *comparison) bun(projects []Project) {
 	for _, dir := range slices.Sorted(maps.Keys(locked)) {
 		c.outdated(dir, fmt.Sprintf("the lockfile has a project %q that is not there", dir))
 	}
+	for _, p := range projects {
+		if p.Dir != "." || p.JSON == nil {
+			continue
+		}
+		for _, field := range c.doc.Bun.Differing(bunlock.ReadSettings(p.JSON)) {
+			// A frozen install takes its packages from the file all the same, and which
+			// of them are trusted or patched from package.json.
+			c.add(Reason{Code: CodeOutdated, Harmless: field == "trustedDependencies" || field == "patchedDependencies",
+				Message: field + " in the lockfile are not those of package.json"})
+		}
+	}
 }
 
 // bunTargets checks that a project gets what it asks for.

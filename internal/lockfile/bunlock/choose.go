@@ -1,0 +1,118 @@
+package bunlock
+
+import "godwit/internal/npm/specifier"
+
+// choose finds a version of a package; nil is none, where that may be. One that is
+// there already is as good as the best that the registry has, but not one of a lower
+// major that only some range led to.
+func (w *walk) choose(by *item, e *edge, m *want) (*item, error) {
+	best, err := w.best(by, e, m)
+	if best == nil || err != nil {
+		return nil, err
+	}
+	if w.members[string(best.name)] == best {
+		return best, nil
+	}
+	update := w.updates(by, e)
+	for _, it := range w.names[m.name] {
+		if it.version == best.version {
+			return it, nil
+		}
+		if m.kind == specifier.Range && !update && m.rng.Match(*it.parsed) && w.reusable(by, it, best) {
+			return it, nil
+		}
+	}
+	if there := e.was; update && there != nil && there.name == best.name && there.parsed.Compare(*best.parsed) > 0 && m.rng.Match(*there.parsed) {
+		return there, nil // what is locked is ahead of what the registry recommends
+	}
+	w.know(best)
+	if _, exact := m.rng.Exact(); m.kind == specifier.Range && exact {
+		w.pinned[best] = true
+	}
+	return best, nil
+}
+
+// reusable reports whether a package may stand in for a better one. Where all that is
+// locked is to be newer, that does not count for who is locked, too.
+func (w *walk) reusable(by, it, best *item) bool {
+	if w.carried.stale[it] && w.carried.loaded[by] {
+		return false
+	}
+	if w.carried.loaded[it] || w.pinned[it] || it.parsed.Compare(*best.parsed) >= 0 {
+		return true
+	}
+	return it.parsed.Major == best.parsed.Major
+}
+
+// best is the version that the registry has for a dependency.
+//
+// What else is waiting is asked for along with it: one round of questions for each
+// level of the tree is what a walk that takes one decision after another has to wait
+// for.
+func (w *walk) best(by *item, e *edge, m *want) (*item, error) {
+	key := m.key()
+	if _, asked := w.found[key]; !asked {
+		if err := w.ask(append(w.soon(), m.want(true))); err != nil {
+			return nil, err
+		}
+	}
+	if w.found[key].Manifest == nil {
+		if it := w.members[string(m.name)]; it != nil && m.kind == specifier.Tag {
+			return it, nil
+		}
+		if e.group == peer || e.group == optional {
+			return nil, nil
+		}
+		if err := w.ask([]Want{m.want(false)}); err != nil {
+			return nil, err
+		}
+	}
+	return w.made(w.found[key])
+}
+
+func (m *want) key() wantKey { return wantKey{m.name, m.text, m.kind == specifier.Tag} }
+
+func (m *want) want(optional bool) Want {
+	return Want{Name: m.name, Range: m.text, Tag: m.kind == specifier.Tag, Optional: optional}
+}
+
+func (w *walk) ask(wants []Want) error {
+	found, err := w.Choose(wants)
+	for i, f := range found {
+		w.found[wantKey{wants[i].Name, wants[i].Range, wants[i].Tag}] = f
+	}
+	return err
+}
+
+// soon are the packages that will be asked for next.
+func (w *walk) soon() []Want {
+	var out []Want
+	known := map[wantKey]bool{}
+	for _, next := range w.queue {
+		m, err := w.meant(next.edge)
+		if err != nil || m.kind != specifier.Range && m.kind != specifier.Tag {
+			continue
+		}
+		if it := w.members[string(m.name)]; it != nil {
+			continue
+		}
+		if _, asked := w.found[m.key()]; asked || known[m.key()] {
+			continue
+		}
+		known[m.key()] = true
+		out = append(out, m.want(true))
+	}
+	return out
+}
+
+// updates reports whether a dependency of a project is to be as new as it can be.
+func (w *walk) updates(by *item, e *edge) bool {
+	return by.kind == project && w.Update != nil && w.Update(dirOf(by), e.alias)
+}
+
+func dirOf(it *item) string {
+	if it.dir == "" {
+		return "."
+	}
+	return it.dir
+}
