@@ -25,13 +25,14 @@ func runImport(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if to != lockfile.Pnpm && (to != lockfile.Yarn || c.managedBy("yarn") && !c.yarn1()) {
-		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml, and with --to=yarn a yarn.lock of yarn 1, which later ones read, too"}
+	if to == lockfile.Npm || to == lockfile.Yarn && c.managedBy("yarn") && !c.yarn1() {
+		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml, with --to=bun a bun.lock, and with --to=yarn a yarn.lock of yarn 1, which later ones read, too"}
 	}
 	c.lock = lockfile.File{Format: to, Path: filepath.Join(c.workspace.root, string(to))}
 	c.prefer = map[npm.Name][]string{}
 	return c.install(ctx, func(req *install.Request) error {
 		req.LockfileOnly, req.Frozen, req.Resolve = true, install.NotFrozen, true
+		req.PreferHoisted = from.Format != lockfile.Pnpm
 		projects := req.Projects
 		req.Projects = func() ([]install.Importer, error) {
 			importers, err := projects()

@@ -11,7 +11,7 @@ import (
 func (e *engine) renewBun(present *lockfile.Document) (*lockfile.Document, error) {
 	path := e.lockfilePath()
 	renewal := lockfile.BunRenewal{
-		All: e.UpdateAll, Usual: e.Usual, Dedupe: e.Dedupe,
+		All: e.UpdateAll, Usual: e.Usual, Dedupe: e.Dedupe, Hoists: e.PreferHoisted,
 		Choose: func(wants []lockfile.BunWant) ([]lockfile.BunFound, error) { return e.Seek(e.ctx, wants) },
 	}
 	if e.Update != nil {

@@ -161,6 +161,9 @@ type Request struct {
 	// Prefer are the packages of another lockfile: where the project's is to be made
 	// anew, it gets their versions, wherever those will do. nil makes nothing anew.
 	Prefer *graph.Graph
+	// PreferHoisted says that the tool of that other lockfile hoists: then bun goes on
+	// doing that in a workspace.
+	PreferHoisted bool
 
 	UseLockfile  bool
 	Frozen       Frozen

@@ -201,6 +201,9 @@ func fitting(named, known []string) (fits map[string]bool, ok bool) {
 func (in *Renewal) record(old *Record, places []*place) (*Record, error) {
 	out := &Record{doc: nicejson.Object()}
 	version, config := maxVersion, 1
+	if in.Hoists {
+		config = 0
+	}
 	if old != nil {
 		version, config = max(old.Version, 1), max(old.Config, 0)
 	}

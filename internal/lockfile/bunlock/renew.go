@@ -28,6 +28,8 @@ type Renewal struct {
 	Usual func(tarball string) bool
 	// Dedupe chooses again among the versions that are there.
 	Dedupe bool
+	// Hoists says that a new file is for a project that was hoisted until now.
+	Hoists bool
 }
 
 // Project is a project that a lockfile is for.
