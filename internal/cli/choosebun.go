@@ -37,9 +37,9 @@ func (c *chooser) seek(ctx context.Context, wants []lockfile.BunWant) ([]lockfil
 	return out, err
 }
 
-// pickForBun is what bun takes (find_best_version of its npm.rs): the one version
-// that is named; what is tagged latest, if it is in the range; the highest release
-// in it; and a prerelease only where the range names one. first are versions that
+// pickForBun is what bun takes (find_best_version of its npm.rs): what is tagged
+// latest, if it is in the range; the highest release in it; and a prerelease only
+// where the range names one. What is deprecated comes last. first are versions that
 // come before all these.
 func pickForBun(doc *npm.Packument, w lockfile.BunWant, first []string) (string, error) {
 	if w.Tag {
@@ -63,28 +63,42 @@ func pickForBun(doc *npm.Packument, w lockfile.BunWant, first []string) (string,
 		}
 	}
 	early := strings.Contains(w.Range, "-") && !strings.Contains(w.Range, " - ")
-	if latest := doc.DistTags["latest"]; fits(latest) && (!early || strings.TrimLeft(w.Range, "^~>=v ") == latest) {
+	latest := doc.DistTags["latest"]
+	if latest != "" && fits(latest) && (!early || strings.TrimLeft(w.Range, "^~>=v ") == latest) && !deprecated(doc, latest) {
 		return latest, nil
 	}
-	best, release := -1, -1
+	best := -1
 	for i, v := range doc.Versions() {
-		switch {
-		case !r.Match(v):
-		case v.IsPrerelease():
-			if best < 0 || v.Compare(doc.Versions()[best]) > 0 {
-				best = i
-			}
-		case release < 0 || v.Compare(doc.Versions()[release]) > 0:
-			release = i
+		if r.Match(v) && (best < 0 || betterForBun(doc, i, best)) {
+			best = i
 		}
-	}
-	if release >= 0 {
-		best = release
 	}
 	if best < 0 {
 		return "", &unchosenError{doc.Name, w.Range}
 	}
 	return doc.Key(best), nil
+}
+
+// betterForBun reports whether bun takes the version at i rather than the one at j:
+// one that is not deprecated, else a release, else the higher one.
+func betterForBun(doc *npm.Packument, i, j int) bool {
+	if a, b := doc.Deprecated(i), doc.Deprecated(j); a != b {
+		return b
+	}
+	v, w := doc.Versions()[i], doc.Versions()[j]
+	if a, b := v.IsPrerelease(), w.IsPrerelease(); a != b {
+		return b
+	}
+	return v.Compare(w) > 0
+}
+
+func deprecated(doc *npm.Packument, version string) bool {
+	for i := range doc.Len() {
+		if doc.Key(i) == version {
+			return doc.Deprecated(i)
+		}
+	}
+	return false
 }
 
 // usual reports whether a tarball is where bun's own registry has them, whose URLs

@@ -3,8 +3,7 @@ package bunlock
 import "godwit/internal/npm/specifier"
 
 // choose finds a version of a package; nil is none, where that may be. One that is
-// there already is as good as the best that the registry has, but not one of a lower
-// major that only some range led to.
+// there already can be as good as the best that the registry has.
 func (w *walk) choose(by *item, e *edge, m *want) (*item, error) {
 	best, err := w.best(by, e, m)
 	if best == nil || err != nil {
@@ -26,22 +25,18 @@ func (w *walk) choose(by *item, e *edge, m *want) (*item, error) {
 		return there, nil // what is locked is ahead of what the registry recommends
 	}
 	w.know(best)
-	if _, exact := m.rng.Exact(); m.kind == specifier.Range && exact {
-		w.pinned[best] = true
-	}
+	w.certain[best] = by.kind == project
 	return best, nil
 }
 
-// reusable reports whether a package may stand in for a better one. Where all that is
-// locked is to be newer, that does not count for who is locked, too.
+// reusable reports whether a package may stand in for a better one: if it does not
+// depend on who asked first that it is there. Where all that is locked is to be newer,
+// that does not count for who is locked, too.
 func (w *walk) reusable(by, it, best *item) bool {
 	if w.carried.stale[it] && w.carried.loaded[by] {
 		return false
 	}
-	if w.carried.loaded[it] || w.pinned[it] || it.parsed.Compare(*best.parsed) >= 0 {
-		return true
-	}
-	return it.parsed.Major == best.parsed.Major
+	return w.carried.loaded[it] || w.certain[it] || it.parsed.Compare(*best.parsed) >= 0
 }
 
 // best is the version that the registry has for a dependency.

@@ -160,10 +160,39 @@ func (h *hoisting) look(in, limit *place, e *edge) (outcome, *place, *edge) {
 			}
 			return result, at, held
 		}
-		if at.parent == nil || at == limit {
+		switch {
+		case at.parent == nil || at == limit:
 			return put, at, nil
+		case e.to != nil && e.group != peer && at.parent.misleads(e.to, in):
+			return put, in, nil
 		}
 	}
+}
+
+// misleads reports whether a package that is put here, or higher, finds a peer here
+// that it does not accept, while it would find a right one if it stayed closer to in,
+// whose package asks for it.
+func (p *place) misleads(it *item, in *place) bool {
+	for _, e := range it.edges {
+		if e.group != peer || e.mayMiss {
+			continue
+		}
+		i, there := p.index[e.alias]
+		if !there || p.holds[i].to == nil || p.holds[i].to.kind != registry || fits(e, p.holds[i].to) {
+			continue
+		}
+		for _, own := range in.owner.edges {
+			if own.alias == e.alias && own.group != peer && own.to != nil && fits(e, own.to) {
+				return true
+			}
+		}
+		for at := in; at != p; at = at.parent {
+			if i, there := at.index[e.alias]; there && at.holds[i].to != nil && fits(e, at.holds[i].to) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // meet is what becomes of e where held has its name. own says that both are in the

@@ -99,7 +99,7 @@ type walk struct {
 	members map[string]*item // projects, by name
 	ids     map[string]*item
 	names   map[npm.Name][]*item // of a registry, the highest version first
-	pinned  map[*item]bool       // were asked for in that very version
+	certain map[*item]bool       // are there whoever asked first
 	seen    map[*item]bool       // their dependencies were asked for
 	queue   []asking
 	peers   []asking
@@ -120,7 +120,7 @@ type wantKey struct {
 }
 
 func (w *walk) run(root *item) error {
-	w.pinned = map[*item]bool{}
+	w.certain = map[*item]bool{}
 	for _, it := range w.carried.all {
 		w.know(it)
 		w.visit(it)
@@ -138,6 +138,9 @@ func (w *walk) run(root *item) error {
 			if err := w.decide(next.by, next.edge); err != nil {
 				return err
 			}
+		}
+		for _, it := range w.ids {
+			w.certain[it] = true
 		}
 		peers := w.peers
 		w.peers = nil
