@@ -58,6 +58,9 @@ func (u *updating) groups() []string {
 		}
 	}
 	slices.Sort(out)
+	if u.bunProject() && len(out) == 3 {
+		out = append(out, peerGroup)
+	}
 	return out
 }
 
@@ -66,7 +69,7 @@ func (u *updating) groups() []string {
 // the packages that the projects depend on themselves.
 func (u *updating) names(importers []install.Importer) func(alias string) bool {
 	groups := u.groups()
-	if len(groups) == 3 && u.cfg.Settings.Call.Depth != "0" {
+	if len(groups) >= 3 && u.cfg.Settings.Call.Depth != "0" {
 		return u.matches
 	}
 	direct := map[string]bool{}
@@ -107,7 +110,7 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 				continue // the resolver tells of errors; what is no registry's has nothing to raise
 			}
 			c := change{alias: d.Alias, group: group, ask: u.ask(s)}
-			if u.npmProject() {
+			if u.npmProject() || u.bunProject() {
 				c.evicts = []string{} // it stays where it is
 			}
 			c.save = func(name, version string) string {

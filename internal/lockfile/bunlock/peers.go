@@ -39,7 +39,7 @@ func (w *walk) round(peers []asking) error {
 		}
 		w.bound = append(w.bound, p)
 		if p.edge.to = w.present(&m); p.edge.to == nil {
-			p.edge.to = w.idle(m.name)
+			p.edge.to = w.unfit(&m)
 		}
 		if p.edge.to != nil {
 			w.visit(p.edge.to)
@@ -82,12 +82,20 @@ func (w *walk) present(m *want) *item {
 	return nil
 }
 
-// idle is what the lockfile has for peers alone, of whatever version, or nil: it is
-// better than a second one.
-func (w *walk) idle(name npm.Name) *item {
-	for _, it := range w.names[name] {
+// unfit is what there is of another version than a peer wants, and what is better than
+// a second one: what a project has itself, or what the lockfile has for peers alone. It
+// may be nil.
+func (w *walk) unfit(m *want) *item {
+	for _, it := range w.names[m.name] {
 		if w.carried.idle[it] {
 			return it
+		}
+	}
+	for _, it := range w.projects {
+		for _, e := range it.edges {
+			if e.alias == m.alias && e.group != peer && e.to != nil && e.to.kind == registry {
+				return e.to
+			}
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func (r *Record) Renew(in Renewal) (*Record, error) {
 	if err := w.run(root); err != nil {
 		return nil, err
 	}
-	w.redirect(root)
+	w.redirect()
 	if in.Dedupe {
 		w.collapse(root, nil)
 	} else {
@@ -97,14 +97,16 @@ type walk struct {
 	old     *Record
 	carried *carrying
 	members map[string]*item // projects, by name
-	ids     map[string]*item
-	names   map[npm.Name][]*item // of a registry, the highest version first
-	certain map[*item]bool       // are there whoever asked first
-	seen    map[*item]bool       // their dependencies were asked for
-	queue   []asking
-	peers   []asking
-	bound   []asking // peers that were found
-	found   map[wantKey]Found
+	// projects are all of them, the root first.
+	projects []*item
+	ids      map[string]*item
+	names    map[npm.Name][]*item // of a registry, the highest version first
+	certain  map[*item]bool       // are there whoever asked first
+	seen     map[*item]bool       // their dependencies were asked for
+	queue    []asking
+	peers    []asking
+	bound    []asking // peers that were found
+	found    map[wantKey]Found
 }
 
 // asking is a dependency with the package that has it.
@@ -121,11 +123,15 @@ type wantKey struct {
 
 func (w *walk) run(root *item) error {
 	w.certain = map[*item]bool{}
+	w.projects = []*item{root}
+	for _, name := range slices.Sorted(maps.Keys(w.members)) {
+		w.projects = append(w.projects, w.members[name])
+	}
 	for _, it := range w.carried.all {
 		w.know(it)
 		w.visit(it)
 	}
-	for _, it := range w.members {
+	for _, it := range w.projects[1:] {
 		if w.carried.same[it] {
 			w.visit(it)
 		}
@@ -154,9 +160,9 @@ func (w *walk) run(root *item) error {
 
 // redirect lets packages follow what a project has another version of now, where they
 // had the same as it before and accept the new one.
-func (w *walk) redirect(root *item) {
+func (w *walk) redirect() {
 	moved := map[*item]*item{}
-	for _, by := range append(slices.Collect(maps.Values(w.members)), root) {
+	for _, by := range w.projects {
 		for _, e := range by.edges {
 			if was := e.was; was != nil && e.to != nil && e.to != was && was.kind == registry && e.to.kind == registry && was.name == e.to.name {
 				moved[was] = e.to
