@@ -13,7 +13,7 @@ import (
 func (in *Renewal) items() (root *item, members map[string]*item) {
 	members = map[string]*item{}
 	for _, p := range in.Projects {
-		it := &item{name: p.Manifest.Name, ref: "workspace:" + p.Dir, kind: project, edges: edgesOf(p.Manifest, true)}
+		it := &item{name: p.Manifest.Name, ref: "workspace:" + p.Dir, kind: project, edges: edgesOf(p.Manifest, ownerOf(p.Dir))}
 		it.setVersion(p.Manifest.Version)
 		if p.Dir == "." {
 			it.ref, root = "root:", it
@@ -118,7 +118,7 @@ func (c *carrying) read(r *Record) (olds map[string][]*edge) {
 		if w.Dir != "" {
 			at = string(w.Manifest.Name)
 		}
-		edges := edgesOf(w.Manifest, true)
+		edges := edgesOf(w.Manifest, ownerOf(w.Dir))
 		for _, e := range edges {
 			e.to = c.nearest(at, e.alias)
 			c.keep(e)

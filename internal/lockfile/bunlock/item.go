@@ -64,17 +64,33 @@ var written = []struct {
 	group group
 }{{"dependencies", prod}, {"devDependencies", dev}, {"optionalDependencies", optional}, {"peerDependencies", peer}}
 
+// owner says whose a manifest is.
+type owner uint8
+
+const (
+	published owner = iota
+	atRoot          // the project at the root
+	inside          // one of its workspace
+)
+
+func ownerOf(dir string) owner {
+	if projectDir(dir) == "" {
+		return atRoot
+	}
+	return inside
+}
+
 // edgesOf are what a manifest asks for, in the order in which bun asks. A project has
 // what it needs to be worked on, too, and may ask for a package more than once.
-func edgesOf(m *npm.Manifest, mine bool) []*edge {
+func edgesOf(m *npm.Manifest, by owner) []*edge {
 	var out []*edge
 	at := func(alias string) int { return slices.IndexFunc(out, func(e *edge) bool { return e.alias == alias }) }
 	add := func(deps npm.Deps, g group) {
 		for _, d := range deps {
-			e := &edge{alias: d.Alias, spec: d.Specifier, group: g, bundled: !mine && m.Bundled.Has(d.Alias)}
+			e := &edge{alias: d.Alias, spec: d.Specifier, group: g, bundled: by == published && m.Bundled.Has(d.Alias)}
 			i := at(d.Alias)
 			switch {
-			case i < 0 || g != optional && mine:
+			case i < 0, by == inside, by == atRoot && g != optional:
 				out = append(out, e)
 			case g == optional:
 				out[i] = e // it counts more than the others
@@ -82,7 +98,7 @@ func edgesOf(m *npm.Manifest, mine bool) []*edge {
 		}
 	}
 	add(m.Dependencies, prod)
-	if mine {
+	if by != published {
 		add(m.DevDependencies, dev)
 	}
 	add(m.OptionalDependencies, optional)
@@ -90,7 +106,7 @@ func edgesOf(m *npm.Manifest, mine bool) []*edge {
 	for _, e := range out {
 		e.mayMiss = e.group == peer && m.OptionalPeers[e.alias]
 	}
-	if mine {
+	if by != published {
 		sortEdges(out)
 	}
 	return out
@@ -115,7 +131,7 @@ func sortEdges(edges []*edge) {
 
 // newItem is the package that an entry of a lockfile is about.
 func newItem(p *Package) *item {
-	it := &item{name: p.Name, ref: p.Ref, value: p.value, edges: edgesOf(p.Manifest, false)}
+	it := &item{name: p.Name, ref: p.Ref, value: p.value, edges: edgesOf(p.Manifest, published)}
 	dir, linked := linkOf(p.Ref)
 	switch {
 	case strings.HasPrefix(p.Ref, "workspace:"):

@@ -16,7 +16,7 @@ import (
 // made is the package that was chosen.
 func (w *walk) made(f Found) (*item, error) {
 	m := f.Manifest
-	it := &item{name: m.Name, ref: m.Version, edges: edgesOf(m, false)}
+	it := &item{name: m.Name, ref: m.Version, edges: edgesOf(m, published)}
 	if it.setVersion(m.Version); it.parsed == nil {
 		return nil, fmt.Errorf("the registry has %s in the version %q, which is none", m.Name, m.Version)
 	}
@@ -297,7 +297,7 @@ func projectValue(p Project) nicejson.Value {
 			setBin(&v, doc)
 		}
 	}
-	for _, f := range groups(edgesOf(p.Manifest, true)) {
+	for _, f := range groups(edgesOf(p.Manifest, ownerOf(p.Dir))) {
 		v.Set(f.Name, f.Value)
 	}
 	return v
