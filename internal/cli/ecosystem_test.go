@@ -32,7 +32,7 @@ func TestEcosystemFrozen(t *testing.T) {
 			for _, frozen := range []string{"--frozen-lockfile", "--prefer-frozen-lockfile"} {
 				var errs bytes.Buffer
 				p := process()
-				p.Dir, p.Stdout, p.Stderr, p.Env = copied, &bytes.Buffer{}, &errs, []string{"HOME=" + t.TempDir(), "npm_config_registry=https://registry.example/"}
+				p.Dir, p.Home, p.Stdout, p.Stderr, p.Env = copied, t.TempDir(), &bytes.Buffer{}, &errs, []string{"HOME=" + t.TempDir(), "npm_config_registry=https://registry.example/"}
 				p.Args = []string{"install", frozen, "--lockfile-only", "--offline", "--trust-lockfile"} // age and trust would need packuments
 				code := cli.Run(t.Context(), p)
 				if misfit != "" {

@@ -56,7 +56,7 @@ func TestServedEcosystem(t *testing.T) {
 				resolved := func(args ...string) string {
 					var errs bytes.Buffer
 					p := process()
-					p.Dir, p.Stdout, p.Stderr = project, &bytes.Buffer{}, &errs
+					p.Dir, p.Home, p.Stdout, p.Stderr = project, cache, &bytes.Buffer{}, &errs
 					p.Env = []string{"HOME=" + cache, "npm_config_registry=" + from, "npm_config_cache_dir=" + cache, "npm_config_trust_lockfile=true", s.env}
 					p.Args = append([]string{"install", "--lockfile-only", "--no-frozen-lockfile"}, args...)
 					code := cli.Run(t.Context(), p)
