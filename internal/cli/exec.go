@@ -56,11 +56,11 @@ func runExec(ctx context.Context, c *call) error {
 		var at []task
 		for _, dir := range level {
 			p := projects[dir]
-			at = append(at, task{dir, func(label string) error { return r.program(p, p.Dir, words, label) }})
+			at = append(at, task{dir, []func(string) error{func(label string) error { return r.program(p, p.Dir, words, label) }}})
 		}
 		tasks = append(tasks, at)
 	}
-	return r.levels(tasks)
+	return r.summarized(tasks)
 }
 
 // npmExec reports whether a command of an npm project is to be fetched, since the

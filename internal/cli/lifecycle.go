@@ -49,7 +49,7 @@ func (c *call) stage(importers []install.Importer, events []string, sink event.S
 	for _, level := range c.projectGraph(importers, false).Levels(dirs) {
 		var at []task
 		for _, dir := range level {
-			at = append(at, task{dir, func(label string) error { return r.projectScripts(dir, events) }})
+			at = append(at, task{dir, []func(string) error{func(string) error { return r.projectScripts(dir, events) }}})
 		}
 		levels = append(levels, at)
 	}

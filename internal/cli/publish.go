@@ -333,7 +333,7 @@ func (p *publisher) tell() error {
 
 // summary writes pnpm-publish-summary.json, which release tools read.
 func (p *publisher) summary() error {
-	if !p.cfg.Settings.Publish.ReportSummary {
+	if !p.cfg.Settings.Call.ReportSummary {
 		return nil
 	}
 	list := []packedAs[onlyPath]{}

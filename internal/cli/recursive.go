@@ -11,10 +11,10 @@ import (
 	"godwit/internal/spawn"
 )
 
-// task is one script, or one command, to run in one project.
+// task is what runs in one project: scripts at one time, or a command.
 type task struct {
-	dir string // slash path from the root of the workspace
-	run func(label string) error
+	dir  string // slash path from the root of the workspace
+	runs []func(label string) error
 }
 
 // everywhere runs the scripts that name means in the projects selected.
@@ -33,26 +33,28 @@ func (r *runner) everywhere(name string, args []string) error {
 			if err != nil {
 				return err
 			}
+			t := task{dir: dir}
 			for _, n := range names {
-				at = append(at, task{dir, func(label string) error { return r.script(p, n, args, label) }})
+				t.runs = append(t.runs, func(label string) error { return r.script(p, n, args, label) })
 			}
+			total += len(names)
+			at = append(at, t)
 		}
-		total += len(at)
 		tasks = append(tasks, at)
 	}
 	if total == 0 && !r.cfg.Settings.Run.IfPresent && name != "test" {
 		return &noScriptError{Name: name, Where: "any of the projects selected", ID: "ERR_PNPM_RECURSIVE_RUN_NO_SCRIPT"}
 	}
-	return r.levels(tasks)
+	return r.summarized(tasks)
 }
 
 // several runs some scripts of one project, at one time.
 func (r *runner) several(p *project.Project, names, args []string) error {
-	var tasks []task
+	t := task{dir: "."}
 	for _, name := range names {
-		tasks = append(tasks, task{".", func(label string) error { return r.script(p, name, args, label) }})
+		t.runs = append(t.runs, func(label string) error { return r.script(p, name, args, label) })
 	}
-	return r.levels([][]task{tasks})
+	return r.levels([][]task{{t}})
 }
 
 // noneIsFine makes a filter that selects nothing a success, unless the settings
@@ -92,7 +94,11 @@ func (r *runner) selection() (map[string]*project.Project, [][]string, error) {
 	}
 	levels := [][]string{nil}
 	if s.Run.Sort && !s.Run.Parallel {
-		levels = r.projectGraph(importers, false).Levels(dirs)
+		g := r.projectGraph(importers, false)
+		levels, r.needs = g.Levels(dirs), g.Needs
+		if s.Run.Reverse {
+			r.needs = g.Dependents
+		}
 	} else {
 		for _, im := range importers {
 			if dirs[im.Dir] {
@@ -122,7 +128,9 @@ func resume(levels [][]string, from string, projects map[string]*project.Project
 	return nil, &resumeError{from}
 }
 
-// levels runs the tasks of one level after those of the one before.
+// levels runs the tasks of one level after those of the one before. Where they do
+// not stop at the first that fails, what would have come after one that did is left
+// out (pnpm 12).
 func (r *runner) levels(levels [][]task) error {
 	s := &r.cfg.Settings.Run
 	width := s.Concurrency
@@ -132,18 +140,30 @@ func (r *runner) levels(levels [][]task) error {
 	if s.Parallel {
 		width = 1 << 20 // all of them
 	}
+	labelled := s.Stream || s.Parallel || width > 1 && slices.ContainsFunc(levels, func(level []task) bool {
+		runs := 0
+		for _, t := range level {
+			runs += len(t.runs)
+		}
+		return runs > 1
+	})
+	stuck := map[string]bool{} // projects that failed, or are behind one that did
 	failed := 0
 	var first error
 	for _, level := range levels {
-		err := spawn.Each(len(level), width, s.Bail, func(i int) error {
+		runs := r.free(level, stuck)
+		err := spawn.Each(len(runs), width, s.Bail, func(i int) error {
 			label := ""
-			if s.Stream || s.Parallel || len(level) > 1 && width > 1 {
-				label = level[i].dir
+			if labelled {
+				label = runs[i].dir
 			}
-			err := level[i].run(label)
+			began := r.Now()
+			err := runs[i].runs[0](label)
+			r.output.Lock()
+			defer r.output.Unlock()
+			r.ran(runs[i].dir, r.Now().Sub(began), err)
 			if err != nil {
-				r.output.Lock()
-				defer r.output.Unlock()
+				stuck[runs[i].dir] = true
 				failed++
 			}
 			return err
@@ -159,6 +179,26 @@ func (r *runner) levels(levels [][]task) error {
 		return nil
 	}
 	return &recursiveError{Failed: failed, Bail: s.Bail, Err: first}
+}
+
+// free is what of a level can run, each as a task of its own. What is behind a
+// stuck project is stuck as well.
+func (r *runner) free(level []task, stuck map[string]bool) []task {
+	var out []task
+	for _, t := range level {
+		behind := r.needs != nil && slices.ContainsFunc(r.needs(t.dir), func(dir string) bool { return stuck[dir] })
+		if behind {
+			stuck[t.dir] = true
+		}
+		if behind || len(t.runs) == 0 {
+			r.skipped(t.dir)
+			continue
+		}
+		for _, run := range t.runs {
+			out = append(out, task{t.dir, []func(string) error{run}})
+		}
+	}
+	return out
 }
 
 // recursiveError is a script that failed in one of several projects. Its exit

@@ -36,6 +36,9 @@ type runner struct {
 	sink    event.Sink // takes the lines of scripts that an install runs; nil otherwise
 	output  sync.Mutex // guards it, and what levels counts
 	syncing sync.Mutex // held by who installs after a script
+
+	needs   func(dir string) []string // projects that come before one; nil where none has to
+	summary map[string]*execution     // by project; nil if nobody asked
 }
 
 // newRunner prepares to run scripts for a command of npm's name. stop gives the

@@ -44,6 +44,7 @@ type Call struct {
 	Global         bool   // about what is installed for all projects
 	Location       string // of config: project, user, global; "" is the user's
 	To             string // of import: the tool that gets a lockfile
+	ReportSummary  bool   // of publish, run and exec: write a file that tells what became of each project
 	Trace          string // write a Chrome trace of the install to this file; "" does not
 	Help           bool
 	Version        bool
@@ -260,14 +261,13 @@ type Publish struct {
 	Out         string // path of a tarball, with %s for the name and %v for the version; "" is made of them
 	GzipLevel   int    // 0 to 9
 
-	Access        string // public, restricted; "" is the registry's choice
-	OTP           Secret // one-time password
-	Provenance    bool
-	GitChecks     bool
-	Branch        string // to publish from, several with "|" between them; "" is master or main
-	ReportSummary bool   // write pnpm-publish-summary.json
-	AuthType      string // web, legacy: how to log in
-	Scope         string // whose registry a command about no package is for
+	Access     string // public, restricted; "" is the registry's choice
+	OTP        Secret // one-time password
+	Provenance bool
+	GitChecks  bool
+	Branch     string // to publish from, several with "|" between them; "" is master or main
+	AuthType   string // web, legacy: how to log in
+	Scope      string // whose registry a command about no package is for
 }
 
 // Version is how the version of a project is raised.

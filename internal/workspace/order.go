@@ -44,3 +44,21 @@ func (g *Graph) isReady(i int, done []bool) bool {
 	}
 	return true
 }
+
+// Needs are the projects that one depends on itself.
+func (g *Graph) Needs(dir string) []string { return g.dirs(g.needs, dir) }
+
+// Dependents are the projects that depend on one themselves.
+func (g *Graph) Dependents(dir string) []string { return g.dirs(g.reversed(), dir) }
+
+func (g *Graph) dirs(next [][]int, dir string) []string {
+	i, ok := g.byDir[dir]
+	if !ok {
+		return nil
+	}
+	out := make([]string, len(next[i]))
+	for k, to := range next[i] {
+		out[k] = g.projects[to].Dir
+	}
+	return out
+}
