@@ -75,6 +75,7 @@ func sections() []section {
 			{names: []string{"dedupe", "ddp"}, usage: "dedupe [--check] [flags]", help: "choose versions anew, so that as few as possible are left", run: runDedupe},
 			{names: []string{"prune"}, usage: "prune [flags]", help: "remove from node_modules what package.json does not ask for", run: runPrune},
 			{names: []string{"fetch"}, usage: "fetch [flags]", help: "bring what the lockfile has into the store, for installs without network", run: runFetch, anywhere: true},
+			{names: []string{"deploy"}, usage: "deploy <directory> --filter <project> [flags]", help: "copy a project of the workspace with all that it needs", more: deployHelp, run: runDeploy, free: true},
 			{names: []string{"clean", "purge"}, usage: "clean [flags]", help: "empty node_modules of all projects", run: runClean, free: true},
 			{names: []string{"patch"}, usage: "patch <package> [flags]", help: "put the files of a package where they may be edited", run: runPatch, free: true},
 			{names: []string{"patch-commit"}, usage: "patch-commit <directory>", help: "make a patch of what was edited, and install it", run: runPatchCommit, free: true},

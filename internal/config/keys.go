@@ -24,9 +24,9 @@ searchexclude searchlimit searchopts searchstaleness shell timing umask
 usage username versions viewer which workspaces workspaces-update sso-poll-frequency sso-type
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
 build-from-source sharp-binary-host sharp-libvips-binary-host
-audit-config changed-files-ignore-pattern deploy-all-files
+audit-config changed-files-ignore-pattern
 fetch-min-speed-ki-bps fetch-warn-timeout-ms
-force-legacy-deploy git-shallow-hosts global-shims
+git-shallow-hosts global-shims
 init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server

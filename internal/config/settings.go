@@ -45,6 +45,8 @@ type Call struct {
 	Location       string // of config: project, user, global; "" is the user's
 	To             string // of import: the tool that gets a lockfile
 	ReportSummary  bool   // of publish, run and exec: write a file that tells what became of each project
+	Legacy         bool   // of deploy: no lockfile, and package.json as it is
+	AllFiles       bool   // of deploy: not only those that would be published
 	Trace          string // write a Chrome trace of the install to this file; "" does not
 	Help           bool
 	Version        bool

@@ -52,7 +52,7 @@ type Setting struct {
 
 // Groups of commands for Setting.For.
 var (
-	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "approve-builds", "install-test"}
+	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "approve-builds", "install-test", "deploy"}
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
@@ -238,7 +238,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Dirs.Modules }},
 	{Key: "virtual-store-dir", Kind: Path, For: installing, Help: "directory of the slots (default node_modules/.pnpm)",
 		bind: func(s *Settings) any { return &s.Dirs.VirtualStore }},
-	{Key: "virtual-store", Also: "virtual-store-type", Kind: Enum, Values: "local global", For: installing, Help: "packages in the project (local, the default) or in the store, shared by all projects (global)",
+	{Key: "virtual-store", Also: "virtual-store-type", Kind: Enum, Values: "local project global", For: installing, Help: "packages in the project (local, the default) or in the store, shared by all projects (global)",
 		bind: func(s *Settings) any { return &s.given.virtualStore }},
 	{Key: "enable-global-virtual-store", Kind: Bool, For: installing, Help: "pnpm's name of virtual-store=global",
 		bind: func(s *Settings) any { return &s.given.globalVirtualStore }},
@@ -502,6 +502,10 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.IgnoreExisting }},
 	{Key: "check", Kind: Bool, Default: "false", For: []string{"dedupe"}, Help: "change nothing, and fail if something would change", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Check }},
+	{Key: "legacy", Also: "force-legacy-deploy", Kind: Bool, Default: "false", For: []string{"deploy"}, Help: "leave package.json as it is, and write no lockfile",
+		bind: func(s *Settings) any { return &s.Call.Legacy }},
+	{Key: "deploy-all-files", Kind: Bool, Default: "false", For: []string{"deploy"}, Help: "copy all files of the project, not only those that would be published",
+		bind: func(s *Settings) any { return &s.Call.AllFiles }},
 	{Key: "pending", Kind: Bool, Default: "false", For: []string{"rebuild"}, Help: "only packages that were not built when they were installed", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Pending }},
 	{Key: "to", Kind: Enum, Values: "pnpm npm yarn bun", Default: "pnpm", For: []string{"import"}, Help: "whose lockfile to make", never: notFile | notEnv,

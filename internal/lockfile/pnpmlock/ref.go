@@ -33,12 +33,16 @@ func appendKey(dst []byte, alias, ref string) []byte {
 	return append(dst, ref...)
 }
 
+// absolutePath begins the ref of what pnpm deploy took from elsewhere on the
+// machine. It writes such packages out in full (pnpm 12).
+const absolutePath = "file:///"
+
 // refOf is the shortest ref that stands for t.
 func refOf(alias string, t graph.Target) string {
 	if t.Key == "" {
 		return linkPrefix + t.Link
 	}
-	if ref, ok := strings.CutPrefix(string(t.Key), alias+"@"); ok && !namesPackage(ref) && !strings.HasPrefix(ref, linkPrefix) {
+	if ref, ok := strings.CutPrefix(string(t.Key), alias+"@"); ok && !namesPackage(ref) && !strings.HasPrefix(ref, linkPrefix) && !strings.HasPrefix(ref, absolutePath) {
 		return ref
 	}
 	return string(t.Key)

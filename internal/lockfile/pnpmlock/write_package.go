@@ -39,8 +39,8 @@ func (e *encoder) describe(id graph.Key, p *graph.Package) *yamltree.Node {
 		putList(n, "libc", p.Libc)
 	}
 	putText(n, "deprecated", p.Deprecated)
-	if p.HasBin {
-		n.Put("hasBin", yamltree.Bool(true))
+	if _, ref := id.Split(); p.HasBin || p.Resolution.Kind == graph.Directory && strings.HasPrefix(ref, absolutePath) {
+		n.Put("hasBin", yamltree.Bool(p.HasBin))
 	}
 	if p.Bundled.All {
 		n.Put("bundledDependencies", yamltree.Bool(true))

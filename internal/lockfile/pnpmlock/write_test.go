@@ -69,6 +69,7 @@ func TestRefs(t *testing.T) {
 		{"a", "@s/b@1.0.0(c@1.0.0)", graph.Target{Key: "@s/b@1.0.0(c@1.0.0)"}},
 		{"a", "link:../b", graph.Target{Link: "../b"}},
 		{"a", "file:dir@x", graph.Target{Key: "a@file:dir@x"}},
+		{"a", "a@file:///w/a", graph.Target{Key: "a@file:///w/a"}},
 		{"a", "https://u@h.example/a.tgz", graph.Target{Key: "a@https://u@h.example/a.tgz"}},
 		{"a", "work:1.0.0", graph.Target{Key: "a@work:1.0.0"}},
 		{"a", "runtime:22.0.0", graph.Target{Key: "a@runtime:22.0.0"}},
