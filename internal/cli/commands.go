@@ -126,6 +126,7 @@ func sections() []section {
 		{"Everything else", []command{
 			{names: []string{"init", "innit"}, usage: "init [flags]", help: "make a package.json", run: runInit, free: true, stops: 2, anywhere: true},
 			{names: []string{"set-script"}, usage: "set-script <name> <command>", help: "write a script to package.json", run: runSetScript, free: true, stops: 2},
+			{names: []string{"pkg"}, usage: "pkg get|set|delete|fix [property[=value]]... [flags]", help: "show and change properties of package.json", more: pkgHelp, run: runPkg, free: true},
 			{names: []string{"config", "c", "get", "set"}, usage: "config get|set|delete|list [key] [value] [flags]", help: "show settings and where they come from, and change them", run: runConfig, free: true, anywhere: true},
 			{
 				names: []string{"store"}, usage: "store path|status|prune|add [package]...", help: "where the store is, whether it is whole, and remove what no project uses",
