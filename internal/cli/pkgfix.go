@@ -33,7 +33,7 @@ func fixManifest(p *project.Project) (project.Node, error) {
 		doc.Set("version", project.Text(parsed.String()))
 	}
 	fixBin(&doc)
-	if repo := repositoryOf(doc.Field("repository")); repo.Kind == project.Map {
+	if repo := fixedRepository(doc.Field("repository")); repo.Kind == project.Map {
 		doc.Set("repository", repo)
 	}
 	if scripts := doc.Field("scripts"); scripts.Kind == project.Map {
@@ -92,9 +92,9 @@ func fixBundled(doc *project.Node) {
 	doc.Set("bundleDependencies", names)
 }
 
-// repositoryOf is a repository with its type, and the whole URL of one that is
+// fixedRepository is a repository with its type, and the whole URL of one that is
 // hosted.
-func repositoryOf(n project.Node) project.Node {
+func fixedRepository(n project.Node) project.Node {
 	if n.Kind == project.String {
 		n = project.Node{Kind: project.Map, Fields: []project.Field{{Key: "type", Value: project.Text("git")}, {Key: "url", Value: n}}}
 	}

@@ -47,6 +47,8 @@ type Call struct {
 	ReportSummary  bool   // of publish, run and exec: write a file that tells what became of each project
 	Legacy         bool   // of deploy: no lockfile, and package.json as it is
 	AllFiles       bool   // of deploy: not only those that would be published
+	SearchLimit    int    // of search: how many packages at most
+	SearchExclude  string // of search: words of packages that are left out
 	Trace          string // write a Chrome trace of the install to this file; "" does not
 	Help           bool
 	Version        bool

@@ -23,6 +23,7 @@ type fixtures struct {
 
 	advisories object // the answer of the bulk endpoint, for all names
 	signing    *signing
+	search     json.RawMessage // the answer to any search; nil finds nothing
 }
 
 // A pkg is all there is under one name.
@@ -99,6 +100,12 @@ func (fx *fixtures) section(f File) error {
 		return err
 	case "advisories":
 		return json.Unmarshal(f.Data, &fx.advisories)
+	case "search":
+		if !json.Valid(f.Data) {
+			return fmt.Errorf("%s is no JSON", f.Name)
+		}
+		fx.search = f.Data
+		return nil
 	case "signatures":
 		var err error
 		fx.signing, err = parseSigning(f.Name, string(f.Data))
@@ -123,7 +130,7 @@ func (fx *fixtures) section(f File) error {
 		fx.pkg(name).raw = f.Data
 		return nil
 	}
-	return fmt.Errorf("%s: no such section; there are packages, faults, auth, advisories, signatures, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
+	return fmt.Errorf("%s: no such section; there are packages, faults, auth, advisories, signatures, search, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
 }
 
 // splitHead divides a section's name behind its package: "@s/a@1.0.0/lib/x.js"

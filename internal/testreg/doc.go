@@ -105,5 +105,6 @@
 //
 // The section advisories is the answer of the bulk endpoint: {"NAME": [{...}]}. A
 // line of the section signatures is PATTERN good|bad|none|expired: how the
-// registry has signed the versions of those packages.
+// registry has signed the versions of those packages. The section search is the
+// answer to any search.
 package testreg

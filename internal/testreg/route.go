@@ -23,6 +23,7 @@ const (
 	kindExchange  = "exchange" // of a CI service's word for a token
 	kindIDToken   = "id-token" // the CI service itself
 	kindKeys      = "keys"     // that the registry signs with
+	kindSearch    = "search"
 	kindOther     = "other"
 )
 
@@ -80,6 +81,8 @@ func routeOfService(path string) route {
 		return route{kind: kindAudit}
 	case "npm/v1/keys":
 		return route{kind: kindKeys}
+	case "v1/search":
+		return route{kind: kindSearch}
 	case "v1/login":
 		return route{kind: kindLogin}
 	case "v1/done":

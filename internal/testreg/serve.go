@@ -1,6 +1,7 @@
 package testreg
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -116,6 +117,13 @@ func (r *Registry) route(x *exchange, body []byte) {
 		return
 	case kindKeys:
 		r.serveKeys(x)
+		return
+	case kindSearch:
+		answer := r.fx.search
+		if answer == nil {
+			answer = json.RawMessage(`{"objects": []}`)
+		}
+		x.json(http.StatusOK, answer)
 		return
 	case kindPublish:
 		r.publish(x, body)
