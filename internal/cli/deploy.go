@@ -64,6 +64,9 @@ type deployment struct {
 // deployment finds out what is meant.
 func (c *call) deployment() (*deployment, error) {
 	if c.workspace.globs == nil {
+		c.cfg.Settings.Workspace.IncludeRoot = true // a pnpm-workspace.yaml with settings only makes a workspace of one
+	}
+	if c.workspace.globs == nil && c.inputs.Workspace == nil {
 		return nil, &deployError{"a deploy is only possible from inside a workspace", "ERR_PNPM_CANNOT_DEPLOY", "go to the workspace that has the project"}
 	}
 	words := c.arguments()
@@ -83,6 +86,9 @@ func (c *call) deployment() (*deployment, error) {
 	to := words[0]
 	if !filepath.IsAbs(to) {
 		to = filepath.Join(c.args.Dir(c.Dir, c.Home), to)
+	}
+	if !c.cfg.Settings.Workspace.SharedLockfile {
+		return nil, &unsupportedError{"deploy with shared-workspace-lockfile=false", "copy the project, and install there: it has its own lockfile"}
 	}
 	d := &deployment{call: c, project: projects[dirs[0]], dir: dirs[0], members: projects, to: filepath.Clean(to)}
 	if err := c.findLock(); err != nil {
