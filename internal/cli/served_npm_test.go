@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -21,19 +22,19 @@ import (
 type servedNpm struct {
 	*testing.T
 	registry, server string
-	asked            []server.Outcome
+	asked            chan server.Outcome
 	cache            string
 }
 
 func startServedNpm(t *testing.T, archives ...[]byte) *servedNpm {
 	t.Helper()
-	s := &servedNpm{T: t, registry: testreg.New(t, archives...).URL, cache: t.TempDir()}
+	s := &servedNpm{T: t, registry: testreg.New(t, archives...).URL, cache: t.TempDir(), asked: make(chan server.Outcome, 9)}
 	client, err := registry.New(registry.Options{Default: s.registry, CacheDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	listening := httptest.NewServer(server.New(server.Options{Registry: client, Observe: func(o server.Outcome) { s.asked = append(s.asked, o) }}))
+	listening := httptest.NewServer(server.New(server.Options{Registry: client, Observe: func(o server.Outcome) { s.asked <- o }}))
 	t.Cleanup(listening.Close)
 	s.server = listening.URL
 	return s
@@ -73,13 +74,21 @@ func (s *servedNpm) compare(files map[string]string, args ...string) string {
 	s.Helper()
 	args = append(args, "--lockfile-only")
 	here := s.call(files, args...)
-	s.asked = nil
 	there := s.call(files, append(args, "--resolve-server="+s.server)...)
 	if here != there {
 		s.Errorf("%q: here\n%s\nthere\n%s", args, here, there)
 	}
-	if len(s.asked) != 1 || s.asked[0].Code == "ERR_GODWIT_RESOLVE_UNREACHABLE" || s.asked[0].Kind == server.Refused {
-		s.Errorf("%q: the server was asked %v", args, s.asked)
+	// The answer comes before the server says that it gave it.
+	select {
+	case asked := <-s.asked:
+		if asked.Code == "ERR_GODWIT_RESOLVE_UNREACHABLE" || asked.Kind == server.Refused {
+			s.Errorf("%q: the server answered %v", args, asked)
+		}
+	case <-time.After(10 * time.Second):
+		s.Errorf("%q: the server was not asked", args)
+	}
+	if len(s.asked) > 0 {
+		s.Errorf("%q: the server was asked %d times more", args, len(s.asked))
 	}
 	return there
 }
