@@ -1,6 +1,7 @@
 package fsys
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -103,6 +104,27 @@ func (d *Dir) WriteFrom(rel string, r io.Reader, exec bool) (int64, error) {
 		err = cerr
 	}
 	return n, err
+}
+
+// Name gives the file rel the name toRel, unless somebody has it: [Exists] then
+// says so of the error.
+func (d *Dir) Name(rel, toRel string) error {
+	err := d.renameNew(rel, toRel)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	if err = d.Link(toRel, d, rel); !Unsupported(err) {
+		if err == nil {
+			err = d.Remove(rel)
+		}
+		return err
+	}
+	// No links either (FAT): between the look and the rename somebody may come,
+	// and loses.
+	if _, err := d.Lstat(toRel); err == nil {
+		return linkError("rename", d, rel, d, toRel, fs.ErrExist)
+	}
+	return d.Rename(rel, d, toRel)
 }
 
 // Copy makes rel a copy of the file fromRel of from. It fails if rel exists.

@@ -252,6 +252,15 @@ func (d *Dir) Rename(rel string, to *Dir, toRel string) error {
 	return nil
 }
 
+// renameNew is Name where the file system can tell (renameat2, Linux 3.15).
+func (d *Dir) renameNew(rel, toRel string) error {
+	err := again(func() error { return unix.Renameat2(d.fd, rel, d.fd, toRel, unix.RENAME_NOREPLACE) })
+	if err == unix.EINVAL || err == unix.ENOSYS || err == unix.EPERM { // EPERM: a container's system call filter
+		return errors.ErrUnsupported
+	}
+	return linkError("rename", d, rel, d, toRel, err)
+}
+
 // Remove removes the file, link or empty directory rel.
 func (d *Dir) Remove(rel string) error {
 	err := again(func() error { return unix.Unlinkat(d.fd, rel, 0) })

@@ -3,6 +3,7 @@
 package fsys
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -148,6 +149,8 @@ func (d *Dir) Readlink(rel string) (string, error) { return os.Readlink(d.abs(re
 func (d *Dir) Rename(rel string, to *Dir, toRel string) error {
 	return rename(d.abs(rel), to.abs(toRel))
 }
+
+func (d *Dir) renameNew(string, string) error { return errors.ErrUnsupported }
 
 // Remove removes the file, link or empty directory rel.
 func (d *Dir) Remove(rel string) error { return os.Remove(d.abs(rel)) }

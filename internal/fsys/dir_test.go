@@ -111,6 +111,27 @@ func TestDirPlacesFiles(t *testing.T) {
 	}
 }
 
+func TestDirName(t *testing.T) {
+	d := openTemp(t)
+	check(t, d.WriteFile("a", []byte("a"), false))
+	check(t, d.WriteFile("b", []byte("b"), false))
+	if err := d.Name("a", "b"); !Exists(err) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if err := d.Name("none", "c"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("nothing: %v", err)
+	}
+	check(t, d.Name("a", "c"))
+	if _, err := d.Lstat("a"); err == nil {
+		t.Error("it has two names")
+	}
+	for name, want := range map[string]string{"b": "b", "c": "a"} {
+		if data, err := d.ReadFile(name, 9); err != nil || string(data) != want {
+			t.Errorf("%s: %q, %v", name, data, err)
+		}
+	}
+}
+
 func TestDirRename(t *testing.T) {
 	a, b := openTemp(t), openTemp(t)
 	check(t, a.MkdirAll([]string{"d", "d/e", "full", "full/x", "empty"}))

@@ -108,6 +108,9 @@ func (s *Store) Publish(tree *Tree) (*Tree, error) {
 	return visible, err
 }
 
+// unnamedIndex is behind the name of an index that is not visible yet.
+const unnamedIndex = ".index"
+
 // publish writes the index. What is in its place already is kept if it can be
 // read, else replaced.
 func (s *Store) publish(tree *Tree, trees, tmp *fsys.Dir) (*Tree, error) {
@@ -115,26 +118,34 @@ func (s *Store) publish(tree *Tree, trees, tmp *fsys.Dir) (*Tree, error) {
 	if len(index) > maxIndex {
 		return nil, fmt.Errorf("%d files have an index of %d bytes, more than the %d it can have", len(tree.Files), len(index), maxIndex)
 	}
+	// Its name is nobody else's, as that of the files.
+	written := tree.files() + unnamedIndex
+	if err = trees.WriteFile(written, index, false); err != nil {
+		trees.Remove(written) // half of it, on a disk that is full
+		return nil, s.explain(err)
+	}
 	// Two things can be in the way, each once: a damaged index, and one that
 	// somebody made after that was moved away.
 	const tries = 3
 	for range tries {
-		if err = trees.WriteFile(id.rel(), index, false); err == nil {
+		if err = trees.Name(written, id.rel()); err == nil {
 			visible := *tree
 			visible.staged = false
 			return &visible, nil
 		}
 		if !fsys.Exists(err) {
-			trees.Remove(id.rel()) // half of it, on a disk that is full
-			return nil, s.explain(err)
+			break
 		}
 		if theirs, lerr := s.load(id); lerr == nil && s.Has(id) {
+			// In this order: whoever makes the directory anew has both names.
+			err = trees.Remove(written)
 			trees.RemoveAll(tree.files())
-			return theirs, nil
+			return theirs, s.explain(err)
 		}
-		if err := discard(trees, id.rel(), tmp); err != nil {
-			return nil, s.explain(err)
+		if err = discard(trees, id.rel(), tmp); err != nil {
+			break
 		}
 	}
-	return nil, fmt.Errorf("store %s: add %s: %w", s.dir, id, err)
+	trees.Remove(written)
+	return nil, s.explain(err)
 }

@@ -269,8 +269,8 @@ func (p *pruning) trees(tmp *fsys.Dir) error {
 	return p.files(trees, files, tmp)
 }
 
-// files hides the directories in trees/ that no tree has which stays. What was
-// of none is what killed processes left.
+// files hides the directories in trees/ that no tree has which stays, and indexes
+// that never got their names. What was of no tree is what killed processes left.
 func (p *pruning) files(trees *fsys.Dir, stay map[string]bool, tmp *fsys.Dir) error {
 	shards, err := trees.ReadDir(".")
 	if err != nil {
@@ -284,7 +284,7 @@ func (p *pruning) files(trees *fsys.Dir, stay map[string]bool, tmp *fsys.Dir) er
 		for _, e := range entries {
 			rel := shard.Name() + "/" + e.Name()
 			keep, ofTree := stay[rel]
-			if keep || !e.IsDir() {
+			if keep || !e.IsDir() && !strings.HasSuffix(rel, unnamedIndex) {
 				continue
 			}
 			if !ofTree {

@@ -8,12 +8,11 @@
 //	<dir>/projects/<hash> -> the project            who uses slots
 //	<dir>/lock                                      see [Store.Use]
 //
-// A tree becomes visible by its index, which is written in one call when all its
-// files are there, so a tree that is there is whole: whoever links from it reads
+// A tree becomes visible by its index, which gets its name when all its files are
+// there, so a tree that is there is whole: whoever links from it reads
 // its index and looks at nothing else. kill -9 leaves files without an index,
-// which [Store.Prune] removes. (A directory that is renamed when it is complete
-// would do as well, and takes one directory and one rename more for each tree: 2 %
-// of a cold install.) Any number of goroutines and processes may use a store at
+// which [Store.Prune] removes. (A directory with files and index that is renamed when
+// it is complete would do as well, and takes one directory more for each tree.) Any number of goroutines and processes may use a store at
 // once: each that adds a tree has its own directory, "<rest>-<algorithm>.1.tree"
 // if the first one is taken, of which the index says the number; of two that add
 // the same tree the second to finish throws its copy away. Nothing is synced to
