@@ -26,7 +26,7 @@ func testTree() *Tree {
 
 // sign puts the right checksum behind an index.
 func sign(body []byte) []byte {
-	return binary.LittleEndian.AppendUint32(body, crc32.Checksum(body, castagnoli))
+	return binary.LittleEndian.AppendUint32(body, crc32.Checksum(body, castagnoli()))
 }
 
 func TestIndexRoundTrip(t *testing.T) {
