@@ -98,8 +98,11 @@ var policy = map[string][]string{
 	"lockfile/npmlock/nicejson":  {"npm", "npm/jsonscan"},
 	"lockfile/pnpmlock":          {"graph", "lockfile/conflict", "lockfile/pnpmlock/yamltree", "npm", "npm/semver"},
 	"lockfile/pnpmlock/yamltree": {},
-	"lockfile/yarnlock":          {"graph", "lockfile/conflict", "lockfile/yarnlock/syml", "npm", "npm/semver"},
+	"lockfile/yarnlock":          {"graph", "lockfile/conflict", "lockfile/yarnlock/...", "npm", "npm/semver"},
 	"lockfile/yarnlock/syml":     {"npm/jsonscan"},
+	// What yarn 4 makes of a tarball, as far as its checksum. Pure.
+	"lockfile/yarnlock/yarnpatch": {"npm/semver"},
+	"lockfile/yarnlock/yarnzip":   {"inflate"},
 
 	// The engine does not know which resolver it has. Its stages do not know of
 	// tasks, and the scheduler does not know of packages.
@@ -169,7 +172,9 @@ var outside = map[string][]string{
 	"bench/host":          {"golang.org/x/sys"}, "bench/scratch": {"golang.org/x/sys"}, "bench/link": {"golang.org/x/sys"},
 	"bench/replay": {"github.com/go-json-experiment/json"},
 	"project":      {"github.com/go-json-experiment/json", "github.com/goccy/go-yaml"}, "lockfile/pnpmlock/yamltree": {"github.com/goccy/go-yaml"},
-	"npm":            {"github.com/go-json-experiment/json"},
+	"npm": {"github.com/go-json-experiment/json"},
+	// How yarn publishes its patches, and how it hashes them.
+	"cli": {"github.com/andybalholm/brotli"}, "lockfile/yarnlock/yarnpatch": {"github.com/go-json-experiment/json"},
 	"testreg":        {"github.com/rogpeppe/go-internal"},
 	"testreg/script": {"github.com/rogpeppe/go-internal"},
 }

@@ -12,10 +12,11 @@ import (
 	"godwit/internal/spawn"
 )
 
-// chooser finds the versions for what a yarn.lock lacks, as yarn 1 chooses: a
+// chooser finds the versions for what a yarn.lock of yarn 1 lacks, as yarn 1 chooses: a
 // dist-tag's version; the version that is tagged latest, if it is in the range;
 // else the highest in the range. What was chosen for a direct dependency before the
-// specifier was recorded comes first: the specifier shall mean that.
+// specifier was recorded comes first: the specifier shall mean that. It implements
+// install.YarnSource.
 type chooser struct {
 	source *source
 	// prefer are versions by name, which come before others where they will do, the
@@ -23,8 +24,9 @@ type chooser struct {
 	prefer map[npm.Name][]string
 }
 
-func (c *chooser) choose(ctx context.Context, chosen map[string]string, wants []lockfile.Want) ([]*npm.Manifest, error) {
-	out := make([]*npm.Manifest, len(wants))
+// Choose implements install.YarnSource.
+func (c *chooser) Choose(ctx context.Context, chosen map[string]string, wants []lockfile.Want) ([]lockfile.Found, error) {
+	out := make([]lockfile.Found, len(wants))
 	err := spawn.Each(len(wants), packumentsAtOnce, true, func(i int) error {
 		w := wants[i]
 		doc, err := c.source.Packument(ctx, w.Name, false)
@@ -33,7 +35,7 @@ func (c *chooser) choose(ctx context.Context, chosen map[string]string, wants []
 			if w.Direct {
 				first = append([]string{chosen[w.Alias]}, first...)
 			}
-			out[i], err = pickForYarn(doc, w.Range, first)
+			out[i].Manifest, err = pickForYarn(doc, w.Range, first)
 		}
 		var none interface{ NotFound() bool }
 		if w.Optional && errors.As(err, &none) {
@@ -42,6 +44,15 @@ func (c *chooser) choose(ctx context.Context, chosen map[string]string, wants []
 		return err
 	})
 	return out, err
+}
+
+// Patch implements install.YarnSource: yarn 1 has no patches.
+func (c *chooser) Patch(context.Context, string) (string, error) { return "", errors.ErrUnsupported }
+
+// Open implements install.YarnSource: yarn 1 has the integrity of tarballs, which
+// the registry says.
+func (c *chooser) Open(context.Context, []lockfile.Tarball, func(int, []byte) error) error {
+	return errors.ErrUnsupported
 }
 
 func pickForYarn(doc *npm.Packument, rng string, first []string) (*npm.Manifest, error) {

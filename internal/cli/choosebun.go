@@ -12,15 +12,22 @@ import (
 	"godwit/internal/spawn"
 )
 
-// seek finds the versions for what a bun.lock lacks, as bun chooses.
-func (c *chooser) seek(ctx context.Context, wants []lockfile.BunWant) ([]lockfile.BunFound, error) {
+// bunSource is asked for what a bun.lock lacks. It implements install.BunSource.
+type bunSource struct {
+	*source
+	prefer map[npm.Name][]string // versions that come before others, the highest first
+	own    string                // the URL of bun's own registry, or ""
+}
+
+// Choose finds versions as bun does; see [pickForBun].
+func (s *bunSource) Choose(ctx context.Context, wants []lockfile.BunWant) ([]lockfile.BunFound, error) {
 	out := make([]lockfile.BunFound, len(wants))
 	err := spawn.Each(len(wants), packumentsAtOnce, true, func(i int) error {
 		w := wants[i]
-		doc, err := c.source.Packument(ctx, w.Name, false)
+		doc, err := s.Packument(ctx, w.Name, false)
 		var version string
 		if err == nil {
-			version, err = pickForBun(doc, w, c.prefer[w.Name])
+			version, err = pickForBun(doc, w, s.prefer[w.Name])
 		}
 		if err == nil {
 			if out[i].Manifest, err = doc.Manifest(version); err == nil {
@@ -93,20 +100,21 @@ func betterForBun(doc *npm.Packument, i, j int) bool {
 }
 
 func deprecated(doc *npm.Packument, version string) bool {
-	for i := range doc.Len() {
-		if doc.Key(i) == version {
-			return doc.Deprecated(i)
-		}
-	}
-	return false
+	i := doc.IndexOf(version)
+	return i >= 0 && doc.Deprecated(i)
 }
 
-// usual reports whether a tarball is where bun's own registry has them, whose URLs
-// it does not write: that is the registry that nobody configured.
-func (c *call) usual() func(tarball string) bool {
-	v, _ := c.cfg.Lookup("registry")
-	own := c.cfg.Registries.Default
-	return func(tarball string) bool {
-		return v.Source.Level == config.FromDefault && own != "" && strings.HasPrefix(tarball, own)
+// Usual implements install.BunSource: bun does not write the URLs of its own
+// registry's tarballs.
+func (s *bunSource) Usual(tarball string) bool {
+	return s.own != "" && strings.HasPrefix(tarball, s.own)
+}
+
+// bunRegistry is the registry that bun takes for its own, the one that nobody
+// configured, or "".
+func (c *call) bunRegistry() string {
+	if v, _ := c.cfg.Lookup("registry"); v.Source.Level != config.FromDefault {
+		return ""
 	}
+	return c.cfg.Registries.Default
 }

@@ -1,12 +1,18 @@
 package cli
 
 import (
+	"fmt"
+	"path"
 	"path/filepath"
+	"strings"
+	"sync"
 
 	"godwit/internal/event"
 	"godwit/internal/install"
 	"godwit/internal/lockfile"
+	"godwit/internal/npm"
 	"godwit/internal/project"
+	"godwit/internal/resolve/compat"
 )
 
 // foreign reports whether the project keeps a lockfile of yarn's or bun's.
@@ -21,6 +27,10 @@ type toolSettings struct {
 	isolated bool
 	limits   string // nmHoistingLimits of yarn
 	files    []string
+	// Of yarn.
+	yarnrc     project.ToolSettings
+	berry      bool // it is yarn 2 or later
+	extensions compat.Extensions
 }
 
 // readTool reads the settings that say how yarn or bun lays node_modules out.
@@ -36,10 +46,14 @@ func (c *call) readTool(sink event.Sink) error {
 		if err != nil {
 			return err
 		}
-		c.tool = toolSettings{isolated: rc.Linker == "pnpm", limits: rc.Limits, files: []string{project.YarnrcFile}}
-		berry, err := lockfile.IsBerry(c.lock)
+		c.tool = toolSettings{isolated: rc.Linker == "pnpm", limits: rc.Limits, files: []string{project.YarnrcFile}, yarnrc: rc}
+		berry, err := lockfile.IsBerry(c.lock, c.yarnVersion())
 		if err != nil {
 			return err
+		}
+		c.tool.berry = berry
+		if c.tool.extensions, err = compat.Parse(extensionsOf(rc.PackageExtensions)); err != nil {
+			return fmt.Errorf("%s: %w", project.YarnrcFile, err)
 		}
 		if berry && (rc.Linker == "" || rc.Linker == "pnp") && c.cfg.Settings.Install.Linker == "" {
 			sink.Emit(event.Warning{Code: "NO_PNP", Message: "this project uses yarn's Plug'n'Play, which godwit does not make: it gets a node_modules; nodeLinker: node-modules in " + project.YarnrcFile + " says that it shall have one"})
@@ -80,10 +94,38 @@ func (c *call) foreignRequest(req *install.Request, src *source) {
 	}
 	switch c.lock.Format {
 	case lockfile.Bun:
-		req.Seek, req.Usual = (&chooser{source: src, prefer: c.prefer}).seek, c.usual()
+		req.Bun = &bunSource{source: src, prefer: c.prefer, own: c.bunRegistry()}
 	case lockfile.Yarn:
-		berry, _ := lockfile.IsBerry(c.lock) // it was read before
-		req.Choose = (&chooser{source: src, prefer: c.prefer}).choose
-		req.Complete = (&completer{client: src.client, platforms: !berry}).complete
+		c.yarnRequest(req, src)
 	}
+}
+
+// yarnRequest changes what a request is for a project of yarn's.
+func (c *call) yarnRequest(req *install.Request, src *source) {
+	if c.tool.berry {
+		builtin := sync.OnceValue(compat.Builtin) // it takes milliseconds, and few installs need it
+		req.Lockfile.Extend = func(m *npm.Manifest) *npm.Manifest { return c.tool.extensions.Apply(builtin().Apply(m)) }
+		req.Lockfile.Yarn = lockfile.YarnTool{Version: c.yarnVersion(), Compression: c.tool.yarnrc.Compression}
+		req.Yarn = &berrySource{source: src, yarn: c.yarnVersion(), prefer: c.prefer}
+	} else {
+		req.Yarn = &chooser{source: src, prefer: c.prefer}
+	}
+	req.Complete = (&completer{client: src.client, platforms: !c.tool.berry}).complete
+}
+
+// yarnVersion is the version of yarn that the project says it is made with, or "".
+func (c *call) yarnVersion() string {
+	if c.inputs.Project == nil {
+		return ""
+	}
+	if version, ok := strings.CutPrefix(c.inputs.Project.Manifest.PackageManager, "yarn@"); ok {
+		version, _, _ = strings.Cut(version, "+") // a hash follows
+		return version
+	}
+	// As yarn set version names the file.
+	file := path.Base(c.tool.yarnrc.YarnPath)
+	if version, ok := strings.CutPrefix(strings.TrimSuffix(file, path.Ext(file)), "yarn-"); ok {
+		return version
+	}
+	return ""
 }

@@ -14,7 +14,7 @@ import (
 // findLock finds the lockfile that the project keeps, which also decides how
 // node_modules is laid out: what is there stays, and of several the one that the
 // packageManager field means. A project without any gets pnpm's, unless that
-// field names npm or yarn 1.
+// field names npm, bun, yarn 1, or yarn 4.
 func (c *call) findLock() error {
 	if c.lock.Format != "" {
 		return nil // import makes another one
@@ -37,7 +37,7 @@ func (c *call) findLock() error {
 		c.otherLocks = slices.Delete(found, at, at+1)
 	case len(found) > 0:
 		c.lock, c.otherLocks = found[0], found[1:]
-	case named == lockfile.Npm, named == lockfile.Bun, named == lockfile.Yarn && c.yarn1():
+	case named == lockfile.Npm, named == lockfile.Bun, named == lockfile.Yarn && c.makesYarn():
 		c.lock = lockfile.File{Format: named, Path: filepath.Join(c.workspace.root, string(named))}
 	default:
 		c.lock = lockfile.File{Format: lockfile.Pnpm}
@@ -45,10 +45,11 @@ func (c *call) findLock() error {
 	return nil
 }
 
-// yarn1 reports whether packageManager names yarn 1: a new yarn.lock of later ones
-// cannot be made.
-func (c *call) yarn1() bool {
-	return strings.HasPrefix(c.inputs.Project.Manifest.PackageManager, "yarn@1.")
+// makesYarn reports whether packageManager names a yarn whose new lockfiles can be
+// made: those of yarn 2 and 3 cannot.
+func (c *call) makesYarn() bool {
+	version := c.yarnVersion()
+	return strings.HasPrefix(version, "1.") || lockfile.YarnTool{Version: version}.Berry()
 }
 
 // warnLocks tells of lockfiles that do not count.

@@ -25,8 +25,8 @@ func runImport(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if to == lockfile.Npm || to == lockfile.Yarn && c.managedBy("yarn") && !c.yarn1() {
-		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml, with --to=bun a bun.lock, and with --to=yarn a yarn.lock of yarn 1, which later ones read, too"}
+	if to == lockfile.Npm || to == lockfile.Yarn && c.managedBy("yarn") && !c.makesYarn() {
+		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml, with --to=bun a bun.lock, and with --to=yarn a yarn.lock: of yarn 4 where packageManager says so, else of yarn 1, which later ones read, too"}
 	}
 	c.lock = lockfile.File{Format: to, Path: filepath.Join(c.workspace.root, string(to))}
 	c.prefer = map[npm.Name][]string{}

@@ -1,18 +1,27 @@
 package install
 
 import (
+	"context"
 	"slices"
 
 	"godwit/internal/lockfile"
 )
+
+// BunSource is asked for what a bun.lock lacks.
+type BunSource interface {
+	// Choose finds the versions that bun would take.
+	Choose(ctx context.Context, wants []lockfile.BunWant) ([]lockfile.BunFound, error)
+	// Usual reports whether bun would not write a tarball's URL.
+	Usual(tarball string) bool
+}
 
 // renewBun makes a bun.lock that fits the projects. Where they are edited it gets
 // the specifiers that are recorded when all is chosen.
 func (e *engine) renewBun(present *lockfile.Document) (*lockfile.Document, error) {
 	path := e.lockfilePath()
 	renewal := lockfile.BunRenewal{
-		All: e.UpdateAll, Usual: e.Usual, Dedupe: e.Dedupe, Hoists: e.PreferHoisted,
-		Choose: func(wants []lockfile.BunWant) ([]lockfile.BunFound, error) { return e.Seek(e.ctx, wants) },
+		All: e.UpdateAll, Usual: e.Bun.Usual, Dedupe: e.Dedupe, Hoists: e.PreferHoisted,
+		Choose: func(wants []lockfile.BunWant) ([]lockfile.BunFound, error) { return e.Bun.Choose(e.ctx, wants) },
 	}
 	if e.Update != nil {
 		renewal.Update = func(dir, alias string) bool { return e.selected(dir) && e.Update(alias, true) }

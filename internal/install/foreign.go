@@ -1,9 +1,6 @@
 package install
 
-import (
-	"godwit/internal/lockfile"
-	"godwit/internal/npm"
-)
+import "godwit/internal/lockfile"
 
 // foreign reports whether the lockfile is yarn's or bun's.
 func (e *engine) foreign() bool { return e.Choice.Other.Format != "" }
@@ -30,73 +27,42 @@ func (e *engine) joinAlone(present *lockfile.Document) (err error) {
 
 // take installs from a lockfile as it is.
 func (e *engine) take(present *lockfile.Document) (*lockfile.Document, error) {
-	if e.Complete != nil {
-		if err := e.Complete(e.ctx, present.Graph); err != nil {
-			return nil, err
-		}
-	}
 	e.frozen = true
 	if e.Lockfile.ExcludeLinks {
 		e.addLinks(present.Graph)
 	}
-	e.seed(present.Graph)
-	return present, nil
-}
-
-// renew makes a yarn.lock that fits the projects. Where they are edited it is made
-// twice: as they ask for packages, and with the specifiers that are recorded, which
-// mean the versions that were chosen.
-func (e *engine) renew(present *lockfile.Document) (*lockfile.Document, error) {
-	direct := map[string]string{} // what the first time was chosen for an alias
-	make := func(before map[string]string) (*lockfile.Document, error) {
-		return lockfile.Renew(e.lockfilePath(), present, lockfile.Renewal{
-			Projects: e.projects(), Settings: e.Lockfile, Update: e.Update,
-			Choose: func(wants []lockfile.Want) ([]*npm.Manifest, error) {
-				found, err := e.Choose(e.ctx, before, wants)
-				for i, m := range found {
-					if m != nil && wants[i].Direct {
-						direct[wants[i].Alias] = m.Version
-					}
-				}
-				return found, err
-			},
-		})
-	}
-	doc, err := make(nil)
-	if err == nil && e.Editor != nil {
-		if err = e.Editor.Chosen(doc.Graph, e.importers); err == nil {
-			doc, err = make(direct)
-		}
-	}
-	return doc, err
+	return present, e.complete(present)
 }
 
 // renewed is the lockfile of yarn's or bun's that fits the projects, with all that
-// the install needs to know of it.
+// the install needs to know of it. The present one may be nil.
 func (e *engine) renewed(present *lockfile.Document) (*lockfile.Document, error) {
-	renew := e.renew
+	renew := e.renewYarn
 	if e.Choice.Other.Format == lockfile.Bun {
 		renew = e.renewBun
 	}
 	doc, err := renew(present)
-	if err != nil {
-		return nil, err
+	if err == nil && e.Verify != nil {
+		err = e.Verify(e.ctx, doc.Graph)
 	}
-	if e.Verify != nil {
-		if err := e.Verify(e.ctx, doc.Graph); err != nil {
-			return nil, err
-		}
+	if err == nil && doc.Yarn != nil { // from tarballs, so of what is admitted only
+		err = lockfile.Sum(doc, &yarnAsker{ctx: e.ctx, from: e.Yarn})
 	}
-	if e.LockfileOnly {
-		return doc, nil
+	if err != nil || e.LockfileOnly {
+		return doc, err
 	}
+	return doc, e.complete(doc)
+}
+
+// complete finds out what a lockfile does not say, and starts the downloads.
+func (e *engine) complete(doc *lockfile.Document) error {
 	if e.Complete != nil {
 		if err := e.Complete(e.ctx, doc.Graph); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	e.seed(doc.Graph)
-	return doc, nil
+	return nil
 }
 
 // recorded is the document that stays in node_modules: in pnpm's format, whichever

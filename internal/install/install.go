@@ -142,16 +142,14 @@ type Request struct {
 	// Verify refuses a lockfile's graph that the project's policy does not
 	// admit; nil admits all.
 	Verify func(context.Context, *graph.Graph) error
-	// Choose finds the versions that yarn would take of what a yarn.lock lacks; chosen
-	// are those of direct dependencies, by alias, that shall stay where they will do.
-	// Update says of which packages newer ones are wanted; nil is none.
-	Choose func(ctx context.Context, chosen map[string]string, wants []lockfile.Want) ([]*npm.Manifest, error)
-	Update func(alias string, direct bool) bool
-	// UpdateAll says that Update is about no names. Seek is for a bun.lock what Choose
-	// is for a yarn.lock, and Usual reports whether bun would not write a tarball's URL.
+	// Yarn is asked for what a yarn.lock lacks, and Bun for what a bun.lock lacks; nil
+	// where the lockfile is another tool's.
+	Yarn YarnSource
+	Bun  BunSource
+	// Update says of which packages such a lockfile shall get newer versions; nil is
+	// none. UpdateAll says that it is about no names.
+	Update    func(alias string, direct bool) bool
 	UpdateAll bool
-	Seek      func(ctx context.Context, wants []lockfile.BunWant) ([]lockfile.BunFound, error)
-	Usual     func(tarball string) bool
 	// Complete finds out what the lockfile does not say of its packages and an
 	// install needs to know; nil where it says everything.
 	Complete func(context.Context, *graph.Graph) error

@@ -11,7 +11,6 @@ import (
 
 	"godwit/internal/lockfile/bunlock"
 	"godwit/internal/lockfile/yarnlock"
-	"godwit/internal/npm"
 )
 
 func readYarn(name string, data []byte) (*Document, error) {
@@ -51,7 +50,7 @@ func Join(path string, d *Document, projects []Project, s Settings, hoisted bool
 	var err error
 	switch {
 	case d.Yarn != nil:
-		d.Graph, d.missing, err = d.Yarn.Graph(yarnProjects(projects), s.Resolutions)
+		d.Graph, d.missing, err = d.Yarn.Graph(yarnProjects(projects), s.Resolutions, s.Extend)
 	case d.Bun != nil:
 		d.Graph, err = d.Bun.Graph(path, hoisted)
 	}
@@ -69,20 +68,26 @@ type Renewal struct {
 	Projects []Project
 	Settings Settings
 	Update   func(alias string, direct bool) bool
-	Choose   func([]Want) ([]*npm.Manifest, error)
+	Source   YarnSource
 }
 
-// Want is a package that a yarn.lock lacks.
-type Want = yarnlock.Want
+// What a yarn.lock lacks, and who is asked for it.
+type (
+	Want       = yarnlock.Want
+	Found      = yarnlock.Found
+	Tarball    = yarnlock.Tarball
+	YarnSource = yarnlock.Source
+	YarnTool   = yarnlock.Tool
+)
 
 // Renew is the yarn.lock for projects that it does not fit, with its graph. The
-// present one may be nil.
+// present one may be nil. Before it is written [Sum] has to complete it.
 func Renew(path string, present *Document, r Renewal) (*Document, error) {
-	rec := yarnlock.New()
+	rec := yarnlock.New(r.Settings.Yarn)
 	if present != nil {
 		rec = present.Yarn
 	}
-	in := yarnlock.Renewal{Projects: yarnProjects(r.Projects), Resolutions: r.Settings.Resolutions, Update: r.Update, Choose: r.Choose}
+	in := yarnlock.Renewal{Projects: yarnProjects(r.Projects), Resolutions: r.Settings.Resolutions, Update: r.Update, Source: r.Source, Extend: r.Settings.Extend}
 	rec, err := rec.Renew(in)
 	if err != nil {
 		return nil, err
@@ -90,6 +95,9 @@ func Renew(path string, present *Document, r Renewal) (*Document, error) {
 	d := &Document{Format: Yarn, Yarn: rec}
 	return d, Join(path, d, r.Projects, r.Settings, true)
 }
+
+// Sum gives packages that are new in a yarn.lock the checksums that it has of them.
+func Sum(d *Document, from YarnSource) error { return d.Yarn.Sum(from) }
 
 // What a bun.lock is made of when it is made anew; see bunlock.Renewal.
 type (
@@ -146,7 +154,7 @@ func bunSettings(projects []Project) bunlock.Settings {
 func yarnProjects(projects []Project) []yarnlock.Project {
 	list := make([]yarnlock.Project, len(projects))
 	for i, p := range projects {
-		list[i] = yarnlock.Project{Dir: p.Dir, Manifest: p.Manifest}
+		list[i] = yarnlock.Project{Dir: p.Dir, Manifest: p.Manifest, JSON: p.JSON}
 	}
 	return list
 }
@@ -170,10 +178,16 @@ func head(f File) (string, error) {
 }
 
 // IsBerry reports whether a yarn.lock is one of yarn 2 or later. One that is not
-// there or empty is not.
-func IsBerry(f File) (bool, error) {
+// there or empty will be if that version of yarn would make it.
+func IsBerry(f File, version string) (bool, error) {
 	text, err := head(f)
-	return strings.Contains(text, "__metadata:"), err
+	switch {
+	case strings.Contains(text, "__metadata:"):
+		return true, err
+	case strings.Contains(text, "# yarn lockfile v1"):
+		return false, err
+	}
+	return yarnlock.Tool{Version: version}.Berry(), err
 }
 
 // IsolatesWorkspaces reports whether bun lays out the workspace of a bun.lock

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"godwit/internal/lockfile/bunlock"
+	"godwit/internal/lockfile/yarnlock"
 	"godwit/internal/lockfile/yarnlock/syml"
 	"godwit/internal/npm"
 )
@@ -56,6 +57,10 @@ func (c *comparison) yarn(projects []Project) {
 		}
 		if diff := specifierDiff(was, wanted); diff != "" {
 			c.outdated(p.Dir, "the specifiers in the lockfile are not those of package.json:"+diff)
+		}
+		peers := depsMap(yarnlock.Peers(p.Manifest.PeerDependencies))
+		if diff := specifierDiff(depsMap(entry.PeerDependencies), peers); diff != "" {
+			c.outdated(p.Dir, "peerDependencies in the lockfile are not those of package.json:"+diff)
 		}
 	}
 	for _, dir := range slices.Sorted(maps.Keys(locked)) {

@@ -33,6 +33,10 @@ type Settings struct {
 	PeersSuffixMaxLength int  // bytes; 0 stands for 1000
 
 	Resolutions npm.Deps // yarn's, of the package.json at the root; not recorded
+	// Extend adds to a manifest what yarn's packageExtensions have for it; nil adds
+	// nothing. Not recorded.
+	Extend func(*npm.Manifest) *npm.Manifest
+	Yarn   YarnTool // what a new yarn.lock is made for; not recorded
 
 	// Resolution are autoDedupe, dedupeInjectedDeps, dedupePeerDependents and
 	// linkWorkspacePackages as text, where the lockfile is to record them

@@ -20,6 +20,11 @@ type ToolSettings struct {
 	Linker string   // nodeLinker, or linker of bun; "" is the default
 	Limits string   // nmHoistingLimits
 	Unread []string // keys that are there and that change what is installed
+
+	// Of yarn 2 and later.
+	YarnPath          string
+	Compression       string // compressionLevel; "" is the default
+	PackageExtensions Node
 }
 
 // ReadYarnrc reads yarn's settings of the project in dir. The file need not be
@@ -34,8 +39,11 @@ func ReadYarnrc(dir string) (ToolSettings, error) {
 	if err != nil {
 		return ToolSettings{}, err
 	}
-	t := ToolSettings{Linker: root.Field("nodeLinker").Text, Limits: root.Field("nmHoistingLimits").Text}
-	for _, key := range []string{"npmRegistryServer", "npmScopes", "npmRegistries", "npmAuthToken", "packageExtensions"} {
+	t := ToolSettings{
+		Linker: root.Field("nodeLinker").Text, Limits: root.Field("nmHoistingLimits").Text, YarnPath: root.Field("yarnPath").Text,
+		Compression: root.Field("compressionLevel").Text, PackageExtensions: root.Field("packageExtensions"),
+	}
+	for _, key := range []string{"npmRegistryServer", "npmScopes", "npmRegistries", "npmAuthToken", "npmMinimalAgeGate"} {
 		if root.Field(key).Kind != Missing {
 			t.Unread = append(t.Unread, key)
 		}

@@ -17,6 +17,7 @@ import (
 type Project struct {
 	Dir      string // slash path from the lockfile's directory; "." is the root
 	Manifest *npm.Manifest
+	JSON     []byte // its package.json
 }
 
 // Missing is something that is asked for and that the lockfile does not have.
@@ -27,13 +28,14 @@ type Missing struct {
 }
 
 // Graph is what the lockfile has for the projects, by the resolutions of the
-// package.json at the root. What none of them needs is left out.
-func (r *Record) Graph(projects []Project, resolutions npm.Deps) (*graph.Graph, []Missing, error) {
+// package.json at the root. What none of them needs is left out. extend is that of
+// [Renewal].
+func (r *Record) Graph(projects []Project, resolutions npm.Deps, extend func(*npm.Manifest) *npm.Manifest) (*graph.Graph, []Missing, error) {
 	rules, err := parseResolutions(resolutions)
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &builder{rec: r, rules: rules, members: map[string]*Project{}, dirs: map[string]bool{}, keys: map[*Entry]graph.Key{}, g: &graph.Graph{Packages: map[graph.Key]*graph.Package{}}}
+	b := &builder{rec: r, rules: rules, extend: extend, members: map[string]*Project{}, dirs: map[string]bool{}, keys: map[*Entry]graph.Key{}, g: &graph.Graph{Packages: map[graph.Key]*graph.Package{}}}
 	for i := range projects {
 		b.members[string(projects[i].Manifest.Name)], b.dirs[projects[i].Dir] = &projects[i], true
 	}
@@ -60,6 +62,7 @@ func (r *Record) Graph(projects []Project, resolutions npm.Deps) (*graph.Graph, 
 type builder struct {
 	rec     *Record
 	rules   []rule
+	extend  func(*npm.Manifest) *npm.Manifest
 	members map[string]*Project // by name
 	dirs    map[string]bool     // of all projects
 	keys    map[*Entry]graph.Key
@@ -250,22 +253,41 @@ func (b *builder) add(e *Entry, res graph.Resolution, ref string) graph.Key {
 	}
 	b.keys[e] = key
 	b.queue = append(b.queue, e)
+	m := b.extended(e)
 	b.g.Packages[key] = &graph.Package{
 		Key: key, Name: e.Name, Version: e.Version, Resolution: res, OS: e.OS, CPU: e.CPU, Libc: e.Libc,
-		HasBin: e.HasBin, Peers: e.PeerDependencies, OptionalPeers: e.OptionalPeers,
+		HasBin: e.HasBin, Peers: m.PeerDependencies, OptionalPeers: m.OptionalPeers,
 	}
 	return key
+}
+
+// extended is what an entry says of dependencies and peers, with what the package
+// extensions add.
+func (b *builder) extended(e *Entry) *npm.Manifest {
+	m := &npm.Manifest{
+		Name: e.Name, Version: e.Version, Dependencies: e.Dependencies, OptionalDependencies: e.OptionalDependencies,
+		PeerDependencies: e.PeerDependencies, OptionalPeers: e.OptionalPeers,
+	}
+	if b.extend == nil || b.rec.Dialect == syml.Classic {
+		return m
+	}
+	return b.extend(m)
 }
 
 // edges adds what the package of an entry depends on.
 func (b *builder) edges(e *Entry) error {
 	p := b.g.Packages[b.keys[e]]
 	at := from{dir: p.Resolution.Directory, name: e.Name, version: e.Version, local: p.Resolution.Kind == graph.Directory}
+	m := b.extended(e)
 	for _, list := range []struct {
 		deps     npm.Deps
 		optional bool
-	}{{e.Dependencies, false}, {e.OptionalDependencies, true}} {
-		for _, d := range list.deps {
+	}{{m.Dependencies, false}, {e.OptionalDependencies, true}} {
+		for i, d := range list.deps {
+			added := !list.optional && i >= len(e.Dependencies)
+			if added && (declared(e.OptionalDependencies, d.Alias) || b.find(d.Alias, d.Specifier, at) == nil) {
+				continue // it says so itself, or the extension is younger than the lockfile
+			}
 			target, err := b.target(d, at)
 			if err != nil {
 				return err

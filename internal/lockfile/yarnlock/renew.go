@@ -17,9 +17,21 @@ type Renewal struct {
 	// Update says what is chosen anew, by the name that it is asked for by, and by
 	// whether a project asks; nil is nothing. What is from no registry stays.
 	Update func(alias string, direct bool) bool
-	// Choose finds the versions that yarn would take of packages. One that is
-	// optional and that there is none of is nil.
-	Choose func([]Want) ([]*npm.Manifest, error)
+	Source Source
+	// Extend adds to a manifest what packageExtensions, yarn's and the project's, have
+	// for it; nil adds nothing. Yarn 1 has none.
+	Extend func(*npm.Manifest) *npm.Manifest
+}
+
+// Source is where a lockfile is told what it lacks.
+type Source interface {
+	// Choose finds the versions that yarn would take. One that is optional and that
+	// there is none of has no manifest.
+	Choose([]Want) ([]Found, error)
+	// Patch is the text of the patch that yarn has for a package in itself.
+	Patch(name string) (string, error)
+	// Open gets tarballs, and calls each with each of them, several at once.
+	Open(tarballs []Tarball, each func(i int, tgz []byte) error) error
 }
 
 // Want is a package that the lockfile does not have.
@@ -31,11 +43,6 @@ type Want struct {
 	Direct   bool // a project asks for it
 }
 
-// New is a lockfile without anything in it, of yarn 1.
-func New() *Record {
-	return &Record{Dialect: syml.Classic, head: classicHead, newline: "\n", index: map[string]*Entry{}}
-}
-
 // Renew is the lockfile for the projects as they are now: what it has stays, what
 // nobody asks for goes, what it lacks is chosen, level by level.
 func (r *Record) Renew(in Renewal) (*Record, error) {
@@ -43,9 +50,11 @@ func (r *Record) Renew(in Renewal) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Dialect == syml.Berry {
+		return renewBerry(r, in, rules)
+	}
 	n := &renewal{
 		Renewal: in, old: r, rules: rules, made: map[string]*Entry{}, kept: map[*Entry]*Entry{}, members: map[string]*Project{},
-		workspaces: r.Workspaces(), entries: map[string]*Entry{},
 		out: &Record{Dialect: r.Dialect, Meta: r.Meta, head: r.head, newline: r.newline, index: map[string]*Entry{}},
 	}
 	for i := range in.Projects {
@@ -60,6 +69,7 @@ func (r *Record) Renew(in Renewal) (*Record, error) {
 	return n.out, nil
 }
 
+// renewal makes a lockfile of yarn 1 anew.
 type renewal struct {
 	Renewal
 	old, out *Record
@@ -70,9 +80,7 @@ type renewal struct {
 	hosts    *hosts
 
 	byVersion map[string]*Entry // see versions
-
-	workspaces, entries map[string]*Entry // of projects by directory: as they were, and as they will be
-	next                []ask
+	next      []ask
 }
 
 // ask is one dependency of somebody.
@@ -82,8 +90,7 @@ type ask struct {
 	optional bool
 }
 
-// projects makes the entries of projects, where the file has such, and lists what
-// they depend on.
+// projects lists what projects depend on.
 func (n *renewal) projects() []ask {
 	for i := range n.Projects {
 		p := &n.Projects[i]
@@ -92,9 +99,6 @@ func (n *renewal) projects() []ask {
 		n.ask(at, m.Dependencies, false)
 		n.ask(at, m.DevDependencies, false)
 		n.ask(at, m.OptionalDependencies, true)
-		if n.old.Dialect == syml.Berry {
-			n.add(n.project(p), string(m.Name)+"@workspace:"+p.Dir)
-		}
 	}
 	return n.next
 }
@@ -115,7 +119,7 @@ func (n *renewal) level(asks []ask) ([]ask, error) {
 		if to, ok := resolved(n.rules, a.dep, a.at); ok {
 			spec = to
 		}
-		if _, ok := linked(spec); ok && n.old.Dialect == syml.Classic {
+		if _, ok := linked(spec); ok {
 			continue
 		}
 		if n.has(a, spec) || n.isMember(a.dep.Alias, spec) {
@@ -126,23 +130,21 @@ func (n *renewal) level(asks []ask) ([]ask, error) {
 			return nil, err
 		}
 		w.Optional, w.Direct = a.optional, a.at.project != nil
-		if d := n.descriptor(a.dep.Alias, spec); !slices.Contains(descriptors, d) {
+		if d := a.dep.Alias + "@" + spec; !slices.Contains(descriptors, d) {
 			wants, descriptors = append(wants, w), append(descriptors, d)
 		}
 	}
 	if len(wants) == 0 {
 		return n.next, nil
 	}
-	found, err := n.Choose(wants)
+	found, err := n.Source.Choose(wants)
 	if err != nil {
 		return nil, err
 	}
-	for i, m := range found {
+	for i, f := range found {
+		m := f.Manifest
 		if m == nil {
 			continue
-		}
-		if n.old.Dialect == syml.Berry {
-			return nil, &UnaddableError{wants[i].Alias + "@" + wants[i].Range}
 		}
 		if same := n.versions()[wants[i].Alias+"@"+m.Version]; same != nil {
 			n.keep(same, descriptors[i])
@@ -179,9 +181,6 @@ func (n *renewal) has(a ask, spec string) bool {
 		for _, d := range n.old.descriptors(a.dep.Alias, s, a.at) {
 			if e := n.old.index[d]; e != nil {
 				n.keep(e, d)
-				if patched := n.old.index[builtin(a.dep.Alias, s)]; patched != nil {
-					n.keep(patched, builtin(a.dep.Alias, s))
-				}
 				return true
 			}
 		}
@@ -189,21 +188,11 @@ func (n *renewal) has(a ask, spec string) bool {
 	return false
 }
 
-// builtin is how yarn asks for a package that it has a patch for in itself.
-func builtin(alias, spec string) string {
-	rng := strings.TrimPrefix(spec, "npm:")
-	return alias + "@patch:" + alias + "@" + "npm%3A" + rng + "#optional!builtin<compat/" + alias + ">"
-}
-
-// isMember reports whether a specifier means a project of the workspace, and notes
-// that where the file has projects.
+// isMember reports whether a specifier means a project of the workspace.
 func (n *renewal) isMember(alias, spec string) bool {
 	b := builder{members: n.members}
 	if !b.isMember(alias, strings.TrimPrefix(spec, "npm:")) && !strings.HasPrefix(spec, "workspace:") {
 		return false
-	}
-	if p := n.members[alias]; p != nil && n.old.Dialect == syml.Berry {
-		n.add(n.project(p), n.descriptor(alias, spec))
 	}
 	return n.members[alias] != nil
 }
@@ -228,23 +217,13 @@ func (n *renewal) add(e *Entry, descriptor string) {
 		n.made[id] = e
 		n.out.Entries = append(n.out.Entries, e)
 		at := from{name: e.Name, version: e.Version}
-		if _, project := e.link(); !project {
-			n.ask(at, e.Dependencies, false)
-			n.ask(at, e.OptionalDependencies, true)
-		}
+		n.ask(at, e.Dependencies, false)
+		n.ask(at, e.OptionalDependencies, true)
 	}
 	if !slices.Contains(e.Descriptors, descriptor) {
 		e.Descriptors = append(e.Descriptors, descriptor)
 		n.out.index[descriptor] = e
 	}
-}
-
-// descriptor is how the file writes what is asked for.
-func (n *renewal) descriptor(alias, spec string) string {
-	if n.old.Dialect == syml.Berry {
-		spec = withProtocol(spec)
-	}
-	return alias + "@" + spec
 }
 
 // withProtocol is a specifier as berry writes it: what names no source is for the

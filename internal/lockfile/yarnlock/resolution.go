@@ -27,6 +27,12 @@ func (e *Entry) link() (dir string, ok bool) {
 	return "", false
 }
 
+// workspace reports whether an entry stands for a project.
+func (e *Entry) workspace() bool {
+	_, ref, _ := splitDescriptor(e.Resolution)
+	return strings.HasPrefix(ref, "workspace:")
+}
+
 // resolution is where the files of an entry are, and how its key calls that.
 // spec is what was asked for by somebody in dir.
 func (r *Record) resolution(e *Entry, spec, dir string) (res graph.Resolution, ref string, err error) {

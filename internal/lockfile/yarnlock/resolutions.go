@@ -52,7 +52,7 @@ func parseResolutions(resolutions npm.Deps) ([]rule, error) {
 // resolved is what the rules make of a specifier. The first that fits counts.
 func resolved(rules []rule, d npm.Dep, at from) (to string, ok bool) {
 	for _, r := range rules {
-		if r.alias != d.Alias || r.specifier != "" && r.specifier != d.Specifier && r.specifier != "npm:"+d.Specifier ||
+		if r.alias != d.Alias || r.specifier != "" && withProtocol(r.specifier) != withProtocol(d.Specifier) ||
 			r.dependent != "" && (r.dependent != string(at.name) || r.version != "" && r.version != at.version) {
 			continue
 		}

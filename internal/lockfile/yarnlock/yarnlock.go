@@ -19,6 +19,7 @@ import (
 
 	"godwit/internal/lockfile/conflict"
 	"godwit/internal/lockfile/yarnlock/syml"
+	"godwit/internal/lockfile/yarnlock/yarnpatch"
 	"godwit/internal/npm"
 )
 
@@ -53,6 +54,8 @@ type Record struct {
 	head    string // comments on top
 	newline string
 	index   map[string]*Entry // by descriptor
+
+	unsummed []unsummed // what Sum has to do before the file is written
 }
 
 // Entry is one package, or one project of a berry workspace.
@@ -70,7 +73,8 @@ type Entry struct {
 	OS, CPU, Libc                      []string
 	HasBin                             bool
 
-	field syml.Field // what is written
+	field syml.Field       // what is written
+	patch *yarnpatch.Patch // that its package gets, if it was looked up
 }
 
 // Read reads a lockfile. name is for errors.

@@ -159,10 +159,10 @@ func TestClassicGraph(t *testing.T) {
 		t.Fatal(err)
 	}
 	projects := []Project{
-		{".", manifest(t, `{"name":"root","dependencies":{"alias":"npm:left-pad@^1.0.0","local":"file:./local","m":"^1.0.0","gone":"1"},"devDependencies":{"chokidar":"^3.5.0"}}`)},
-		{"packages/m", manifest(t, `{"name":"m","version":"1.2.0","dependencies":{"repo":"git+https://host.example/repo.git","up":"link:../up"}}`)},
+		{Dir: ".", Manifest: manifest(t, `{"name":"root","dependencies":{"alias":"npm:left-pad@^1.0.0","local":"file:./local","m":"^1.0.0","gone":"1"},"devDependencies":{"chokidar":"^3.5.0"}}`)},
+		{Dir: "packages/m", Manifest: manifest(t, `{"name":"m","version":"1.2.0","dependencies":{"repo":"git+https://host.example/repo.git","up":"link:../up"}}`)},
 	}
-	g, missing, err := rec.Graph(projects, nil)
+	g, missing, err := rec.Graph(projects, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,10 +188,10 @@ func TestBerryGraph(t *testing.T) {
 		t.Fatal(err)
 	}
 	projects := []Project{
-		{".", manifest(t, `{"name":"root","dependencies":{"b":"*","m":"workspace:^"}}`)},
-		{"packages/m", manifest(t, `{"name":"m","dependencies":{"local":"file:./local"}}`)},
+		{Dir: ".", Manifest: manifest(t, `{"name":"root","dependencies":{"b":"*","m":"workspace:^"}}`)},
+		{Dir: "packages/m", Manifest: manifest(t, `{"name":"m","dependencies":{"local":"file:./local"}}`)},
 	}
-	g, missing, err := rec.Graph(projects, npm.Deps{{Alias: "b/r", Specifier: "patch:r@npm%3A^1.20.0#optional!builtin<compat/resolve>"}})
+	g, missing, err := rec.Graph(projects, npm.Deps{{Alias: "b/r", Specifier: "patch:r@npm%3A^1.20.0#optional!builtin<compat/resolve>"}}, nil)
 	if err != nil || len(missing) > 0 {
 		t.Fatal(err, missing)
 	}
@@ -214,7 +214,7 @@ r@1.22.0 r  :
 
 // What a lockfile may not say.
 func TestHostile(t *testing.T) {
-	root := []Project{{".", manifest(t, `{"name":"root","dependencies":{"b":"*","m":"workspace:^"}}`)}, {"packages/m", manifest(t, `{"name":"m"}`)}}
+	root := []Project{{Dir: ".", Manifest: manifest(t, `{"name":"root","dependencies":{"b":"*","m":"workspace:^"}}`)}, {Dir: "packages/m", Manifest: manifest(t, `{"name":"m"}`)}}
 	for _, c := range []struct{ old, new, want string }{
 		{`"m@workspace:packages/m"`, `"m@workspace:../../etc"`, "no project of the workspace"},
 		{`"b@npm:2.0.0"`, `"b@file:../../etc::locator=root%40workspace%3A."`, "path of this machine"},
@@ -231,7 +231,7 @@ func TestHostile(t *testing.T) {
 		}
 		rec, err := Read("yarn.lock", []byte(text))
 		if err == nil {
-			_, _, err = rec.Graph(root, nil)
+			_, _, err = rec.Graph(root, nil, nil)
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.new, err, c.want)
@@ -307,7 +307,7 @@ func TestEcosystem(t *testing.T) {
 		if err != nil {
 			return nil
 		}
-		g, missing, err := rec.Graph([]Project{{".", manifest(t, string(m))}}, nil)
+		g, missing, err := rec.Graph([]Project{{Dir: ".", Manifest: manifest(t, string(m))}}, nil, nil)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 		} else {
@@ -332,7 +332,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		m := &npm.Manifest{Name: "root", Dependencies: npm.Deps{{Alias: "b", Specifier: "*"}, {Alias: "chokidar", Specifier: "^3.5.0"}}}
-		_, _, _ = rec.Graph([]Project{{".", m}}, nil)
+		_, _, _ = rec.Graph([]Project{{Dir: ".", Manifest: m}}, nil, nil)
 		once := rec.Append(nil)
 		again, err := Read("yarn.lock", once)
 		if errors.Is(err, ErrEmpty) {
