@@ -35,7 +35,7 @@ type call struct {
 	otherLocks []lockfile.File       // that do not count beside it
 	unhooked   string                // digest of the settings before updateConfig changed some; "" if it changed none
 	hooked     string                // what stands for what it changed
-	prefer     map[npm.Name][]string // versions that a new yarn.lock takes first; set by import
+	prefer     map[npm.Name][]string // versions that a new lockfile takes first; set by import
 }
 
 // Run runs one command and returns the exit status: 0, that of the script that

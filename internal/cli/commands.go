@@ -71,7 +71,7 @@ func sections() []section {
 			{names: []string{"update", "up", "upgrade"}, usage: "update [name or pattern]... [flags]", help: "take newer versions of dependencies, within their ranges or with --latest", run: runUpdate, free: true, offers: dependencies},
 			{names: []string{"link", "ln"}, usage: "link <directory>... [flags]", help: "use local directories in place of packages, until unlink", run: runLink, free: true},
 			{names: []string{"unlink", "dislink"}, usage: "unlink [name]... [flags]", help: "take links back, and install what they stood in for", run: runUnlink, free: true},
-			{names: []string{"import"}, usage: "import [flags]", help: "make a pnpm-lock.yaml of another tool's lockfile", run: runImport},
+			{names: []string{"import"}, usage: "import [flags]", help: "make a lockfile of another tool's", run: runImport},
 			{names: []string{"dedupe", "ddp"}, usage: "dedupe [--check] [flags]", help: "choose versions anew, so that as few as possible are left", run: runDedupe},
 			{names: []string{"prune"}, usage: "prune [flags]", help: "remove from node_modules what package.json does not ask for", run: runPrune},
 			{names: []string{"fetch"}, usage: "fetch [flags]", help: "bring what the lockfile has into the store, for installs without network", run: runFetch, anywhere: true},

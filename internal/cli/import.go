@@ -25,8 +25,11 @@ func runImport(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if to == lockfile.Npm || to == lockfile.Yarn && c.managedBy("yarn") && !c.makesYarn() {
-		return &unsupportedError{"import --to " + c.cfg.Settings.Call.To, "import without the flag makes a pnpm-lock.yaml, with --to=bun a bun.lock, and with --to=yarn a yarn.lock: of yarn 4 where packageManager says so, else of yarn 1, which later ones read, too"}
+	if to == lockfile.Yarn && c.managedBy("yarn") && !c.makesYarn() {
+		return &unsupportedError{"import --to yarn in a project of yarn 2 or 3", "name yarn 4 under packageManager; or make a pnpm-lock.yaml without the flag, a package-lock.json with --to=npm, or a bun.lock with --to=bun"}
+	}
+	if to != lockfile.Pnpm && c.workspace.globs != nil && len(c.inputs.Project.Manifest.Workspaces) == 0 {
+		return &unseenError{c.workspace.globs, to}
 	}
 	c.lock = lockfile.File{Format: to, Path: filepath.Join(c.workspace.root, string(to))}
 	c.prefer = map[npm.Name][]string{}
@@ -119,4 +122,22 @@ func (e *noImportError) Code() string { return "ERR_PNPM_LOCKFILE_NOT_FOUND" }
 // Hint is what the user can do.
 func (e *noImportError) Hint() string {
 	return "run the command where a package-lock.json, npm-shrinkwrap.json, yarn.lock, bun.lock or pnpm-lock.yaml is"
+}
+
+// unseenError is a workspace that the tool of a lockfile would take for one project.
+type unseenError struct {
+	globs []string
+	to    lockfile.Format
+}
+
+func (e *unseenError) Error() string {
+	return fmt.Sprintf("the projects of this workspace are named in pnpm-workspace.yaml, which the tool of a %s does not read", e.to)
+}
+
+// Code is the code of this error.
+func (e *unseenError) Code() string { return "ERR_GODWIT_UNSEEN_WORKSPACE" }
+
+// Hint is what the user can do.
+func (e *unseenError) Hint() string {
+	return fmt.Sprintf("write \"workspaces\": [\"%s\"] to package.json", strings.Join(e.globs, `", "`))
 }

@@ -37,7 +37,7 @@ func (c *call) npmResolver(src *source) *npmResolver {
 		options: npmtree.Options{
 			LegacyPeers: r.LegacyPeers, StrictPeers: r.StrictPeers, Force: c.cfg.Settings.Call.Force,
 			PreferDedupe: r.PreferDedupe, Strategy: npmtree.Strategy(r.Strategy), Tag: r.Tag, Policy: src.policy, Node: sync.OnceValue(c.nodeVersion),
-			Platform: c.platform(), InstallLinks: r.InstallLinks,
+			Platform: c.platform(), InstallLinks: r.InstallLinks, Prefer: c.prefer,
 			Allow: npmtree.Allow{Git: r.AllowGit, Remote: r.AllowRemote, File: r.AllowFile, Directory: r.AllowDirectory},
 		},
 	}
@@ -56,7 +56,7 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 	if r.all {
 		req.Locked, req.Update = nil, nil
 	}
-	if locked.Preferred { // by dedupe
+	if locked.Preferred && r.options.Prefer == nil { // by dedupe, not by import
 		req.Options.PreferDedupe, req.Update = true, several(locked.Placed)
 	}
 	for _, im := range importers {

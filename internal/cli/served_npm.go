@@ -56,6 +56,9 @@ func unplaced(req *npmtree.Request) (n int) {
 
 // onlyHereNpm says what of a request no server can look at, or "".
 func onlyHereNpm(req *npmtree.Request) string {
+	if req.Options.Prefer != nil {
+		return "the versions of another tool's lockfile come first"
+	}
 	projects := map[string]bool{}
 	for _, p := range req.Projects {
 		projects[path.Clean(p.Dir)] = true

@@ -77,6 +77,9 @@ type Options struct {
 	Tag          string   // the dist-tag that is preferred where it fits; "latest"
 	Policy       *policy.Policy
 	Node         func() semver.Version // to prefer versions that run on it; zero prefers none
+	// Prefer are versions that come before others where they will do, the highest
+	// first: those of another tool's lockfile.
+	Prefer map[npm.Name][]string
 	// Platform says what runs here: nothing else is announced. May be nil.
 	Platform func(os, cpu, libc []string) bool
 }

@@ -98,11 +98,17 @@ func (b *builder) version(doc *npm.Packument, w *wanted) (string, error) {
 	return b.choose(doc, w, view), nil
 }
 
-// choose is the version that npm takes, "" if there is none: the preferred
-// dist-tag if it fits, runs on this Node and is not deprecated; else the highest
-// of which that is true; else the highest that runs; else the highest.
+// choose is the version that npm takes, "" if there is none: one of Options.Prefer
+// (of a tag the highest); else the preferred dist-tag if it fits, runs on this Node
+// and is not deprecated; else the highest of which that is true; else the highest
+// that runs; else the highest.
 func (b *builder) choose(doc *npm.Packument, w *wanted, view *policy.View) string {
 	rng := w.rng
+	for _, version := range b.opts.Prefer[doc.Name] {
+		if i := doc.IndexOf(version); i >= 0 && view.Admits(i) && (w.kind == aTag || rng.Match(doc.Versions()[i])) {
+			return version
+		}
+	}
 	if w.kind == aTag {
 		tagged := doc.DistTags[w.text]
 		if i := doc.IndexOf(tagged); i < 0 || view.Admits(i) {
