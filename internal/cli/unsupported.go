@@ -5,7 +5,6 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/layout"
-	"godwit/internal/lockfile"
 	"godwit/internal/project"
 )
 
@@ -53,12 +52,9 @@ func (c *call) unsupportedSettings() []refusal {
 
 // unsupportedLayout is what the lockfile's kind keeps from being done.
 func (c *call) unsupportedLayout() []refusal {
-	s, linker, format := &c.cfg.Settings, c.cfg.Settings.Install.Linker, c.lock.Format
-	npm := format == lockfile.Npm
+	s := &c.cfg.Settings
 	return []refusal{
-		{linker == "pnp", "node-linker=pnp", "use isolated or hoisted"},
-		// It has no slots to say which package sees what: npm's lockfile says that by places.
-		{linker == "isolated" && npm, "node-linker=isolated with " + string(format), "leave it out, or make a pnpm-lock.yaml of it with pnpm import"},
+		{s.Install.Linker == "pnp", "node-linker=pnp", "use isolated or hoisted"},
 		{s.Install.SharedSlots && !s.Install.Symlink, "virtual-store=global with symlink=false", "leave out one of them"},
 		// In a file of the user's it is about the projects that can have it.
 		{c.hoisted() && s.Install.SharedSlots && c.flagged("virtual-store", "enable-global-virtual-store"), "virtual-store=global with a hoisted node_modules", "leave out one of them"},

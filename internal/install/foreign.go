@@ -69,7 +69,7 @@ func (e *engine) complete(doc *lockfile.Document) error {
 // tool's the lockfile is, so that commands that look at what is installed read one
 // format only.
 func (e *engine) recorded(doc *lockfile.Document) *lockfile.Document {
-	if !e.foreign() {
+	if !e.foreign() && !e.npm() {
 		return doc
 	}
 	return lockfile.New(lockfile.Pnpm, doc.Graph, e.projects(), e.Lockfile, nil)

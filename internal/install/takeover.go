@@ -16,7 +16,7 @@ import (
 // placed anew, since npm does not record whether it ran their scripts.
 func (e *engine) look() state.Found {
 	was := e.modules.Look()
-	if was.Ours || !e.npm() || e.Force {
+	if was.Ours || !e.npm() || !e.Hoisted || e.Force {
 		return was
 	}
 	g := lockfile.ReadHidden(filepath.Join(e.Root, layout.ModulesDir))

@@ -16,11 +16,20 @@ import (
 	"godwit/internal/lockfile"
 )
 
-// wanted is the graph that node_modules shall have: that of the lockfile if it
-// fits the manifests, else a new one.
+// wanted is the lockfile that node_modules shall be made of, with its graph.
 func (e *engine) wanted() (*lockfile.Document, error) {
 	began := e.Now()
 	defer func() { e.stage(event.Resolve, began) }()
+	doc, err := e.fitting()
+	if err == nil && e.npm() && !e.Hoisted {
+		// Its places are left to npm; what each package depends on they have said.
+		doc.Graph = graph.Merged(doc.Graph)
+	}
+	return doc, err
+}
+
+// fitting is the present lockfile if it fits the manifests, else a new one.
+func (e *engine) fitting() (*lockfile.Document, error) {
 	e.was = e.look()
 	if !e.Force {
 		e.tasks.inPlace = e.was.Held.IDs()
@@ -326,7 +335,7 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
 // copyLockfile leaves in node_modules what tells the lockfile's own tool that the
 // tree is complete.
 func (e *engine) copyLockfile(doc *lockfile.Document, p *plan.Plan) error {
-	if e.npm() {
+	if e.npm() && e.Hoisted {
 		return lockfile.WriteHidden(filepath.Join(e.Root, layout.ModulesDir), doc, installed(doc.Graph, p), e.Now)
 	}
 	store := filepath.Join(e.Root, filepath.FromSlash(e.tasks.virtualStore()))

@@ -34,7 +34,7 @@ func (r *Record) Graph(name string, hoisted bool) (*graph.Graph, error) {
 		return nil, &Error{File: name, Err: err}
 	}
 	if !hoisted {
-		return merged(b.g), nil
+		return graph.Merged(b.g), nil
 	}
 	return b.g, nil
 }

@@ -1,24 +1,23 @@
-package bunlock
+package graph
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"godwit/internal/graph"
 )
 
-// maxRounds bounds what merged does: a round tells apart what differs one edge
+// maxRounds bounds what Merged does: a round tells apart what differs one edge
 // farther away. Without places the packages stay as many as they are.
 const maxRounds = 1000
 
-// merged is a graph in which packages that differ in their place only are one.
+// Merged is the graph of a hoisted lockfile with packages that differ in their place
+// only as one, and without places: what an isolated layout is made of.
 // Two are the same if they have one ID, and their edges lead to the same; at first
 // all of one ID are taken for the same, and told apart until none differ.
-func merged(g *graph.Graph) *graph.Graph {
+func Merged(g *Graph) *Graph {
 	keys := slices.SortedFunc(maps.Keys(g.Packages), byCopy)
-	class := make(map[graph.Key]graph.Key, len(keys)) // what stands for a package
+	class := make(map[Key]Key, len(keys)) // what stands for a package
 	for _, key := range keys {
 		class[key] = key.ID()
 	}
@@ -26,7 +25,7 @@ func merged(g *graph.Graph) *graph.Graph {
 		if round == maxRounds {
 			return g
 		}
-		next, known := make(map[graph.Key]graph.Key, len(keys)), map[string]graph.Key{}
+		next, known := make(map[Key]Key, len(keys)), map[string]Key{}
 		for _, key := range keys {
 			looks := shape(g.Packages[key], class)
 			if known[looks] == "" {
@@ -44,7 +43,7 @@ func merged(g *graph.Graph) *graph.Graph {
 }
 
 // byCopy puts the first copies of packages before others.
-func byCopy(x, y graph.Key) int {
+func byCopy(x, y Key) int {
 	if d := len(x.Suffix()) - len(y.Suffix()); d != 0 {
 		return d
 	}
@@ -52,7 +51,7 @@ func byCopy(x, y graph.Key) int {
 }
 
 // shape tells a package from those that are not the same by what is known.
-func shape(p *graph.Package, class map[graph.Key]graph.Key) string {
+func shape(p *Package, class map[Key]Key) string {
 	var b strings.Builder
 	fmt.Fprint(&b, p.Key.ID(), p.Inside)
 	for _, e := range p.Edges {
@@ -63,8 +62,8 @@ func shape(p *graph.Package, class map[graph.Key]graph.Key) string {
 
 // replaced has in place of each package the one that stands for it, without its
 // place. What comes with the tarball of another package is left to that.
-func replaced(g *graph.Graph, class map[graph.Key]graph.Key) *graph.Graph {
-	out := &graph.Graph{Packages: map[graph.Key]*graph.Package{}}
+func replaced(g *Graph, class map[Key]Key) *Graph {
+	out := &Graph{Packages: map[Key]*Package{}}
 	for key, p := range g.Packages {
 		if class[key] != key || p.Inside {
 			continue
@@ -83,7 +82,7 @@ func replaced(g *graph.Graph, class map[graph.Key]graph.Key) *graph.Graph {
 		out.Packages[key] = &made
 	}
 	for _, im := range g.Importers {
-		made := &graph.Importer{Dir: im.Dir}
+		made := &Importer{Dir: im.Dir}
 		for _, d := range im.Deps {
 			if d.Target.Key != "" {
 				d.Target.Key = class[d.Target.Key]
