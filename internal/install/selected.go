@@ -61,7 +61,7 @@ func (e *engine) scope(g *graph.Graph) graph.Scope {
 // laid are the projects whose node_modules are made: those that are selected,
 // and those that have one of ours.
 func (e *engine) laid(g *graph.Graph) []*graph.Importer {
-	if e.npm() {
+	if e.npm() && e.Hoisted {
 		return e.laidNpm(g)
 	}
 	held := heldByImporter(e.was.Held.Links)
