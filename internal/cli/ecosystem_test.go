@@ -51,6 +51,40 @@ func TestEcosystemFrozen(t *testing.T) {
 	}
 }
 
+// TestEcosystemRenewed makes each yarn.lock of well-known projects anew, of yarn 2 and
+// later: nothing is new, so that they stay as they are, and no registry is asked.
+func TestEcosystemRenewed(t *testing.T) {
+	root := "../../../shared/ecosystem"
+	locks := 0
+	err := filepath.WalkDir(root, func(lock string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != "yarn.lock" {
+			return err
+		}
+		before, err := os.ReadFile(lock)
+		if err != nil || !bytes.Contains(before, []byte("__metadata:")) {
+			return err
+		}
+		locks++
+		copied := filepath.Join(t.TempDir(), "project")
+		copyTree(t, copied, filepath.Dir(lock))
+		var errs bytes.Buffer
+		p := process()
+		p.Dir, p.Stdout, p.Stderr, p.Env = copied, &bytes.Buffer{}, &errs, []string{"HOME=" + t.TempDir(), "npm_config_registry=https://registry.example/"}
+		p.Args = []string{"install", "--no-prefer-frozen-lockfile", "--lockfile-only", "--offline", "--trust-lockfile"}
+		if code := cli.Run(t.Context(), p); code != 0 {
+			t.Errorf("%s: status %d:\n%s", lock, code, errs.String())
+		}
+		after, err := os.ReadFile(filepath.Join(copied, "yarn.lock"))
+		if err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s changed (%v)", lock, err)
+		}
+		return nil
+	})
+	if locks == 0 {
+		t.Skipf("no yarn.lock of yarn 2 or later in ../shared/ecosystem (%v)", err)
+	}
+}
+
 // misfits are lockfiles that do not fit their project, and why: pnpm 12.21 refuses
 // them, too. This one has typescript in dependencies of each project that has it
 // as a peer, for an override gives it an alias: pnpm 12.21 leaves such a peer

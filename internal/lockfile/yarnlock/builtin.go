@@ -60,6 +60,9 @@ func (b *berryRenewal) patches() error {
 			b.keep(e, b.ask(w))
 			continue
 		}
+		if !b.old.modern() {
+			return &UnaddableError{w.descriptor()}
+		}
 		if patches[w.alias] == nil {
 			text, err := b.Source.Patch(w.alias)
 			if err != nil {
