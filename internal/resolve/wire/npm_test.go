@@ -40,6 +40,7 @@ func TestEveryNpmOptionTravels(t *testing.T) {
 	// What is compared by itself, or is the server's own.
 	stays["NpmOptions.Policy"], stays["NpmOptions.Node"], stays["NpmOptions.Platform"], stays["NpmOptions.Strategy"] = "below", "below", "below", "below"
 	stays["NpmOptions.InstallLinks"], stays["NpmOptions.Allow"] = "directories are resolved here", "what is of no registry is resolved here"
+	stays["NpmOptions.Prefer"] = "an import is resolved here"
 	node := semver.MustParse("20.1.2")
 	req := &npmtree.Request{
 		Name: "dir", Inflate: true, Asked: map[string][]string{".": {"a"}},
