@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"godwit/internal/testreg"
 )
 
 // TestBerryDifferential compares yarn.lock, byte by byte, with what yarn 4 makes of
@@ -25,30 +22,12 @@ import (
 //
 // GODWIT_UPSTREAM is a registry that has yarn's own packages.
 func TestBerryDifferential(t *testing.T) {
-	yarn, projects := os.Getenv("GODWIT_YARN4"), os.Getenv("GODWIT_YARN4_PROJECTS")
-	if yarn == "" || projects == "" {
-		t.Skip("GODWIT_YARN4 and GODWIT_YARN4_PROJECTS do not say what to compare")
-	}
-	t.Setenv("GODWIT_NPM_PROJECTS", projects)
-	d := &berryDifferential{newNpmDifferential(t), yarn}
-	first, last, err := testreg.Seeds(projects)
-	if err != nil {
-		t.Fatalf("GODWIT_YARN4_PROJECTS: %v", err)
-	}
-	count := map[string]int{}
-	for seed := first; seed < last; seed++ {
-		g := *d.generator
-		g.Rand = rand.New(rand.NewPCG(seed, 4))
+	d := &berryDifferential{newNpmDifferential(t, "GODWIT_YARN4", "GODWIT_YARN4_PROJECTS"), os.Getenv("GODWIT_YARN4")}
+	d.each(t, "GODWIT_YARN4_PROJECTS", 4, func(g *generator, _ uint64) (*generated, string, string) {
 		p := g.berryProject()
 		verdict, diff := d.compare(t, p)
-		count[verdict]++
-		if verdict == "differs" {
-			t.Errorf("seed %d:\n%s\n%s", seed, p, diff)
-		} else if verdict != "same" {
-			t.Logf("seed %d: %s %s", seed, verdict, diff)
-		}
-	}
-	t.Logf("%v", count)
+		return p, verdict, diff
+	})
 }
 
 type berryDifferential struct {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"testing"
 
 	"godwit/internal/cli"
-	"godwit/internal/testreg"
 )
 
 // TestBunDifferential compares bun.lock with what bun makes of projects that are
@@ -28,26 +26,15 @@ import (
 // The dependencies of the projects in GODWIT_PROJECT are what to begin with.
 func TestBunDifferential(t *testing.T) {
 	d := newBunDifferential(t)
-	first, last, err := testreg.Seeds(os.Getenv("GODWIT_BUN_PROJECTS"))
-	if err != nil {
-		t.Fatalf("GODWIT_BUN_PROJECTS: %v", err)
+	for _, step := range []string{"fresh", "changed"} {
+		t.Run(step, func(t *testing.T) {
+			d.each(t, "GODWIT_BUN_PROJECTS", 5, func(g *generator, _ uint64) (*generated, string, string) {
+				p := g.bunProject()
+				verdict, diff := d.compare(t, p, step)
+				return p.generated, verdict, fmt.Sprintf("%v\n%s", p.call, diff)
+			})
+		})
 	}
-	count := map[string]int{}
-	for seed := first; seed < last; seed++ {
-		g := *d.generator
-		g.Rand = rand.New(rand.NewPCG(seed, 5))
-		p := g.bunProject()
-		for _, step := range []string{"fresh", "changed"} {
-			verdict, diff := d.compare(t, p, step)
-			count[step+" "+verdict]++
-			if verdict == "differs" {
-				t.Errorf("seed %d, %s:\n%s%v\n%s", seed, step, p.generated, p.call, diff)
-			} else if verdict != "same" {
-				t.Logf("seed %d, %s: %s %s", seed, step, verdict, diff)
-			}
-		}
-	}
-	t.Logf("%v", count)
 }
 
 // bunDifferential runs bun and us.
@@ -57,22 +44,7 @@ type bunDifferential struct {
 }
 
 func newBunDifferential(t *testing.T) *bunDifferential {
-	d := &bunDifferential{
-		generator: &generator{registry: os.Getenv("GODWIT_REGISTRY"), known: map[string]*record{}, features: map[string]bool{}, always: map[string]bool{}},
-		bun:       os.Getenv("GODWIT_BUN"), home: t.TempDir(),
-	}
-	dirs := os.Getenv("GODWIT_PROJECT")
-	if d.registry == "" || dirs == "" || d.bun == "" || os.Getenv("GODWIT_BUN_PROJECTS") == "" {
-		t.Skip("GODWIT_REGISTRY, GODWIT_PROJECT, GODWIT_BUN and GODWIT_BUN_PROJECTS do not say what to compare")
-	}
-	var err error
-	if d.roots, err = rootsOf(dirs); err != nil || len(d.roots) == 0 {
-		t.Fatalf("no dependencies in %s (%v)", dirs, err)
-	}
-	for _, f := range features {
-		d.features[f] = true
-	}
-	return d
+	return &bunDifferential{newGenerator(t, "GODWIT_BUN", "GODWIT_BUN_PROJECTS"), os.Getenv("GODWIT_BUN"), t.TempDir()}
 }
 
 // bunGenerated is a project with the call that changes it.

@@ -28,7 +28,7 @@ import (
 // GODWIT_NPM_ACCEPTS npm has to accept what we make, too, which takes ten seconds
 // for each project.
 func TestNpmDifferential(t *testing.T) {
-	d := newNpmDifferential(t)
+	d := newNpmDifferential(t, "GODWIT_NPM_PROJECTS")
 	d.each(t, "GODWIT_NPM_PROJECTS", 3, func(g *generator, seed uint64) (*generated, string, string) {
 		p := g.npmProject()
 		verdict, diff := d.compare(t, p, seed%treeEach == 0)
@@ -49,9 +49,10 @@ type npmDifferential struct {
 	more    []string // environment
 }
 
-func newNpmDifferential(t *testing.T) *npmDifferential {
+// newNpmDifferential is skipped unless the variables say what to compare.
+func newNpmDifferential(t *testing.T, variables ...string) *npmDifferential {
 	return &npmDifferential{
-		generator: newGenerator(t, "GODWIT_NPM_PROJECTS"),
+		generator: newGenerator(t, variables...),
 		answers:   os.Getenv("GODWIT_NPM_ANSWERS"), home: t.TempDir(),
 	}
 }

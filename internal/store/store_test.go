@@ -125,8 +125,8 @@ func TestAddThenLoad(t *testing.T) {
 	noGarbage(t, s)
 }
 
-// noGarbage checks that tmp is empty, and that each directory of files has an
-// index.
+// noGarbage checks that tmp is empty, that each directory of files has an index,
+// and each index its name.
 func noGarbage(t *testing.T, s *Store) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(s.Dir(), "tmp"))
@@ -141,8 +141,10 @@ func noGarbage(t *testing.T, s *Store) {
 			files = slices.DeleteFunc(files, func(dir string) bool { return dir == tree.Path() })
 		}
 	}
-	if len(files) > 0 {
-		t.Errorf("no index has %v", files)
+	unnamed, err := filepath.Glob(filepath.Join(s.Dir(), "trees", "*", "*"+unnamedIndex))
+	check(t, err)
+	if files = append(files, unnamed...); len(files) > 0 {
+		t.Errorf("no tree has %v", files)
 	}
 }
 

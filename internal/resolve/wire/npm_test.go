@@ -1,7 +1,6 @@
 package wire_test
 
 import (
-	"bytes"
 	"reflect"
 	"testing"
 	"time"
@@ -21,15 +20,7 @@ func travelNpm(t *testing.T, req *npmtree.Request, s wire.Settings) *npmtree.Req
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text bytes.Buffer
-	if err := out.Encode(&text); err != nil {
-		t.Fatal(err)
-	}
-	in, err := wire.Decode(&text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := in.NpmResolution()
+	got, err := received(t, out).NpmResolution()
 	if err != nil {
 		t.Fatal(err)
 	}

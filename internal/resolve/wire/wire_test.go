@@ -86,7 +86,16 @@ func fill(t *testing.T, v reflect.Value, at string) {
 // travel sends a request and takes it in on the other side.
 func travel(t *testing.T, req *resolve.Request, s wire.Settings) *resolve.Request {
 	t.Helper()
-	out := wire.New(req, s)
+	got, err := received(t, wire.New(req, s)).Resolution()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// received is what the other side gets of a request.
+func received(t *testing.T, out *wire.Request) *wire.Request {
+	t.Helper()
 	var text bytes.Buffer
 	if err := out.Encode(&text); err != nil {
 		t.Fatal(err)
@@ -95,11 +104,7 @@ func travel(t *testing.T, req *resolve.Request, s wire.Settings) *resolve.Reques
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := in.Resolution()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got
+	return in
 }
 
 // oneProject is a request that can be sent.
