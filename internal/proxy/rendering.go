@@ -173,10 +173,11 @@ func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, 
 // Admit is what the policy leaves of a full packument, for others who read the
 // same registries, and until when, zero for always.
 func (p *Proxy) Admit(doc *npm.Packument) (left *npm.Packument, until time.Time, err error) {
-	if _, _, until, err = p.view(doc); err == nil {
-		left, err = p.policy().Admitted(doc)
+	view, _, until, err := p.view(doc)
+	if err != nil || view == nil {
+		return doc, until, err
 	}
-	return left, until, err
+	return view.Of(doc), until, nil
 }
 
 // policy is the rules of this moment; nil if there are none.

@@ -106,7 +106,7 @@ func (c *carrying) read(r *Record) (olds map[string][]*edge) {
 			continue
 		}
 		for _, e := range it.edges {
-			e.to = c.nearest(p.Path, e.alias)
+			e.to = find(c.paths, p.Path, e.alias)
 			e.settled = e.to == nil
 			e.bundled = e.bundled || bundled[p.Path+"/"+e.alias]
 			c.keep(e)
@@ -120,7 +120,7 @@ func (c *carrying) read(r *Record) (olds map[string][]*edge) {
 		}
 		edges := edgesOf(w.Manifest, ownerOf(w.Dir))
 		for _, e := range edges {
-			e.to = c.nearest(at, e.alias)
+			e.to = find(c.paths, at, e.alias)
 			c.keep(e)
 		}
 		olds[w.Dir] = edges
@@ -137,19 +137,6 @@ func (c *carrying) read(r *Record) (olds map[string][]*edge) {
 func (c *carrying) keep(e *edge) {
 	if e.to != nil && e.to.kind != registry && e.to.kind != project {
 		c.kept[e.alias+" "+e.spec] = e.to
-	}
-}
-
-// nearest is what alias leads to from a path.
-func (c *carrying) nearest(at, alias string) *item {
-	for {
-		if it := c.paths[strings.TrimPrefix(at+"/"+alias, "/")]; it != nil {
-			return it
-		}
-		if at == "" {
-			return nil
-		}
-		at, _ = splitLast(at)
 	}
 }
 

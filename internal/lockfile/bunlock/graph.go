@@ -245,8 +245,8 @@ func (b *builder) importer(w Workspace) {
 	b.g.Importers = append(b.g.Importers, im)
 }
 
-// find is the package that alias leads to from a path: the nearest one.
-func find(paths map[string]*Package, at, alias string) *Package {
+// find is what alias leads to from a path: the nearest one.
+func find[T any](paths map[string]*T, at, alias string) *T {
 	for {
 		if p := paths[strings.TrimPrefix(at+"/"+alias, "/")]; p != nil {
 			return p

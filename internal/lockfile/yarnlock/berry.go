@@ -145,16 +145,10 @@ func (b *berryRenewal) reduce(d npm.Dep, at from) string {
 
 // ask asks for a descriptor, once. It returns how the file writes it.
 func (b *berryRenewal) ask(w wish) string {
-	for _, d := range b.old.descriptors(w.alias, w.spec, w.at) {
-		if b.old.index[d] != nil {
-			if !b.asked[d] {
-				b.asked[d] = true
-				b.next = append(b.next, w)
-			}
-			return d
-		}
+	e, d := b.old.find(w.alias, w.spec, w.at)
+	if e == nil {
+		d = w.descriptor()
 	}
-	d := w.descriptor()
 	if !b.asked[d] {
 		b.asked[d] = true
 		b.next = append(b.next, w)

@@ -137,9 +137,9 @@ func (b *builder) target(d npm.Dep, at from) (graph.Target, error) {
 		}
 		return graph.Target{Link: path.Join(at.dir, dir)}, nil
 	}
-	e := b.find(d.Alias, spec, at)
+	e, _ := b.rec.find(d.Alias, spec, at)
 	if e == nil {
-		e = b.find(d.Alias, d.Specifier, at)
+		e, _ = b.rec.find(d.Alias, d.Specifier, at)
 	}
 	switch {
 	case e == nil && b.rec.Dialect == syml.Classic && b.isMember(d.Alias, spec):
@@ -214,14 +214,20 @@ func (r *Record) descriptors(alias, spec string, at from) []string {
 	return out
 }
 
-// find is the entry for what is asked for, or nil.
-func (b *builder) find(alias, spec string, at from) *Entry {
-	for _, d := range b.rec.descriptors(alias, spec, at) {
-		if e := b.rec.index[d]; e != nil {
-			return e
+// find is the entry for what is asked for, or nil, and how it is written there.
+func (r *Record) find(alias, spec string, at from) (e *Entry, descriptor string) {
+	for _, d := range r.descriptors(alias, spec, at) {
+		if e := r.index[d]; e != nil {
+			return e, d
 		}
 	}
-	return nil
+	return nil, ""
+}
+
+// has reports whether there is an entry for what is asked for.
+func (r *Record) has(alias, spec string, at from) bool {
+	e, _ := r.find(alias, spec, at)
+	return e != nil
 }
 
 // escapeLocator is encodeURIComponent of what names and paths have in them.
@@ -285,7 +291,7 @@ func (b *builder) edges(e *Entry) error {
 	}{{m.Dependencies, false}, {e.OptionalDependencies, true}} {
 		for i, d := range list.deps {
 			added := !list.optional && i >= len(e.Dependencies)
-			if added && (declared(e.OptionalDependencies, d.Alias) || b.find(d.Alias, d.Specifier, at) == nil) {
+			if added && (declared(e.OptionalDependencies, d.Alias) || !b.rec.has(d.Alias, d.Specifier, at)) {
 				continue // it says so itself, or the extension is younger than the lockfile
 			}
 			target, err := b.target(d, at)

@@ -114,6 +114,7 @@ func (n *renewal) level(asks []ask) ([]ask, error) {
 	n.next = nil
 	var wants []Want
 	var descriptors []string
+	asked := map[string]bool{}
 	for _, a := range asks {
 		spec := a.dep.Specifier
 		if to, ok := resolved(n.rules, a.dep, a.at); ok {
@@ -130,7 +131,8 @@ func (n *renewal) level(asks []ask) ([]ask, error) {
 			return nil, err
 		}
 		w.Optional, w.Direct = a.optional, a.at.project != nil
-		if d := a.dep.Alias + "@" + spec; !slices.Contains(descriptors, d) {
+		if d := a.dep.Alias + "@" + spec; !asked[d] {
+			asked[d] = true
 			wants, descriptors = append(wants, w), append(descriptors, d)
 		}
 	}
@@ -178,11 +180,9 @@ func (n *renewal) has(a ask, spec string) bool {
 		return false
 	}
 	for _, s := range []string{spec, a.dep.Specifier} {
-		for _, d := range n.old.descriptors(a.dep.Alias, s, a.at) {
-			if e := n.old.index[d]; e != nil {
-				n.keep(e, d)
-				return true
-			}
+		if e, d := n.old.find(a.dep.Alias, s, a.at); e != nil {
+			n.keep(e, d)
+			return true
 		}
 	}
 	return false

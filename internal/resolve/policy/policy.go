@@ -97,13 +97,18 @@ func (p *Policy) Admitted(doc *npm.Packument) (*npm.Packument, error) {
 	if err != nil || v == nil {
 		return doc, err
 	}
+	return v.Of(doc), nil
+}
+
+// Of is what a view leaves of its document, as a document.
+func (v *View) Of(doc *npm.Packument) *npm.Packument {
 	tags := map[string]string{}
 	for tag := range doc.DistTags {
 		if target := v.Tag(doc, tag); target != "" {
 			tags[tag] = target
 		}
 	}
-	return doc.Filter(v.Admits, tags), nil
+	return doc.Filter(v.Admits, tags)
 }
 
 func (p *Policy) ignoresMissingTime() bool { return p != nil && p.MissingTime }
