@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"godwit/internal/cli/ui"
-	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/npm/semver"
@@ -132,10 +131,7 @@ func (c *call) writeBuilds(rules []project.BuildRule) error {
 	if err != nil {
 		return err
 	}
-	if err := fsys.WriteFile(file, out, fsys.WriteOptions{}); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	return nil
+	return saveWorkspace(file, out)
 }
 
 // runIgnoredBuilds is the command ignored-builds: whose install scripts did not

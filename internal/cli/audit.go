@@ -97,7 +97,7 @@ func (c *call) newAuditor() (*auditor, error) {
 }
 
 func errNoLockfile(dir string) error {
-	return &execError{what: "there is no lockfile in " + dir, code: "ERR_PNPM_AUDIT_NO_LOCKFILE", next: "godwit install makes one"}
+	return &refusedError{what: "there is no lockfile in " + dir, code: "ERR_PNPM_AUDIT_NO_LOCKFILE", next: "godwit install makes one"}
 }
 
 // ask gets the advisories from the registry, and matches them.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"godwit/internal/fsys"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
 )
@@ -120,8 +119,5 @@ func (c *call) editWorkspace(edit func(file string, text []byte) ([]byte, error)
 	if err != nil {
 		return err
 	}
-	if err := fsys.WriteFile(file, text, fsys.WriteOptions{}); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	return nil
+	return saveWorkspace(file, text)
 }

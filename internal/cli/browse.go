@@ -35,7 +35,7 @@ func runBrowse(ctx context.Context, c *call) error {
 		}
 		page := pageOf(what, m)
 		if page == "" {
-			return &execError{what: fmt.Sprintf("the package.json of %s names no page for %s", cmp.Or(name, "the project"), what), code: noPage[what], next: "godwit view shows what it names"}
+			return &refusedError{what: fmt.Sprintf("the package.json of %s names no page for %s", cmp.Or(name, "the project"), what), code: noPage[what], next: "godwit view shows what it names"}
 		}
 		if err := c.browse(what, cmp.Or(name, c.workspace.root), page); err != nil {
 			return err

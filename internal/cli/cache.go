@@ -234,20 +234,15 @@ func documentKey(d registry.Document) string {
 	return keyPrefix + registryName(d) + registry.EscapedName(d.Name)
 }
 
-// rangesOf reads "name@range" words; a name alone is all versions.
+// rangesOf is splitRange of several words.
 func rangesOf(specs []string) (map[npm.Name]semver.Range, error) {
 	out := map[npm.Name]semver.Range{}
 	for _, spec := range specs {
-		name, version, err := splitSpec(spec)
+		name, rng, err := splitRange(spec)
 		if err != nil {
 			return nil, err
 		}
-		if version == "" {
-			version = "*"
-		}
-		if out[name], err = semver.ParseRange(version, semver.Options{IncludePrerelease: true}); err != nil {
-			return nil, fmt.Errorf("read the range of %q: %w", spec, err)
-		}
+		out[name] = rng
 	}
 	return out, nil
 }
@@ -335,7 +330,7 @@ func (c *call) addAll(ctx context.Context, specs []string) error {
 		}
 	}
 	if len(failed) > 0 {
-		return &globalError{"not added to the store: " + strings.Join(failed, ", "), "ERR_PNPM_STORE_ADD_FAILURE", ""}
+		return &refusedError{"not added to the store: " + strings.Join(failed, ", "), "ERR_PNPM_STORE_ADD_FAILURE", ""}
 	}
 	return nil
 }

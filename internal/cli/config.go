@@ -185,13 +185,13 @@ func (c *call) location() string {
 // setConfig is config set: a key and a value, or some "key=value".
 func (c *call) setConfig(words []string) error {
 	if len(words) == 0 {
-		return &configError{"config set wants the name of a setting", "ERR_PNPM_CONFIG_NO_PARAMS", "for example: godwit config set save-exact true"}
+		return &refusedError{"config set wants the name of a setting", "ERR_PNPM_CONFIG_NO_PARAMS", "for example: godwit config set save-exact true"}
 	}
 	var pairs [][2]string
 	for len(words) > 0 {
 		key, value, ok := strings.Cut(words[0], "=")
 		if words = words[1:]; !ok && len(words) == 0 {
-			return &configError{"config set " + key + ": there is no value", "ERR_PNPM_CONFIG_NO_PARAMS", "write godwit config set " + key + " <value>"}
+			return &refusedError{"config set " + key + ": there is no value", "ERR_PNPM_CONFIG_NO_PARAMS", "write godwit config set " + key + " <value>"}
 		}
 		if !ok {
 			value, words = words[0], words[1:]
@@ -219,7 +219,7 @@ func (c *call) setConfig(words []string) error {
 
 func (c *call) deleteConfig(words []string) error {
 	if len(words) == 0 {
-		return &configError{"config delete wants the name of a setting", "ERR_PNPM_CONFIG_NO_PARAMS", "godwit config list shows what is set"}
+		return &refusedError{"config delete wants the name of a setting", "ERR_PNPM_CONFIG_NO_PARAMS", "godwit config list shows what is set"}
 	}
 	for _, key := range words {
 		if err := c.writeConfig(config.Removal(key)); err != nil {
@@ -279,10 +279,3 @@ func (e *protectedError) Error() string { return e.key + " is a secret, which is
 func (e *protectedError) Hint() string {
 	return "godwit config list --long tells which file it is in"
 }
-
-// configError is a call of config that lacks something.
-type configError struct{ what, code, next string }
-
-func (e *configError) Error() string { return e.what }
-func (e *configError) Code() string  { return e.code }
-func (e *configError) Hint() string  { return e.next }

@@ -67,31 +67,29 @@ func (c *call) deployment() (*deployment, error) {
 		c.cfg.Settings.Workspace.IncludeRoot = true // a pnpm-workspace.yaml with settings only makes a workspace of one
 	}
 	if c.workspace.globs == nil && c.inputs.Workspace == nil {
-		return nil, &deployError{"a deploy is only possible from inside a workspace", "ERR_PNPM_CANNOT_DEPLOY", "go to the workspace that has the project"}
+		return nil, &refusedError{"a deploy is only possible from inside a workspace", "ERR_PNPM_CANNOT_DEPLOY", "go to the workspace that has the project"}
 	}
 	words := c.arguments()
 	if len(words) != 1 {
-		return nil, &deployError{"deploy wants one directory to write to", "ERR_PNPM_INVALID_DEPLOY_TARGET", "for example: godwit deploy --filter app --prod ../out"}
+		return nil, &refusedError{"deploy wants one directory to write to", "ERR_PNPM_INVALID_DEPLOY_TARGET", "for example: godwit deploy --filter app --prod ../out"}
 	}
 	r, stop := c.newRunner("deploy")
 	defer stop()
-	projects, levels, err := r.selection()
+	projects, levels, _ := r.selection()
 	dirs := slices.Concat(levels...)
 	switch {
-	case err != nil && len(dirs) == 0, len(dirs) == 0:
-		return nil, &deployError{"no project was selected for deployment", "ERR_PNPM_NOTHING_TO_DEPLOY", "name it: --filter app"}
+	case len(dirs) == 0: // for whatever reason
+		return nil, &refusedError{"no project was selected for deployment", "ERR_PNPM_NOTHING_TO_DEPLOY", "name it: --filter app"}
 	case len(dirs) > 1:
-		return nil, &deployError{fmt.Sprintf("cannot deploy more than one project, and %d are selected", len(dirs)), "ERR_PNPM_CANNOT_DEPLOY_MANY", "name the one that is meant: --filter app"}
+		return nil, &refusedError{fmt.Sprintf("cannot deploy more than one project, and %d are selected", len(dirs)), "ERR_PNPM_CANNOT_DEPLOY_MANY", "name the one that is meant: --filter app"}
 	}
-	to := words[0]
-	if !filepath.IsAbs(to) {
-		to = filepath.Join(c.args.Dir(c.Dir, c.Home), to)
-	}
+	to := c.fromHere(words[0])
 	if !c.cfg.Settings.Workspace.SharedLockfile {
 		return nil, &unsupportedError{"deploy with shared-workspace-lockfile=false", "copy the project, and install there: it has its own lockfile"}
 	}
 	d := &deployment{call: c, project: projects[dirs[0]], dir: dirs[0], members: projects, to: filepath.Clean(to)}
-	if err := c.findLock(); err != nil {
+	err := c.findLock()
+	if err != nil {
 		return nil, err
 	}
 	if c.lock.Format != lockfile.Pnpm {
@@ -101,7 +99,7 @@ func (c *call) deployment() (*deployment, error) {
 		return nil, err
 	}
 	if d.doc == nil || d.doc.Graph.Importer(d.dir) == nil {
-		return nil, &deployError{"the lockfile of the workspace does not have " + d.dir, "ERR_PNPM_NO_LOCKFILE", "run godwit install first"}
+		return nil, &refusedError{"the lockfile of the workspace does not have " + d.dir, "ERR_PNPM_NO_LOCKFILE", "run godwit install first"}
 	}
 	return d, nil
 }
@@ -111,12 +109,12 @@ func (c *call) deployment() (*deployment, error) {
 func (d *deployment) clear() error {
 	inside, err := filepath.Rel(d.to, d.project.Dir)
 	if err == nil && filepath.IsLocal(inside) {
-		return &deployError{"the project is in " + d.to, "ERR_PNPM_INVALID_DEPLOY_TARGET", "name a directory that is not around it"}
+		return &refusedError{"the project is in " + d.to, "ERR_PNPM_INVALID_DEPLOY_TARGET", "name a directory that is not around it"}
 	}
 	entries, err := os.ReadDir(d.to)
 	if err == nil && len(entries) > 0 {
 		if !d.cfg.Settings.Call.Force {
-			return &deployError{d.to + " is not empty", "ERR_PNPM_DEPLOY_DIR_NOT_EMPTY", "name another directory, or let --force empty it"}
+			return &refusedError{d.to + " is not empty", "ERR_PNPM_DEPLOY_DIR_NOT_EMPTY", "name another directory, or let --force empty it"}
 		}
 		fmt.Fprintf(d.Stderr, "WARN --force empties %s\n", d.to)
 		if err := fsys.RemoveAll(d.to); err != nil {
@@ -177,15 +175,6 @@ func (d *deployment) asLegacy() error {
 	}
 	return nil
 }
-
-// deployError is a deploy that cannot be.
-type deployError struct{ what, code, next string }
-
-func (e *deployError) Error() string { return e.what }
-func (e *deployError) Code() string  { return e.code }
-
-// Hint is what the user can do.
-func (e *deployError) Hint() string { return e.next }
 
 // leftOut reports whether a path of the project is never deployed: what is
 // installed is installed there anew.

@@ -24,7 +24,7 @@ import (
 func runDlx(ctx context.Context, c *call) error {
 	words := c.arguments()
 	if len(words) == 0 {
-		return &dlxError{"dlx wants a command", "ERR_PNPM_DLX_MISSING_COMMAND", "for example: godwit dlx create-vite my-app"}
+		return &refusedError{"dlx wants a command", "ERR_PNPM_DLX_MISSING_COMMAND", "for example: godwit dlx create-vite my-app"}
 	}
 	return c.dlx(ctx, words)
 }
@@ -34,7 +34,7 @@ func runDlx(ctx context.Context, c *call) error {
 func runCreate(ctx context.Context, c *call) error {
 	words := slices.Clone(c.arguments())
 	if len(words) == 0 {
-		return &dlxError{"create wants the name of an initializer", "ERR_PNPM_MISSING_ARGS", "for example: godwit create vite my-app"}
+		return &refusedError{"create wants the name of an initializer", "ERR_PNPM_MISSING_ARGS", "for example: godwit create vite my-app"}
 	}
 	words[0] = initializer(words[0])
 	return c.dlx(ctx, words)
@@ -89,7 +89,7 @@ func (c *call) dlx(ctx context.Context, words []string) error {
 	r, stop := at.newRunner("exec")
 	defer stop()
 	if !c.cfg.Settings.Run.ShellMode && lookup(r.host.Environ(p.Dir), c.Dir, words[0]) == "" {
-		return &dlxError{fmt.Sprintf("none of %s has a command %s", strings.Join(packages, ", "), words[0]), "ERR_PNPM_DLX_COMMAND_NOT_FOUND", "name the package that has it with --package"}
+		return &refusedError{fmt.Sprintf("none of %s has a command %s", strings.Join(packages, ", "), words[0]), "ERR_PNPM_DLX_COMMAND_NOT_FOUND", "name the package that has it with --package"}
 	}
 	return r.program(p, c.args.Dir(c.Dir, c.Home), words, "")
 }
@@ -182,9 +182,9 @@ func commandOfPackage(p *project.Project) (string, error) {
 	case slices.Contains(bins, base):
 		return base, nil
 	case len(bins) == 0:
-		return "", &dlxError{alias + " has no commands", "ERR_PNPM_DLX_NO_BIN", "godwit add " + alias + " installs it as a dependency"}
+		return "", &refusedError{alias + " has no commands", "ERR_PNPM_DLX_NO_BIN", "godwit add " + alias + " installs it as a dependency"}
 	}
-	return "", &dlxError{fmt.Sprintf("%s has several commands: %s", alias, strings.Join(bins, ", ")), "ERR_PNPM_DLX_MULTIPLE_BINS", fmt.Sprintf("name one of them: godwit dlx --package %s %s", alias, bins[0])}
+	return "", &refusedError{fmt.Sprintf("%s has several commands: %s", alias, strings.Join(bins, ", ")), "ERR_PNPM_DLX_MULTIPLE_BINS", fmt.Sprintf("name one of them: godwit dlx --package %s %s", alias, bins[0])}
 }
 
 // pruneDlx removes what dlx installed and would not use any more, and returns how
@@ -217,10 +217,3 @@ func (c *call) pruneDlx() (removed int, err error) {
 	}
 	return removed, nil
 }
-
-// dlxError is a call of dlx that cannot be done.
-type dlxError struct{ what, code, next string }
-
-func (e *dlxError) Error() string { return e.what }
-func (e *dlxError) Code() string  { return e.code }
-func (e *dlxError) Hint() string  { return e.next }

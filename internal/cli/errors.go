@@ -12,6 +12,14 @@ import (
 // coded is an error with a stable code for scripts.
 type coded interface{ Code() string }
 
+// refusedError is a call that cannot be done, with its code for scripts ("" for
+// none of its own) and what to do instead.
+type refusedError struct{ what, code, next string }
+
+func (e *refusedError) Error() string { return e.what }
+func (e *refusedError) Code() string  { return e.code }
+func (e *refusedError) Hint() string  { return e.next }
+
 // hinted is an error that knows what the user can do.
 type hinted interface{ Hint() string }
 

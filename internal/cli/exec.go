@@ -20,7 +20,7 @@ import (
 func runExec(ctx context.Context, c *call) error {
 	words := c.arguments()
 	if len(words) == 0 {
-		return &execError{what: "exec wants a command", code: "ERR_PNPM_EXEC_MISSING_COMMAND", next: "for example: godwit exec tsc --noEmit"}
+		return &refusedError{what: "exec wants a command", code: "ERR_PNPM_EXEC_MISSING_COMMAND", next: "for example: godwit exec tsc --noEmit"}
 	}
 	if err := c.checkScope(); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (c *call) npmExec(r *runner, p *project.Project, words []string) (fetch boo
 		}
 	}
 	if yes == config.No {
-		return false, &execError{what: "there is no command " + words[0] + " here, and it is not to be fetched", code: "ERR_GODWIT_NOT_FETCHED", next: "add the package that has it, or answer yes (--yes)"}
+		return false, &refusedError{what: "there is no command " + words[0] + " here, and it is not to be fetched", code: "ERR_GODWIT_NOT_FETCHED", next: "add the package that has it, or answer yes (--yes)"}
 	}
 	return true, nil
 }
@@ -100,7 +100,7 @@ func (r *runner) program(p *project.Project, dir string, words []string, label s
 	} else if file := lookup(env, dir, words[0]); file != "" {
 		cmd = exec.Command(file, words[1:]...)
 	} else {
-		return &execError{what: "there is no command " + words[0], code: "ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL", next: "install a package that has it, or check the name"}
+		return &refusedError{what: "there is no command " + words[0], code: "ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL", next: "install a package that has it, or check the name"}
 	}
 	cmd.Dir, cmd.Env = dir, env
 	return r.run(cmd, label, "")
@@ -143,10 +143,3 @@ func (c *call) fallback(ctx context.Context, name string) (handled bool, err err
 	}
 	return true, r.program(p, c.args.Dir(c.Dir, c.Home), append([]string{name}, c.arguments()...), "")
 }
-
-// execError is a command that cannot be run.
-type execError struct{ what, code, next string }
-
-func (e *execError) Error() string { return e.what }
-func (e *execError) Code() string  { return e.code }
-func (e *execError) Hint() string  { return e.next }

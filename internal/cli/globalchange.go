@@ -20,7 +20,7 @@ import (
 // the user's), and what is installed must be found.
 func (c *call) changeGlobals(ctx context.Context) (g *globals, unlock func(), err error) {
 	if c.variable("SUDO_USER") != "" {
-		return nil, nil, &globalError{
+		return nil, nil, &refusedError{
 			fmt.Sprintf("%s --global below sudo would install for root", c.args.Positional[0]), "ERR_PNPM_SUDO_NOT_SUPPORTED",
 			"leave sudo out: global packages are in your home directory; for those of root start with sudo env -u SUDO_USER",
 		}
@@ -52,7 +52,7 @@ func (c *call) onPath(dir string) bool {
 }
 
 func (g *globals) pathError() error {
-	return &globalError{
+	return &refusedError{
 		fmt.Sprintf("commands of global packages would be in %s, which is not in PATH", g.bin), "ERR_PNPM_GLOBAL_BIN_DIR_NOT_IN_PATH",
 		"run godwit setup, which adds it, or name a directory that is: --global-bin-dir",
 	}
@@ -214,14 +214,14 @@ func (g *globals) conflict(fresh *globalGroup, stay []*globalGroup, before map[s
 	others := commandsOf(stay)
 	for name, c := range commandsOf([]*globalGroup{fresh}) {
 		if now, taken := others[name]; taken && c.alias != name && now.alias != name {
-			return &globalError{
+			return &refusedError{
 				fmt.Sprintf("the command %s of %s is one of %s, too, which is installed globally", name, c.alias, now.alias), "ERR_PNPM_GLOBAL_BIN_CONFLICT",
 				"remove that first: godwit remove -g " + now.alias,
 			}
 		}
 		if ours, there := g.ours(name); there && !ours && !g.cfg.Settings.Call.Force {
 			if _, known := before[name]; !known {
-				return &globalError{
+				return &refusedError{
 					fmt.Sprintf("the command %s of %s would take the place of %s, which is no global package's", name, c.alias, filepath.Join(g.bin, name)),
 					"ERR_PNPM_GLOBAL_BIN_CONFLICT", "remove the file, or use --force",
 				}
@@ -230,10 +230,3 @@ func (g *globals) conflict(fresh *globalGroup, stay []*globalGroup, before map[s
 	}
 	return nil
 }
-
-// globalError is something about global packages that cannot be done.
-type globalError struct{ what, code, next string }
-
-func (e *globalError) Error() string { return e.what }
-func (e *globalError) Code() string  { return e.code }
-func (e *globalError) Hint() string  { return e.next }

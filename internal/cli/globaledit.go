@@ -35,7 +35,7 @@ func (c *call) removeGlobal(ctx context.Context) error {
 	names := c.args.Positional[1:]
 	for _, name := range names {
 		if !slices.ContainsFunc(groups, func(gr *globalGroup) bool { return gr.has(name) }) {
-			return &globalError{fmt.Sprintf("remove %s: it is no global package", name), "ERR_PNPM_GLOBAL_PKG_NOT_FOUND", "godwit list -g shows those there are"}
+			return &refusedError{fmt.Sprintf("remove %s: it is no global package", name), "ERR_PNPM_GLOBAL_PKG_NOT_FOUND", "godwit list -g shows those there are"}
 		}
 	}
 	before := commandsOf(groups)
@@ -140,11 +140,8 @@ func (g *globals) update(ctx context.Context, gr *globalGroup) (changed bool, er
 	}
 	var same error = errors.New("nothing is newer")
 	err = g.replace(ctx, at, func(ctx context.Context, at *call) error {
-		ahead := *at
-		cfg := *at.cfg
-		ahead.cfg = &cfg
-		cfg.Settings.Lockfile.Only, cfg.Settings.Terminal.Reporter = true, "silent"
-		if err := runUpdate(ctx, &ahead); err != nil {
+		at.cfg.Settings.Lockfile.Only, at.cfg.Settings.Terminal.Reporter = true, "silent"
+		if err := runUpdate(ctx, at); err != nil {
 			return err
 		}
 		if sameGroup(at.workspace.root, gr.dir) {

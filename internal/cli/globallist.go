@@ -67,7 +67,7 @@ func (l *lister) listGroup(g *globals, groups []*globalGroup) error {
 		return l.listGlobal()
 	case 1:
 	default:
-		return &globalError{"list --depth is for one global package: each has its own dependencies, in a directory of its own", "ERR_PNPM_GLOBAL_LS_DEPTH_NOT_SUPPORTED", "name one, or leave --depth out"}
+		return &refusedError{"list --depth is for one global package: each has its own dependencies, in a directory of its own", "ERR_PNPM_GLOBAL_LS_DEPTH_NOT_SUPPORTED", "name one, or leave --depth out"}
 	}
 	at, err := g.open(groups[0].dir, nil, "list")
 	if err != nil {
@@ -124,7 +124,7 @@ func (c *call) outdatedGlobal() ([]*outdated, error) {
 		rows = append(rows, at.candidates(at.inputs.Project, have)...)
 	}
 	if patterns := c.args.Positional[1:]; len(patterns) > 0 && len(rows) == 0 {
-		return nil, &globalError{"none of " + strings.Join(patterns, ", ") + " is a global package", "ERR_PNPM_NO_PACKAGE_IN_DEPENDENCIES", "godwit list -g shows those there are"}
+		return nil, &refusedError{"none of " + strings.Join(patterns, ", ") + " is a global package", "ERR_PNPM_NO_PACKAGE_IN_DEPENDENCIES", "godwit list -g shows those there are"}
 	}
 	return rows, nil
 }

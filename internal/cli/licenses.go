@@ -112,10 +112,10 @@ func groupsOf(prod, dev, optional bool) []graph.Group {
 func (l *licenseLister) bare() error {
 	a, err := l.newAuditor()
 	if err != nil {
-		return &execError{what: "nothing is installed in " + l.workspace.root, code: "ERR_PNPM_LICENSES_NO_LOCKFILE", next: "run godwit install"}
+		return &refusedError{what: "nothing is installed in " + l.workspace.root, code: "ERR_PNPM_LICENSES_NO_LOCKFILE", next: "run godwit install"}
 	}
 	if len(a.graph.Packages) > 0 {
-		return &execError{what: "nothing is installed in " + l.workspace.root, code: "ERR_GODWIT_NOT_INSTALLED", next: "run godwit install"}
+		return &refusedError{what: "nothing is installed in " + l.workspace.root, code: "ERR_GODWIT_NOT_INSTALLED", next: "run godwit install"}
 	}
 	return nil
 }

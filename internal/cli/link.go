@@ -24,7 +24,7 @@ const linkScheme = "link:"
 // on them from then on, if it did not before (pnpm).
 func runLink(ctx context.Context, c *call) error {
 	if len(c.arguments()) == 0 {
-		return &linkError{"link wants a directory", "ERR_PNPM_LINK_BAD_PARAMS", "for example: godwit link ../left-pad"}
+		return &refusedError{"link wants a directory", "ERR_PNPM_LINK_BAD_PARAMS", "for example: godwit link ../left-pad"}
 	}
 	if err := c.checkLinks(); err != nil {
 		return err
@@ -49,7 +49,7 @@ func runLink(ctx context.Context, c *call) error {
 			return err
 		}
 		if here == linkScheme+"." {
-			return &linkError{"link " + arg + ": a project cannot stand in for itself", "", "go to the project that needs it, and link it from there"}
+			return &refusedError{"link " + arg + ": a project cannot stand in for itself", "", "go to the project that needs it, and link it from there"}
 		}
 		if groupOf(&p.Manifest.Manifest, name) == "" {
 			edits = append(edits, project.Edit{Group: prodGroup, Alias: name, Specifier: here})
@@ -133,22 +133,18 @@ func (c *call) checkLinks() error {
 // path.
 func (c *call) linked(arg string) (name, dir string, err error) {
 	if !strings.HasPrefix(arg, ".") && !filepath.IsAbs(arg) {
-		return "", "", &linkError{"link wants a directory, and " + arg + " may be the name of a package", "ERR_PNPM_LINK_BAD_PARAMS", "if it is a directory: godwit link ./" + arg}
+		return "", "", &refusedError{"link wants a directory, and " + arg + " may be the name of a package", "ERR_PNPM_LINK_BAD_PARAMS", "if it is a directory: godwit link ./" + arg}
 	}
-	dir = arg
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(c.args.Dir(c.Dir, c.Home), dir)
-	}
-	dir = filepath.Clean(dir)
+	dir = filepath.Clean(c.fromHere(arg))
 	p, err := project.Read(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", "", &linkError{"link " + arg + ": there is no package.json in it", "", "make one with godwit init"}
+		return "", "", &refusedError{"link " + arg + ": there is no package.json in it", "", "make one with godwit init"}
 	case err != nil:
 		return "", "", fmt.Errorf("link %s: %w", arg, err)
 	}
 	if _, err := npm.ParseName(string(p.Manifest.Name)); err != nil {
-		return "", "", &linkError{"link " + arg + ": the name in its package.json: " + err.Error(), "", "give it the name of the package that it stands in for"}
+		return "", "", &refusedError{"link " + arg + ": the name in its package.json: " + err.Error(), "", "give it the name of the package that it stands in for"}
 	}
 	return string(p.Manifest.Name), dir, nil
 }
@@ -177,14 +173,3 @@ func writeEdits(p *project.Project, edits []project.Edit) error {
 	}
 	return nil
 }
-
-// linkError is a directory that cannot be linked.
-type linkError struct{ what, code, next string }
-
-func (e *linkError) Error() string { return e.what }
-
-// Code is pnpm's code for this error, or "" where it has none.
-func (e *linkError) Code() string { return e.code }
-
-// Hint is what the user can do.
-func (e *linkError) Hint() string { return e.next }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -65,8 +64,8 @@ func (c *call) familiar(importers []install.Importer, name string) bool {
 func (c *call) askWhether(name, meant string) error {
 	if c.Terminal && !c.cfg.Settings.CI {
 		fmt.Fprintf(c.Stderr, "%s is a young package, and one slip away from %s, which many projects use.\nAdd %s? (y/N) ", ui.Plain(name), meant, ui.Plain(name))
-		answer, _ := bufio.NewReader(c.Stdin).ReadString('\n')
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer == "y" || answer == "yes" {
+		answer, _ := c.answer()
+		if answer = strings.ToLower(answer); answer == "y" || answer == "yes" {
 			return nil
 		}
 	}

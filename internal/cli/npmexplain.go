@@ -265,9 +265,10 @@ func (x *npmExplainer) matching(what, dir string) (places []string) {
 	if s, err2 := specifier.Parse(name, cmp.Or(rng, "*")); err != nil || err2 != nil || rng != "" && !s.Kind.IsRegistry() {
 		return nil
 	}
+	named := matcher([]string{name})
 	for _, place := range x.places[1:] {
 		n := x.at(place)
-		if n == nil || !matcher([]string{name})(string(n.manifest.Name)) {
+		if n == nil || !named(string(n.manifest.Name)) {
 			continue
 		}
 		v, err := semver.Parse(n.manifest.Version, semver.Options{Loose: true})

@@ -235,14 +235,14 @@ func (out *packed) identify(file string) error {
 	out.name, out.version = name, out.manifest.Field("version").Text
 	switch {
 	case out.manifest.Field("name").Text == "":
-		return &packError{"there is no name in " + file, "ERR_PNPM_PACKAGE_NAME_NOT_FOUND", "a package has a name and a version: add a name"}
+		return &refusedError{"there is no name in " + file, "ERR_PNPM_PACKAGE_NAME_NOT_FOUND", "a package has a name and a version: add a name"}
 	case err != nil:
 		return fmt.Errorf("read the name in %s: %w", file, err)
 	case out.version == "":
-		return &packError{"there is no version in " + file, "ERR_PNPM_PACKAGE_VERSION_NOT_FOUND", "a package has a name and a version: add a version"}
+		return &refusedError{"there is no version in " + file, "ERR_PNPM_PACKAGE_VERSION_NOT_FOUND", "a package has a name and a version: add a version"}
 	}
 	if out.version = canonical(out.version); out.version == "" {
-		return &packError{fmt.Sprintf("the version %q in %s is none", out.manifest.Field("version").Text, file), "ERR_PNPM_INVALID_PACKAGE_VERSION", "write three numbers, such as 1.0.0"}
+		return &refusedError{fmt.Sprintf("the version %q in %s is none", out.manifest.Field("version").Text, file), "ERR_PNPM_INVALID_PACKAGE_VERSION", "write three numbers, such as 1.0.0"}
 	}
 	return nil
 }
@@ -294,9 +294,7 @@ func (p *packer) writeTarball(out *packed) error {
 		return nil
 	}
 	file := out.file
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(p.args.Dir(p.Dir, p.Home), file)
-	}
+	file = p.fromHere(file)
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return fmt.Errorf("make the directory of %s: %w", file, err)
 	}
@@ -305,10 +303,3 @@ func (p *packer) writeTarball(out *packed) error {
 	}
 	return nil
 }
-
-// packError is a project that cannot be a package.
-type packError struct{ what, code, next string }
-
-func (e *packError) Error() string { return e.what }
-func (e *packError) Code() string  { return e.code }
-func (e *packError) Hint() string  { return e.next }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,9 +42,17 @@ func (c *call) subject(words []string) (npm.Name, error) {
 		return "", err
 	}
 	if p.Manifest.Name == "" {
-		return "", &packError{"there is no name in " + p.Path(), "ERR_PNPM_PACKAGE_NAME_NOT_FOUND", "name a package"}
+		return "", &refusedError{"there is no name in " + p.Path(), "ERR_PNPM_PACKAGE_NAME_NOT_FOUND", "name a package"}
 	}
 	return p.Manifest.Name, nil
+}
+
+// fromHere is a path that was given, absolute.
+func (c *call) fromHere(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.args.Dir(c.Dir, c.Home), path)
 }
 
 // here is the project at hand, for commands that need not have one.
@@ -109,22 +118,30 @@ func runDeprecate(ctx context.Context, c *call) error {
 	default:
 		return &usageError{c.args.Positional[0] + " wants a package, a range if it is not for all versions, and a message", `for example: godwit deprecate left-pad@"<1.2" "use 1.2"; an empty message takes it away`}
 	}
-	name, wanted, err := splitSpec(words[0])
+	name, rng, err := splitRange(words[0])
 	if err != nil {
 		return err
-	}
-	if wanted == "" {
-		wanted = "*"
-	}
-	rng, err := semver.ParseRange(wanted, semver.Options{IncludePrerelease: true})
-	if err != nil {
-		return fmt.Errorf("read the range of %q: %w", words[0], err)
 	}
 	e, err := c.endpointOf(name)
 	if err != nil {
 		return err
 	}
 	return e.deprecate(ctx, name, rng, message)
+}
+
+// splitRange reads "name@range"; a name alone is all versions.
+func splitRange(spec string) (name npm.Name, rng semver.Range, err error) {
+	name, wanted, err := splitSpec(spec)
+	if err != nil {
+		return "", rng, err
+	}
+	if wanted == "" {
+		wanted = "*"
+	}
+	if rng, err = semver.ParseRange(wanted, semver.Options{IncludePrerelease: true}); err != nil {
+		err = fmt.Errorf("read the range of %q: %w", spec, err)
+	}
+	return name, rng, err
 }
 
 func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Range, message string) error {
@@ -149,7 +166,7 @@ func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Rang
 	}
 	slices.SortFunc(chosen, compareVersions)
 	if len(chosen) == 0 && message == "" {
-		return &execError{what: fmt.Sprintf("no version of %s that is meant is deprecated", name), code: "ERR_PNPM_NOT_DEPRECATED", next: "godwit view " + string(name) + " versions"}
+		return &refusedError{what: fmt.Sprintf("no version of %s that is meant is deprecated", name), code: "ERR_PNPM_NOT_DEPRECATED", next: "godwit view " + string(name) + " versions"}
 	}
 	if len(chosen) == 0 {
 		return &usageError{fmt.Sprintf("%s has no such version", name), "godwit view " + string(name) + " versions"}

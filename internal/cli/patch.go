@@ -27,7 +27,7 @@ const editsDir = ".pnpm_patches"
 // they may be edited.
 func runPatch(_ context.Context, c *call) error {
 	if len(c.arguments()) != 1 {
-		return &patchError{"patch wants the name of one package", "ERR_PNPM_MISSING_PACKAGE_NAME", "for example: godwit patch left-pad, or left-pad@1.3.0"}
+		return &refusedError{"patch wants the name of one package", "ERR_PNPM_MISSING_PACKAGE_NAME", "for example: godwit patch left-pad, or left-pad@1.3.0"}
 	}
 	pkg, err := c.packageToPatch(c.arguments()[0])
 	if err != nil {
@@ -38,7 +38,7 @@ func runPatch(_ context.Context, c *call) error {
 		dir = filepath.Join(c.workspace.root, layout.ModulesDir, editsDir, filepath.FromSlash(string(pkg.Key.ID())))
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return &patchError{"the directory " + dir + " is not empty", "ERR_PNPM_EDIT_DIR_NOT_EMPTY", "commit what is in it, or remove it, or name another one with --edit-dir"}
+		return &refusedError{"the directory " + dir + " is not empty", "ERR_PNPM_EDIT_DIR_NOT_EMPTY", "commit what is in it, or remove it, or name another one with --edit-dir"}
 	}
 	if err := c.copyPackage(pkg, dir); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (c *call) packageToPatch(what string) (*graph.Package, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, &patchError{"there is no " + what + " in the lockfile", "ERR_PNPM_PATCH_VERSION_NOT_FOUND", "godwit list --depth Infinity shows what there is; only packages of registries and tarballs can be patched"}
+		return nil, &refusedError{"there is no " + what + " in the lockfile", "ERR_PNPM_PATCH_VERSION_NOT_FOUND", "godwit list --depth Infinity shows what there is; only packages of registries and tarballs can be patched"}
 	case 1:
 		for _, p := range found {
 			return p, nil
@@ -91,7 +91,7 @@ func (c *call) packageToPatch(what string) (*graph.Package, error) {
 		versions = append(versions, name+"@"+v)
 	}
 	slices.Sort(versions)
-	return nil, &patchError{"there are several versions of " + name, "ERR_PNPM_PATCH_VERSION_NOT_FOUND", "name one of " + strings.Join(versions, ", ")}
+	return nil, &refusedError{"there are several versions of " + name, "ERR_PNPM_PATCH_VERSION_NOT_FOUND", "name one of " + strings.Join(versions, ", ")}
 }
 
 // copyPackage writes the published files of a package into a new directory.
@@ -111,7 +111,7 @@ func (c *call) copyPackage(p *graph.Package, dir string) error {
 	defer st.Close()
 	tree, err := st.Load(id)
 	if errors.Is(err, store.ErrAbsent) || errors.Is(err, fs.ErrNotExist) {
-		return &patchError{string(p.Key.ID()) + " is not in the store", "ERR_GODWIT_NOT_IN_STORE", "run godwit fetch"}
+		return &refusedError{string(p.Key.ID()) + " is not in the store", "ERR_GODWIT_NOT_IN_STORE", "run godwit fetch"}
 	}
 	if err != nil {
 		return err
@@ -239,10 +239,3 @@ func (c *call) noteEdit(dir string, e *edit) error {
 	}
 	return fsys.WriteFile(c.editsFile(), data, fsys.WriteOptions{})
 }
-
-// patchError is a patch that cannot be made, or taken away.
-type patchError struct{ what, code, next string }
-
-func (e *patchError) Error() string { return e.what }
-func (e *patchError) Code() string  { return e.code }
-func (e *patchError) Hint() string  { return e.next }

@@ -23,15 +23,13 @@ import (
 // the project, which is installed.
 func runPatchCommit(ctx context.Context, c *call) error {
 	if len(c.arguments()) != 1 {
-		return &patchError{"patch-commit wants the directory that patch made", "ERR_PNPM_MISSING_PATCH_DIR", "for example: godwit patch-commit node_modules/" + editsDir + "/left-pad@1.3.0"}
+		return &refusedError{"patch-commit wants the directory that patch made", "ERR_PNPM_MISSING_PATCH_DIR", "for example: godwit patch-commit node_modules/" + editsDir + "/left-pad@1.3.0"}
 	}
 	dir := c.arguments()[0]
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(c.args.Dir(c.Dir, c.Home), dir)
-	}
+	dir = c.fromHere(dir)
 	p, err := project.Read(dir)
 	if err != nil {
-		return &patchError{dir + " is no directory that patch made: " + err.Error(), "ERR_PNPM_INVALID_PATCH_DIR", "godwit patch <package> makes one"}
+		return &refusedError{dir + " is no directory that patch made: " + err.Error(), "ERR_PNPM_INVALID_PATCH_DIR", "godwit patch <package> makes one"}
 	}
 	pkg, err := c.packageToPatch(string(p.Manifest.Name) + "@" + p.Manifest.Version)
 	if err != nil {
@@ -142,7 +140,7 @@ func (c *call) diff(dir string) ([]byte, error) {
 		err = nil // there are differences
 	}
 	if err != nil {
-		return nil, &patchError{fmt.Sprintf("compare with git: %v %s", err, strings.TrimSpace(said.String())), "ERR_PNPM_GIT_DIFF", "install git, or look whether it works"}
+		return nil, &refusedError{fmt.Sprintf("compare with git: %v %s", err, strings.TrimSpace(said.String())), "ERR_PNPM_GIT_DIFF", "install git, or look whether it works"}
 	}
 	return []byte(withoutDirs(out.String())), nil
 }
@@ -182,10 +180,7 @@ func (c *call) setWorkspace(keys []string, value project.Node) error {
 	if len(bytes.TrimSpace(out)) == 0 {
 		return removeIfThere(file)
 	}
-	if err := fsys.WriteFile(file, out, fsys.WriteOptions{}); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	return nil
+	return saveWorkspace(file, out)
 }
 
 // installAgain installs with the flags of this call, after it has changed files
@@ -216,14 +211,14 @@ func runPatchRemove(ctx context.Context, c *call) error {
 		}
 	}
 	if len(keys) == 0 {
-		return &patchError{"there are no patches to remove", "ERR_PNPM_NO_PATCHES_TO_REMOVE", "patchedDependencies of " + project.WorkspaceFile + " is empty"}
+		return &refusedError{"there are no patches to remove", "ERR_PNPM_NO_PATCHES_TO_REMOVE", "patchedDependencies of " + project.WorkspaceFile + " is empty"}
 	}
 	if len(c.arguments()) == 0 {
-		return &patchError{"patch-remove wants to know which patches", "ERR_PNPM_NO_PATCHES_TO_REMOVE", "name some of " + strings.Join(keys, ", ")}
+		return &refusedError{"patch-remove wants to know which patches", "ERR_PNPM_NO_PATCHES_TO_REMOVE", "name some of " + strings.Join(keys, ", ")}
 	}
 	for _, key := range c.arguments() {
 		if !slices.Contains(keys, key) {
-			return &patchError{"there is no patch " + key, "ERR_PNPM_PATCH_NOT_FOUND", "there are " + strings.Join(keys, ", ")}
+			return &refusedError{"there is no patch " + key, "ERR_PNPM_PATCH_NOT_FOUND", "there are " + strings.Join(keys, ", ")}
 		}
 	}
 	for _, key := range c.arguments() {

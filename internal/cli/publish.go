@@ -42,9 +42,7 @@ func runPublish(ctx context.Context, c *call) error {
 
 // publishPath publishes the project in a directory, or a tarball.
 func (c *call) publishPath(ctx context.Context, path string) error {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.args.Dir(c.Dir, c.Home), path)
-	}
+	path = c.fromHere(path)
 	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
@@ -110,7 +108,7 @@ func (p *publisher) project(ctx context.Context, from *project.Project) error {
 		if p.recursive() {
 			return nil
 		}
-		return &packError{"the package is private", "ERR_PNPM_PRIVATE_PACKAGE", "take \"private\" out of " + from.Path() + " to publish it"}
+		return &refusedError{"the package is private", "ERR_PNPM_PRIVATE_PACKAGE", "take \"private\" out of " + from.Path() + " to publish it"}
 	}
 	name, version := publishedAs(&from.Manifest)
 	if p.recursive() && (name == "" || version == "") {
@@ -167,7 +165,7 @@ func (p *publisher) tarball(ctx context.Context, path string) error {
 		return err
 	}
 	if m.Private {
-		return &packError{"the package is private", "ERR_PNPM_PRIVATE_PACKAGE", "take \"private\" out of its package.json and pack it again"}
+		return &refusedError{"the package is private", "ERR_PNPM_PRIVATE_PACKAGE", "take \"private\" out of its package.json and pack it again"}
 	}
 	to, err := p.target(ctx, m, out.name, out.version)
 	if err != nil {
@@ -201,10 +199,10 @@ func (p *publisher) target(ctx context.Context, m *project.Manifest, name npm.Na
 	}
 	to := &destination{endpoint: e, access: p.option("access", m, p.cfg.Settings.Publish.Access), tag: p.option("tag", m, p.cfg.Settings.Resolve.Tag)}
 	if to.access == "restricted" && name.Scope() == "" {
-		return nil, &packError{fmt.Sprintf("%s cannot be restricted: it has no scope", name), "EUNSCOPED", "leave --access out, or give the package a scope"}
+		return nil, &refusedError{fmt.Sprintf("%s cannot be restricted: it has no scope", name), "EUNSCOPED", "leave --access out, or give the package a scope"}
 	}
 	if semver.ValidRange(to.tag, semver.Options{}) {
-		return nil, &packError{fmt.Sprintf("the dist-tag %q could be taken for a range", to.tag), "ERR_GODWIT_BAD_TAG", "choose a word, such as next"}
+		return nil, &refusedError{fmt.Sprintf("the dist-tag %q could be taken for a range", to.tag), "ERR_GODWIT_BAD_TAG", "choose a word, such as next"}
 	}
 	return to, p.checkVersion(ctx, to, m, name, version)
 }
@@ -282,10 +280,10 @@ func backwards(version, latest string) error {
 		return err
 	}
 	if ours.IsPrerelease() {
-		return &packError{version + " is a prerelease, and would become latest", "ERR_GODWIT_TAG", "pass --tag, for example --tag next"}
+		return &refusedError{version + " is a prerelease, and would become latest", "ERR_GODWIT_TAG", "pass --tag, for example --tag next"}
 	}
 	if last, err := semver.Parse(latest, semver.Options{}); err == nil && ours.Compare(last) < 0 {
-		return &packError{fmt.Sprintf("%s would become latest, and %s is later", version, latest), "ERR_GODWIT_TAG", "pass --tag, for example --tag legacy"}
+		return &refusedError{fmt.Sprintf("%s would become latest, and %s is later", version, latest), "ERR_GODWIT_TAG", "pass --tag, for example --tag legacy"}
 	}
 	return nil
 }

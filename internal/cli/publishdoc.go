@@ -101,7 +101,7 @@ func unpacked(path string, data []byte) (*packed, error) {
 		return nil, err
 	}
 	if manifest == nil {
-		return nil, &packError{"there is no package.json in " + path, "ERR_PNPM_PACKAGE_NAME_NOT_FOUND", "publish what pack makes"}
+		return nil, &refusedError{"there is no package.json in " + path, "ERR_PNPM_PACKAGE_NAME_NOT_FOUND", "publish what pack makes"}
 	}
 	m, err := project.Parse(path, manifest)
 	if err != nil {

@@ -101,6 +101,7 @@ func (e *editing) raised(file string, entries map[entryKey]*entry) (out []byte, 
 	return out, nil
 }
 
+// saveWorkspace writes a pnpm-workspace.yaml.
 func saveWorkspace(file string, text []byte) error {
 	if err := fsys.WriteFile(file, text, fsys.WriteOptions{}); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)

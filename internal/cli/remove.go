@@ -14,7 +14,7 @@ import (
 func runRemove(ctx context.Context, c *call) error {
 	names := c.args.Positional[1:]
 	if len(names) == 0 {
-		return &removeError{what: "remove wants the names of dependencies", code: "ERR_PNPM_MUST_REMOVE_SOMETHING", next: "for example: godwit remove left-pad"}
+		return &refusedError{what: "remove wants the names of dependencies", code: "ERR_PNPM_MUST_REMOVE_SOMETHING", next: "for example: godwit remove left-pad"}
 	}
 	if c.cfg.Settings.Call.Global {
 		return c.removeGlobal(ctx)
@@ -57,17 +57,10 @@ func runRemove(ctx context.Context, c *call) error {
 		if len(has) > 0 {
 			next = "there are: " + strings.Join(slices.Sorted(maps.Keys(has)), ", ")
 		}
-		return &removeError{
+		return &refusedError{
 			what: fmt.Sprintf("remove %s: it is not in %s of %s", strings.Join(missing, ", "), where, c.inputs.Location.Dir),
 			code: "ERR_PNPM_CANNOT_REMOVE_MISSING_DEPS", next: next,
 		}
 	}
 	return c.change(ctx, e, nil)
 }
-
-// removeError is a removal of what is not there.
-type removeError struct{ what, code, next string }
-
-func (e *removeError) Error() string { return e.what }
-func (e *removeError) Code() string  { return e.code }
-func (e *removeError) Hint() string  { return e.next }

@@ -87,7 +87,7 @@ func (c *call) selected(all, root bool) ([]string, error) {
 	if err := c.workspace.list(); err != nil {
 		return nil, err
 	}
-	importers, err := c.readAll()
+	importers, err := c.readProjects(c.workspace.dirs)
 	if err != nil {
 		return nil, err
 	}
@@ -124,10 +124,10 @@ func (c *call) alone(dir string) (*call, error) {
 	return &one, nil
 }
 
-// readAll reads all projects, whatever is selected.
-func (c *call) readAll() ([]install.Importer, error) {
-	out := make([]install.Importer, 0, len(c.workspace.dirs))
-	for _, dir := range c.workspace.dirs {
+// readProjects reads projects of the workspace, whatever is selected.
+func (c *call) readProjects(dirs []string) ([]install.Importer, error) {
+	out := make([]install.Importer, 0, len(dirs))
+	for _, dir := range dirs {
 		p, err := project.Read(filepath.Join(c.workspace.root, filepath.FromSlash(dir)))
 		if err != nil {
 			return nil, err
@@ -139,15 +139,7 @@ func (c *call) readAll() ([]install.Importer, error) {
 
 // otherImporters are the projects of the workspace that have lockfiles of their own.
 func (c *call) otherImporters() ([]install.Importer, error) {
-	var out []install.Importer
-	for _, dir := range c.workspace.others {
-		p, err := project.Read(filepath.Join(c.workspace.root, filepath.FromSlash(dir)))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, importer(dir, &p.Manifest))
-	}
-	return out, nil
+	return c.readProjects(c.workspace.others)
 }
 
 // tellOthers lets an install know the other projects when it compares the lockfile.

@@ -79,9 +79,9 @@ func (c *call) profile(dir string) (file, lines string, err error) {
 		quoted = "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(dir) + "'"
 		return filepath.Join(config, "fish", "config.fish"), fmt.Sprintf("if not contains -- %s $PATH\n  set -gx PATH %s $PATH\nend\n", quoted, quoted), nil
 	case shell == "." || shell == "":
-		return "", "", &globalError{"setup cannot tell which shell this is: SHELL is not set", "ERR_PNPM_UNKNOWN_SHELL", "set it to bash, zsh or fish"}
+		return "", "", &refusedError{"setup cannot tell which shell this is: SHELL is not set", "ERR_PNPM_UNKNOWN_SHELL", "set it to bash, zsh or fish"}
 	default:
-		return "", "", &globalError{"setup does not know the shell " + shell, "ERR_PNPM_UNKNOWN_SHELL", "add " + dir + " to PATH yourself"}
+		return "", "", &refusedError{"setup does not know the shell " + shell, "ERR_PNPM_UNKNOWN_SHELL", "add " + dir + " to PATH yourself"}
 	}
 }
 

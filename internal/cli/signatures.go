@@ -111,7 +111,7 @@ func (s *signatures) open(ctx context.Context, all []verdict) error {
 		found = found || len(s.registries[at].keys) > 0
 	}
 	if !found {
-		return &execError{what: "no registry that packages are from signs them", code: "ERR_GODWIT_NO_SIGNATURES", next: "there is nothing to check"}
+		return &refusedError{what: "no registry that packages are from signs them", code: "ERR_GODWIT_NO_SIGNATURES", next: "there is nothing to check"}
 	}
 	return nil
 }

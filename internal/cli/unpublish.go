@@ -57,7 +57,7 @@ func (c *call) toUnpublish(words []string) (npm.Name, string, error) {
 		}
 		words = []string{string(p.Manifest.Name) + "@" + canonical(p.Manifest.Version)}
 		if canonical(p.Manifest.Version) == "" {
-			return "", "", &packError{"there is no version in " + p.Path(), "ERR_PNPM_PACKAGE_VERSION_NOT_FOUND", "name a package with its version"}
+			return "", "", &refusedError{"there is no version in " + p.Path(), "ERR_PNPM_PACKAGE_VERSION_NOT_FOUND", "name a package with its version"}
 		}
 	}
 	name, version, err := splitSpec(words[0])

@@ -158,7 +158,7 @@ func (b *bump) next(p *project.Project) (string, error) {
 	now, err := semver.Parse(p.Manifest.Version, semver.Options{})
 	if slices.Contains(releases, wanted) {
 		if err != nil {
-			return "", &packError{fmt.Sprintf("there is no version to raise: it is %q", p.Manifest.Version), "ERR_PNPM_INVALID_VERSION_BUMP", "name a version, such as 1.0.0"}
+			return "", &refusedError{fmt.Sprintf("there is no version to raise: it is %q", p.Manifest.Version), "ERR_PNPM_INVALID_VERSION_BUMP", "name a version, such as 1.0.0"}
 		}
 		next, err := semver.Inc(now, wanted, semver.IncOptions{Identifier: b.cfg.Settings.Version.Preid})
 		return next.String(), err
@@ -166,9 +166,9 @@ func (b *bump) next(p *project.Project) (string, error) {
 	text := canonical(wanted)
 	switch {
 	case text == "":
-		return "", &packError{fmt.Sprintf("%q is no version", b.wanted) + meant(b.wanted, append(releases, "from-git")), "ERR_PNPM_INVALID_VERSION_BUMP", "name one, such as 1.2.3, or one of " + strings.Join(releases, ", ") + ", from-git"}
+		return "", &refusedError{fmt.Sprintf("%q is no version", b.wanted) + meant(b.wanted, append(releases, "from-git")), "ERR_PNPM_INVALID_VERSION_BUMP", "name one, such as 1.2.3, or one of " + strings.Join(releases, ", ") + ", from-git"}
 	case text == p.Manifest.Version && !b.cfg.Settings.Version.AllowSame:
-		return "", &packError{"the version is " + text + " already", "ERR_PNPM_VERSION_NOT_CHANGED", "pass --allow-same-version if that is right"}
+		return "", &refusedError{"the version is " + text + " already", "ERR_PNPM_VERSION_NOT_CHANGED", "pass --allow-same-version if that is right"}
 	}
 	return text, nil
 }
