@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -61,40 +62,47 @@ func TestLane(t *testing.T) {
 	}
 }
 
-// TestFarRegistry answers half a lane at once and the rest only when more than a
-// lane wait, by a clock on which every answer takes long.
-func TestFarRegistry(t *testing.T) {
-	var seen, waiting atomic.Int32
-	wide := make(chan struct{})
-	server, _ := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
-		if seen.Add(1) <= tellingAnswers {
-			return
-		}
-		if waiting.Add(1) == defaultSockets+1 {
-			close(wide)
-		}
-		select {
-		case <-wide:
-		case <-r.Context().Done():
-		}
-	})
-	var ticks atomic.Int64
-	c := client(t, Options{Default: server.URL, Now: func() time.Time {
-		return time.Unix(0, 0).Add(time.Duration(ticks.Add(1)) * far)
-	}})
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // of a lane that stays narrow
-	defer cancel()
-	done := make(chan error)
-	const requests = tellingAnswers + farSockets
-	for range requests {
-		go func() {
-			_, err := c.Tarball(ctx, TarballRequest{URL: server.URL + "/a.tgz"})
-			done <- err
-		}()
-	}
-	for range requests {
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
+// atOnce is a registry that is a round trip of took away, and counts how many
+// requests wait for it at one time.
+type atOnce struct {
+	took time.Duration
+
+	mu            sync.Mutex
+	waiting, most int
+}
+
+func (a *atOnce) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	a.waiting++
+	a.most = max(a.most, a.waiting)
+	a.mu.Unlock()
+	time.Sleep(a.took)
+	a.mu.Lock()
+	a.waiting--
+	a.mu.Unlock()
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+}
+
+func TestDistanceOfRegistry(t *testing.T) {
+	for took, want := range map[time.Duration]int{
+		far - 1: defaultSockets,
+		far:     farSockets,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			registry := &atOnce{took: took}
+			c := client(t, Options{Default: "http://registry.example", Transport: registry})
+			var asking sync.WaitGroup
+			for range 4 * farSockets {
+				asking.Go(func() {
+					if _, err := c.Tarball(t.Context(), TarballRequest{URL: "http://registry.example/a.tgz"}); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			asking.Wait()
+			if registry.most != want {
+				t.Errorf("%d requests at one time where an answer takes %s, want %d", registry.most, took, want)
+			}
+		})
 	}
 }
