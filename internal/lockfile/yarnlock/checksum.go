@@ -50,12 +50,12 @@ func (b *berryRenewal) checksums() error {
 		}
 	}
 	for source, entries := range lacking {
-		if b.old.Meta.Of("cacheKey") != storedKey {
-			return &UnaddableError{source.Resolution}
-		}
 		b.out.unsummed = append(b.out.unsummed, unsummed{b.tarball(source), source, entries})
 	}
 	slices.SortFunc(b.out.unsummed, func(x, y unsummed) int { return cmp.Compare(x.source.Resolution, y.source.Resolution) })
+	if len(lacking) > 0 && b.old.Meta.Of("cacheKey") != storedKey {
+		return &UnaddableError{b.out.unsummed[0].source.Resolution}
+	}
 	return nil
 }
 
