@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -22,10 +21,7 @@ import (
 )
 
 func main() {
-	// An install allocates for a second or two and ends: collecting at every
-	// doubling of a small heap costs a tenth of its time.
-	debug.SetGCPercent(400)
-	grow(0)
+	collectLess()
 
 	// A reader of our output that goes away (| head) does not end an install:
 	// caught, the signal becomes an error of the write.
@@ -49,7 +45,7 @@ func process() *cli.Process {
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
 		Signals: signals, Raise: raise, Secret: secret,
-		Now: time.Now, Output: output, Libc: libc, Grow: grow,
+		Now: time.Now, Output: output, Libc: libc,
 	}
 }
 
@@ -61,15 +57,6 @@ func arguments() []string {
 		return append([]string{"dlx"}, os.Args[1:]...)
 	}
 	return os.Args[1:]
-}
-
-// grow sets the memory that the collector keeps an install within: what it
-// takes whatever its size (tarballs in flight above all), or 128 kB for each
-// package, of which packument and graph take half. At one limit for all, the
-// collector took a third of the processor time of an install of 2,700 packages;
-// at half as much for each it ran 60 times there.
-func grow(packages int) {
-	debug.SetMemoryLimit(max(160<<20, int64(packages)<<17))
 }
 
 // secret reads a line from the terminal without showing it.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/config"
@@ -117,7 +116,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		client: client, git: repos, arrived: &arrived{}, store: st, root: c.workspace.root, home: c.Home,
 		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
 	}
-	req := c.request(src, &growing{Sink: reporter, grow: c.Grow}, shaping, hooks)
+	req := c.request(src, reporter, shaping, hooks)
 	req.Import, req.Builds = method, builds
 	if err := change(req); err != nil {
 		return err
@@ -130,27 +129,6 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		return nil
 	}
 	return err
-}
-
-// growing tells the process how large an install turns out to be.
-type growing struct {
-	event.Sink
-	grow   func(packages int)
-	picked atomic.Int64
-}
-
-func (g *growing) Emit(e event.Event) {
-	if g.grow != nil {
-		switch e := e.(type) {
-		case event.Resolved:
-			if n := g.picked.Add(1); n%256 == 0 { // often enough, and each time is a pause of all threads
-				g.grow(int(n))
-			}
-		case event.Planned:
-			g.grow(e.Cold)
-		}
-	}
-	g.Sink.Emit(e)
 }
 
 // traced writes a Chrome trace of what run does to the file of --trace.

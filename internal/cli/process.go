@@ -34,9 +34,6 @@ type Process struct {
 
 	// Output runs a program in a directory and returns what it prints.
 	Output func(dir, program string, args ...string) (string, error)
-	// Grow is told, now and then, how many packages an install has to fetch at
-	// least, so that it may be given more memory. May be nil.
-	Grow func(packages int)
 	// Libc is the C library of this machine.
 	Libc func() string
 }

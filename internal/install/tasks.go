@@ -284,7 +284,12 @@ func (t *tasks) download(ctx context.Context, f *fetched, key sched.Key) error {
 		}
 		return nil
 	}
-	data, in, err := t.source.Tarball(ctx, f.id, f.res)
+	source := t.source
+	source.Room = func(size int64) []byte {
+		t.sched.SetCost(key, size)
+		return t.buffers.take(size)
+	}
+	data, in, err := source.Tarball(ctx, f.id, f.res)
 	if err != nil {
 		return &PackageError{Action: "fetch", ID: f.id, Err: err}
 	}

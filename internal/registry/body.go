@@ -77,7 +77,8 @@ var ErrTooLarge = errors.New("larger than the limit")
 const trusted = 16 << 20
 
 // readAll reads r to its end into buf, growing it by what really comes: size
-// is only what the other side says, and is believed up to trusted.
+// is only what the other side says, and is believed up to trusted, or up to four
+// times what has come.
 func readAll(r io.Reader, buf []byte, size int64) ([]byte, error) {
 	buf = buf[:0]
 	if want := min(size, trusted); int64(cap(buf)) <= want {
@@ -85,7 +86,11 @@ func readAll(r io.Reader, buf []byte, size int64) ([]byte, error) {
 	}
 	for {
 		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), max(2*cap(buf), 32<<10))
+			room := max(2*cap(buf), 32<<10)
+			if whole := size + 1; int64(room) < whole && whole <= 4*int64(cap(buf)) {
+				room = int(whole)
+			}
+			grown := make([]byte, len(buf), room)
 			copy(grown, buf)
 			buf = grown
 		}
