@@ -140,6 +140,43 @@ func TestGoodAnswer(t *testing.T) {
 }
 
 // Whatever is wrong with an answer, the client resolves by itself.
+// TestFramesOfLongChunk has a server, or something between, that makes one chunk of
+// many frames, over a line on which it comes in parts.
+func TestFramesOfLongChunk(t *testing.T) {
+	const packages = 200
+	var answer strings.Builder
+	for i := range packages {
+		answer.WriteString(packageLine(fmt.Sprintf("a%d@1.0.0", i), sumA, ""))
+	}
+	arrived := make(chan bool)
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s",
+			wire.AnswerType, answer.Len(), answer.String()[:answer.Len()/2])
+		select {
+		case <-arrived:
+		case <-r.Context().Done():
+			return
+		}
+		fmt.Fprintf(conn, "%s\r\n0\r\n\r\n", answer.String()[answer.Len()/2:])
+	})
+	c.Patience.First = 10 * time.Second // of one that waits for the end of the chunk
+	picked := 0
+	_, err := c.Resolve(t.Context(), question(func(graph.Key, graph.Resolution) {
+		if picked++; picked == packages/2-4 {
+			close(arrived)
+		}
+	}))
+	if picked != packages || !errors.Is(err, wire.ErrCutOff) {
+		t.Errorf("%d packages, %v", picked, err)
+	}
+}
+
 func TestBadAnswers(t *testing.T) {
 	swap := func(old, new string) string {
 		if !strings.Contains(goodLock, old) {

@@ -38,6 +38,12 @@ func (w *watchdog) moved() {
 // link on which the lockfile of a large workspace would take minutes.
 const enough = 1 << 20
 
+// atOnce is how much of an answer is read at one time, two or three frames. HTTP's
+// chunks are not frames, and net/http fills what it is given for as long as a chunk
+// goes on: with room for many frames the first of them came three round trips
+// late, when all of a chunk had.
+const atOnce = 512
+
 // reading lets the watchdog see that something of a long frame comes.
 type reading struct {
 	io.Reader
@@ -46,7 +52,7 @@ type reading struct {
 }
 
 func (r *reading) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
+	n, err := r.Reader.Read(p[:min(len(p), atOnce)])
 	if r.n += n; r.n >= enough {
 		r.n = 0
 		r.watch.moved()
