@@ -66,7 +66,8 @@ const (
 	FirstLinks
 )
 
-// restyle gives all commands another style, but for npm's.
+// restyle gives all commands another style, but for npm's, and for those of
+// shared slots, which look the same to all projects.
 func (l *Layout) restyle(style BinStyle) {
 	set := func(b *Bins) {
 		if b.Style != FirstLinks {
@@ -74,7 +75,9 @@ func (l *Layout) restyle(style BinStyle) {
 		}
 	}
 	for i := range l.Slots {
-		set(&l.Slots[i].Bins)
+		if l.Slots[i].Shared == "" {
+			set(&l.Slots[i].Bins)
+		}
 	}
 	for i := range l.Importers {
 		set(&l.Importers[i].Bins)
