@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,10 +76,12 @@ func (c *call) deployment() (*deployment, error) {
 	}
 	r, stop := c.newRunner("deploy")
 	defer stop()
-	projects, levels, _ := r.selection()
+	projects, levels, err := r.selection()
 	dirs := slices.Concat(levels...)
 	switch {
-	case len(dirs) == 0: // for whatever reason
+	case err != nil && !errors.As(err, new(*NoMatchError)):
+		return nil, err
+	case len(dirs) == 0:
 		return nil, &refusedError{"no project was selected for deployment", "ERR_PNPM_NOTHING_TO_DEPLOY", "name it: --filter app"}
 	case len(dirs) > 1:
 		return nil, &refusedError{fmt.Sprintf("cannot deploy more than one project, and %d are selected", len(dirs)), "ERR_PNPM_CANNOT_DEPLOY_MANY", "name the one that is meant: --filter app"}
@@ -88,8 +91,7 @@ func (c *call) deployment() (*deployment, error) {
 		return nil, &unsupportedError{"deploy with shared-workspace-lockfile=false", "copy the project, and install there: it has its own lockfile"}
 	}
 	d := &deployment{call: c, project: projects[dirs[0]], dir: dirs[0], members: projects, to: filepath.Clean(to)}
-	err := c.findLock()
-	if err != nil {
+	if err := c.findLock(); err != nil {
 		return nil, err
 	}
 	if c.lock.Format != lockfile.Pnpm {

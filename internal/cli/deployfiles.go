@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,15 +143,20 @@ func (d *deployment) manifest(top *graph.Importer) []byte {
 }
 
 // settle notes which scripts may run, and which patches there are: the
-// workspace's rules, and the projects that are copied, whose scripts are one's own.
+// workspace's rules, and else the projects that are copied, whose scripts are one's own.
 func (d *deployment) settle(g *graph.Graph) error {
+	allow := map[string]bool{}
 	for key, p := range g.Packages {
 		if p.Resolution.Kind == graph.Directory {
-			d.rules = append(d.rules, project.BuildRule{Selector: string(key.ID()), Allow: true})
+			allow[string(key.ID())] = true
 		}
 	}
-	slices.SortFunc(d.rules, func(a, b project.BuildRule) int { return strings.Compare(a.Selector, b.Selector) })
-	d.rules = append(d.rules, d.buildRules()...)
+	for _, rule := range d.buildRules() {
+		allow[rule.Selector] = rule.Allow
+	}
+	for _, selector := range slices.Sorted(maps.Keys(allow)) {
+		d.rules = append(d.rules, project.BuildRule{Selector: selector, Allow: allow[selector]})
+	}
 	shapes, err := d.shapes()
 	if err != nil {
 		return err
@@ -217,15 +223,17 @@ virtualStoreType: project
 	return []byte(b.String())
 }
 
-// yamlWord is a key or text, in quotes where it could be taken for something else.
+// yamlWord is a key or text, in the quotes that pnpm has here where it could be
+// taken for something else.
 func yamlWord(s string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-/@+", r)
+	rest, above := s, true
+	for above {
+		rest, above = strings.CutPrefix(rest, "../")
 	}
-	if s == "" || strings.ContainsRune("@-", rune(s[0])) || strings.TrimFunc(s, plain) != "" {
-		return strconv.Quote(s)
+	if project.PlainKey(rest) {
+		return s
 	}
-	return s
+	return strconv.Quote(s)
 }
 
 // legacyManifest is the package.json with paths as they are from the directory, and

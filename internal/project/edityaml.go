@@ -314,10 +314,15 @@ const (
 
 // yamlKey is a text as a key: plain where that can mean nothing else.
 func yamlKey(s string) string {
-	if s != "" && strings.IndexByte(letters, s[0]) >= 0 && strings.Trim(s, plainRest) == "" && !reserved(s) {
+	if PlainKey(s) {
 		return s
 	}
 	return singleQuoted(s)
+}
+
+// PlainKey reports whether a text can stand as a key of YAML without quotes.
+func PlainKey(s string) bool {
+	return s != "" && strings.IndexByte(letters, s[0]) >= 0 && strings.Trim(s, plainRest) == "" && !reserved(s)
 }
 
 // plainYAML reports whether a text can stand as a value without quotes.
