@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"strconv"
@@ -17,14 +16,13 @@ func (c *call) choices(head, question string, things []string) (map[int]bool, er
 	for i, thing := range things {
 		fmt.Fprintf(c.Stderr, "  %d) %s\n", i+1, ui.Plain(thing))
 	}
-	in := bufio.NewReader(c.Stdin)
 	for {
 		fmt.Fprint(c.Stderr, question)
-		line, err := in.ReadString('\n')
+		line, err := c.answer()
 		if err != nil {
 			return nil, errors.New(c.args.Positional[0] + ": no answer; nothing was changed")
 		}
-		picked, err := pick(strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' || r == '\n' || r == '\r' }), len(things))
+		picked, err := pick(strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' }), len(things))
 		if err == nil {
 			return picked, nil
 		}

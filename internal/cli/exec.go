@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os/exec"
@@ -80,8 +79,8 @@ func (c *call) npmExec(r *runner, p *project.Project, words []string) (fetch boo
 	yes := c.cfg.Settings.Call.Yes
 	if yes == config.Unset && c.Terminal && !c.cfg.Settings.CI {
 		fmt.Fprintf(c.Stderr, "Need to install the following packages:\n%s\nOk to proceed? (y) ", ui.Plain(words[0]))
-		answer, _ := bufio.NewReader(c.Stdin).ReadString('\n')
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "" && answer != "y" && answer != "yes" {
+		answer, _ := c.answer()
+		if answer = strings.ToLower(answer); answer != "" && answer != "y" && answer != "yes" {
 			yes = config.No
 		}
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -50,8 +49,8 @@ func (c *call) verified(ctx context.Context) error {
 			return &staleError{issue, "run godwit install first: verify-deps-before-run=prompt has nobody to ask here"}
 		}
 		fmt.Fprintf(c.Stderr, "%s. Install now? (Y/n) ", issue)
-		answer, err := bufio.NewReader(c.Stdin).ReadString('\n')
-		if err != nil || strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "n") {
+		answer, err := c.answer()
+		if err != nil || strings.HasPrefix(strings.ToLower(answer), "n") {
 			return nil
 		}
 	}
