@@ -69,16 +69,23 @@ func pickForYarn(doc *npm.Packument, rng string, first []string) (*npm.Manifest,
 			return doc.Manifest(version)
 		}
 	}
-	best := -1
-	for i, v := range doc.Versions() {
-		if r.Match(v) && (best < 0 || v.Compare(doc.Versions()[best]) > 0) {
-			best = i
-		}
-	}
+	best := bestOf(doc, r, func(i, j int) bool { return doc.Versions()[i].Compare(doc.Versions()[j]) > 0 })
 	if best < 0 {
 		return nil, &unchosenError{doc.Name, rng}
 	}
 	return doc.At(best)
+}
+
+// bestOf is the index of the version in a range that an order puts before all others,
+// the first of equal ones, or -1.
+func bestOf(doc *npm.Packument, r semver.Range, better func(i, j int) bool) int {
+	best := -1
+	for i, v := range doc.Versions() {
+		if r.Match(v) && (best < 0 || better(i, best)) {
+			best = i
+		}
+	}
+	return best
 }
 
 // unchosenError is a range or tag that means nothing.

@@ -74,12 +74,7 @@ func pickForBun(doc *npm.Packument, w lockfile.BunWant, first []string) (string,
 	if latest != "" && fits(latest) && (!early || strings.TrimLeft(w.Range, "^~>=v ") == latest) && !deprecated(doc, latest) {
 		return latest, nil
 	}
-	best := -1
-	for i, v := range doc.Versions() {
-		if r.Match(v) && (best < 0 || betterForBun(doc, i, best)) {
-			best = i
-		}
-	}
+	best := bestOf(doc, r, func(i, j int) bool { return betterForBun(doc, i, j) })
 	if best < 0 {
 		return "", &unchosenError{doc.Name, w.Range}
 	}

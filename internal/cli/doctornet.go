@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -102,8 +101,7 @@ func (x *examination) transport(e *endpoint) {
 	if err != nil {
 		return
 	}
-	ip := net.ParseIP(u.Hostname())
-	switch near := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); {
+	switch near := loopback(u); {
 	case u.Scheme == "http" && !near && e.loggedIn():
 		x.say("transport", failure, "use https", "credentials for %s are sent without encryption", e.url)
 	case u.Scheme == "http" && !near:

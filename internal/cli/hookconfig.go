@@ -110,7 +110,7 @@ func (c *call) forHook(document project.Node) project.Node {
 	for _, f := range document.Fields {
 		switch f.Key {
 		case "catalog":
-			catalogs.Set("default", f.Value)
+			catalogs.Set(defaultCatalog, f.Value)
 		case "catalogs":
 			for _, catalog := range f.Value.Fields {
 				catalogs.Set(catalog.Key, catalog.Value)

@@ -315,27 +315,25 @@ func writeJSON(w io.Writer, v any) error {
 
 // writeMembers writes an object with its members in this order.
 func writeMembers(w io.Writer, names []string, values []any) error {
-	var b bytes.Buffer
-	b.WriteString("{")
+	var doc, out bytes.Buffer
+	doc.WriteByte('{')
 	for i, value := range values {
 		if i > 0 {
-			b.WriteString(",")
+			doc.WriteByte(',')
 		}
-		var name, member bytes.Buffer
-		if err := writeJSON(&name, names[i]); err != nil {
+		if err := writeJSON(&doc, names[i]); err != nil {
 			return err
 		}
-		if err := writeJSON(&member, value); err != nil {
+		doc.WriteByte(':')
+		if err := writeJSON(&doc, value); err != nil {
 			return err
 		}
-		text := bytes.ReplaceAll(bytes.TrimSpace(member.Bytes()), []byte("\n"), []byte("\n  "))
-		fmt.Fprintf(&b, "\n  %s: %s", bytes.TrimSpace(name.Bytes()), text)
 	}
-	if len(values) > 0 {
-		b.WriteString("\n")
+	doc.WriteString("}\n")
+	if err := json.Indent(&out, doc.Bytes(), "", "  "); err != nil {
+		return err
 	}
-	b.WriteString("}\n")
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(out.Bytes())
 	return err
 }
 

@@ -30,12 +30,10 @@ func (c *call) checkNames(ctx context.Context, src *source, requests []specifier
 		return nil
 	}
 	for _, s := range requests {
-		name := s.Name
-		if s.Kind == specifier.Invalid {
-			name = npm.Name(s.Alias)
-		} else if !s.Kind.IsRegistry() || s.Kind == specifier.Version {
+		if s.Kind != specifier.Invalid && (!s.Kind.IsRegistry() || s.Kind == specifier.Version) {
 			continue
 		}
+		name := requestedName(s)
 		meant := known.Meant(string(name))
 		if meant == "" || c.familiar(importers, string(name)) || src.client.Registry(name) != src.client.Registry(npm.Name(meant)) {
 			continue
@@ -49,6 +47,15 @@ func (c *call) checkNames(ctx context.Context, src *source, requests []specifier
 		}
 	}
 	return nil
+}
+
+// requestedName is the name that a request asks a registry for: it may be all that
+// there is of the request.
+func requestedName(s specifier.Specifier) npm.Name {
+	if s.Kind == specifier.Invalid {
+		return npm.Name(s.Alias)
+	}
+	return s.Name
 }
 
 // familiar reports whether a project has a name, or depends on it.
@@ -94,10 +101,7 @@ func (c *call) suggest(err error, requests []specifier.Specifier) error {
 		return err
 	}
 	for _, s := range requests {
-		name := s.Name
-		if s.Kind == specifier.Invalid {
-			name = npm.Name(s.Alias)
-		}
+		name := requestedName(s)
 		if name == "" || !strings.HasSuffix(refused.URL, "/"+registry.EscapedName(name)) {
 			continue
 		}

@@ -143,13 +143,19 @@ func proxyFor(n *config.Network) func(*url.URL) (*url.URL, error) {
 	}
 }
 
+// loopback reports whether a URL leads to this machine, by its name or address.
+func loopback(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
+}
+
 // direct reports whether a host is on the list: itself, below a domain on it,
 // or all are. Loopback is never behind a proxy.
 func direct(u *url.URL, list []string) bool {
-	host := strings.ToLower(u.Hostname())
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+	if loopback(u) {
 		return true
 	}
+	host := strings.ToLower(u.Hostname())
 	for _, entry := range list {
 		name, port, hasPort := strings.Cut(strings.ToLower(entry), ":")
 		name = strings.TrimPrefix(strings.TrimPrefix(name, "*"), ".")

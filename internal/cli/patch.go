@@ -13,9 +13,9 @@ import (
 
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
+	"godwit/internal/install"
 	"godwit/internal/layout"
 	"godwit/internal/lockfile"
-	"godwit/internal/npm/integrity"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/store"
 )
@@ -96,11 +96,7 @@ func (c *call) packageToPatch(what string) (*graph.Package, error) {
 
 // copyPackage writes the published files of a package into a new directory.
 func (c *call) copyPackage(p *graph.Package, dir string) error {
-	in, err := integrity.Parse(p.Resolution.Integrity)
-	if err != nil {
-		return err
-	}
-	id, err := store.NewID(in.Hex())
+	id, err := install.TreeID(p.Resolution.Integrity)
 	if err != nil {
 		return err
 	}

@@ -206,12 +206,12 @@ func (s *shaping) patchFor() func(npm.Name, string) (string, error) {
 // catalogOf looks up what "catalog:" and "catalog:name" stand for.
 func catalogOf(catalogs map[string]npm.Deps) func(name, specifier string) (string, error) {
 	return func(name, specifier string) (string, error) {
-		catalog := cmp.Or(strings.TrimSpace(strings.TrimPrefix(specifier, "catalog:")), "default")
+		catalog := cmp.Or(strings.TrimSpace(strings.TrimPrefix(specifier, catalogScheme)), defaultCatalog)
 		meant, ok := catalogs[catalog].Lookup(name)
 		switch {
 		case !ok:
 			return "", fmt.Errorf("the catalog %s has no entry for %s", catalog, name)
-		case strings.HasPrefix(meant, "catalog:") || strings.HasPrefix(meant, "workspace:"):
+		case strings.HasPrefix(meant, catalogScheme) || strings.HasPrefix(meant, "workspace:"):
 			return "", fmt.Errorf("the entry of the catalog %s for %s is %q, which cannot stand there", catalog, name, meant)
 		}
 		return meant, nil

@@ -209,11 +209,7 @@ func (s *source) lockedPackages() map[graph.Key]*graph.Package {
 
 // storedManifest reads the package.json of a tarball in the store.
 func (s *source) storedManifest(sri string) ([]byte, error) {
-	in, err := integrity.Parse(sri)
-	if err != nil {
-		return nil, err
-	}
-	id, err := store.NewID(in.Hex())
+	id, err := install.TreeID(sri)
 	if err != nil {
 		return nil, err
 	}

@@ -149,11 +149,7 @@ func (s *berrySource) open(ctx context.Context, t *lockfile.Tarball) ([]byte, er
 	if err != nil || t.Integrity == "" {
 		return data, err
 	}
-	want, err := integrity.Parse(t.Integrity)
-	if err == nil {
-		err = want.Verify(data)
-	}
-	if err != nil {
+	if err := integrity.Check(t.Integrity, data); err != nil {
 		return nil, fmt.Errorf("the tarball at %s is not what was expected: %w", t.URL, err)
 	}
 	return data, nil

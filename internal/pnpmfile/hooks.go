@@ -14,9 +14,9 @@ import (
 	"godwit/internal/npm"
 )
 
-// Patience is how long hooks may be silent while they are waited for; pnpm's
+// patience is how long hooks may be silent while they are waited for; pnpm's
 // limit for one call.
-const Patience = 30 * time.Second
+const patience = 30 * time.Second
 
 // Options say what to run and where.
 type Options struct {
@@ -26,7 +26,7 @@ type Options struct {
 	Env      []string
 	Stderr   io.Writer                  // gets what hooks print
 	Log      func(hook, message string) // gets what they log; is called by who waits for them
-	Patience time.Duration              // 0 means Patience
+	Patience time.Duration              // 0 means 30 s
 }
 
 // Hooks are those of some pnpmfiles. Node runs from the first call that needs it
@@ -44,7 +44,7 @@ type Hooks struct {
 // New makes hooks; nothing is looked at before they are needed.
 func New(opts Options) *Hooks {
 	if opts.Patience == 0 {
-		opts.Patience = Patience
+		opts.Patience = patience
 	}
 	return &Hooks{opts: opts}
 }

@@ -27,9 +27,9 @@ import (
 	"strings"
 )
 
-// Names are what pnpm looks for at the root of a project; the first that is
+// names are what pnpm looks for at the root of a project; the first that is
 // there counts.
-var Names = []string{".pnpmfile.mjs", ".pnpmfile.cjs"}
+var names = []string{".pnpmfile.mjs", ".pnpmfile.cjs"}
 
 // File is one pnpmfile.
 type File struct {
@@ -39,7 +39,7 @@ type File struct {
 
 // Find is the pnpmfile at root, or "".
 func Find(root string) string {
-	for _, name := range Names {
+	for _, name := range names {
 		path := filepath.Join(root, name)
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return path

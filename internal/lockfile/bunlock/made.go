@@ -13,9 +13,12 @@ import (
 	"godwit/internal/npm/semver"
 )
 
-// made is the package that was chosen.
+// made is the package that was chosen: the one that is known already, or a new one.
 func (w *walk) made(f Found) (*item, error) {
 	m := f.Manifest
+	if it := w.ids[string(m.Name)+"@"+m.Version]; it != nil && it.kind == registry {
+		return it, nil
+	}
 	it := &item{name: m.Name, ref: m.Version, edges: edgesOf(m, published)}
 	if it.setVersion(m.Version); it.parsed == nil {
 		return nil, fmt.Errorf("the registry has %s in the version %q, which is none", m.Name, m.Version)

@@ -31,6 +31,16 @@ func (in Integrity) Verify(data []byte) error {
 	return v.Verify()
 }
 
+// Check checks data against an integrity as it is written down. The errors are
+// those of [Parse] and [Integrity.Verify].
+func Check(sri string, data []byte) error {
+	in, err := Parse(sri)
+	if err != nil {
+		return err
+	}
+	return in.Verify(data)
+}
+
 // Verifier is an io.Writer that hashes what is written to it. It is for one
 // goroutine.
 type Verifier struct {

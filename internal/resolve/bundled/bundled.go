@@ -12,11 +12,7 @@ import (
 // Look reads a tarball, which has to have the integrity, unless that is "".
 func Look(tarball []byte, sri string) (*npmtree.Bundle, error) {
 	if sri != "" {
-		want, err := integrity.Parse(sri)
-		if err != nil {
-			return nil, err
-		}
-		if err := want.Verify(tarball); err != nil {
+		if err := integrity.Check(sri, tarball); err != nil {
 			return nil, err
 		}
 	}
