@@ -156,7 +156,8 @@ func (c *call) dlxKey(packages []string, rules []project.BuildRule) string {
 	h := sha256.New()
 	scopes := c.cfg.Registries.Scopes()
 	s := &c.cfg.Settings
-	fmt.Fprintln(h, slices.Sorted(slices.Values(packages)), rules, c.cfg.Registries.Default, s.Resolve.Platform, s.Resolve.MinReleaseAge, s.Install.IgnoreScripts, s.Dirs.Store)
+	fmt.Fprintln(h, slices.Sorted(slices.Values(packages)), rules, c.cfg.Registries.Default, s.Resolve.Platform, s.Resolve.BlockExotic, s.Resolve.MinReleaseAge,
+		s.Resolve.MinAgeExclude, s.Resolve.TrustPolicy, s.Resolve.TrustExclude, s.Resolve.Before, s.Install.IgnoreScripts, s.Dirs.Store)
 	for _, scope := range slices.Sorted(maps.Keys(scopes)) {
 		fmt.Fprintln(h, scope, scopes[scope])
 	}

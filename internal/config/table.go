@@ -53,6 +53,7 @@ type Setting struct {
 // Groups of commands for Setting.For.
 var (
 	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "import", "link", "unlink", "fetch", "rebuild", "approve-builds", "install-test", "deploy"}
+	choosing   = slices.Concat(installing, []string{"dlx", "create"}) // may pick versions, with or without a project
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
@@ -170,7 +171,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.PeersFromHighest }},
 	{Key: "resolution-mode", Kind: Enum, Values: "highest time-based lowest-direct", Default: "highest", For: installing, Help: "which of the satisfying versions is taken",
 		bind: func(s *Settings) any { return &s.Resolve.Mode }},
-	{Key: "block-exotic-subdeps", Kind: Bool, Default: "true", For: installing, Help: "packages may not depend on repositories and URLs, only the project may",
+	{Key: "block-exotic-subdeps", Kind: Bool, Default: "true", For: choosing, Help: "packages may not depend on repositories and URLs, only the project may",
 		bind: func(s *Settings) any { return &s.Resolve.BlockExotic }},
 	{Key: "allow-unused-patches", Also: "allow-non-applied-patches", Kind: Bool, Default: "false", For: installing, Help: "go on when a patch fits no package",
 		bind: func(s *Settings) any { return &s.Resolve.UnusedPatches }},
@@ -188,25 +189,25 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.NodeVersion }},
 	{Key: "tag", Kind: Text, Default: "latest", For: slices.Concat(installing, publishing, []string{"dist-tag", "view"}), Help: "dist-tag of what is installed without a version, or published",
 		bind: func(s *Settings) any { return &s.Resolve.Tag }},
-	{Key: "minimum-release-age", Kind: Minutes, Default: "0", For: installing, Help: "minutes a version must have been public",
+	{Key: "minimum-release-age", Kind: Minutes, Default: "0", For: choosing, Help: "minutes a version must have been public",
 		bind: func(s *Settings) any { return &s.Resolve.MinReleaseAge }},
-	{Key: "min-release-age", Kind: Days, For: installing, Help: "npm's minimum-release-age, in days",
+	{Key: "min-release-age", Kind: Days, For: choosing, Help: "npm's minimum-release-age, in days",
 		bind: func(s *Settings) any { return &s.given.minAgeDays }},
-	{Key: "minimum-release-age-exclude", Also: "min-release-age-exclude", Kind: Versions, For: installing, Help: "packages exempt from it",
+	{Key: "minimum-release-age-exclude", Also: "min-release-age-exclude", Kind: Versions, For: choosing, Help: "packages exempt from it",
 		bind: func(s *Settings) any { return &s.Resolve.MinAgeExclude }},
-	{Key: "minimum-release-age-strict", Kind: Bool, For: installing, Help: "fail where nothing is old enough (default), or take the oldest version there is",
+	{Key: "minimum-release-age-strict", Kind: Bool, For: choosing, Help: "fail where nothing is old enough (default), or take the oldest version there is",
 		bind: func(s *Settings) any { return &s.Resolve.StrictAge }},
-	{Key: "minimum-release-age-ignore-missing-time", Kind: Bool, Default: "false", For: installing, Help: "go without an age where the registry tells no times",
+	{Key: "minimum-release-age-ignore-missing-time", Kind: Bool, Default: "false", For: choosing, Help: "go without an age where the registry tells no times",
 		bind: func(s *Settings) any { return &s.Resolve.IgnoreNoTime }},
-	{Key: "trust-policy", Kind: Enum, Values: "off no-downgrade", Default: "off", For: installing, Help: "no-downgrade refuses versions that are vouched for less than earlier ones",
+	{Key: "trust-policy", Kind: Enum, Values: "off no-downgrade", Default: "off", For: choosing, Help: "no-downgrade refuses versions that are vouched for less than earlier ones",
 		bind: func(s *Settings) any { return &s.Resolve.TrustPolicy }},
-	{Key: "trust-policy-exclude", Kind: Versions, For: installing, Help: "packages exempt from it",
+	{Key: "trust-policy-exclude", Kind: Versions, For: choosing, Help: "packages exempt from it",
 		bind: func(s *Settings) any { return &s.Resolve.TrustExclude }},
-	{Key: "trust-policy-ignore-after", Kind: Minutes, Default: "0", For: installing, Help: "minutes after which it does not look at a version any more; 0 is never",
+	{Key: "trust-policy-ignore-after", Kind: Minutes, Default: "0", For: choosing, Help: "minutes after which it does not look at a version any more; 0 is never",
 		bind: func(s *Settings) any { return &s.Resolve.TrustIgnoreAfter }},
 	{Key: "trust-lockfile", Kind: Bool, Default: "false", For: installing, Help: "apply neither to what the lockfile has",
 		bind: func(s *Settings) any { return &s.Resolve.TrustLockfile }},
-	{Key: "before", Flags: "enjoy-by", Kind: Date, For: installing, Help: "use only versions published before this date",
+	{Key: "before", Flags: "enjoy-by", Kind: Date, For: choosing, Help: "use only versions published before this date",
 		bind: func(s *Settings) any { return &s.Resolve.Before }},
 
 	// node_modules.

@@ -92,7 +92,7 @@ func (e *ExoticError) Code() string { return "ERR_PNPM_EXOTIC_SUBDEP" }
 
 // Hint is what the user can do.
 func (e *ExoticError) Hint() string {
-	return "replace it with an override, or, if you trust it, write blockExoticSubdeps: false to pnpm-workspace.yaml"
+	return "replace it with an override, or, if you trust it, pass --no-block-exotic-subdeps or write blockExoticSubdeps: false to pnpm-workspace.yaml"
 }
 
 // InvalidPeerError is a peer of an importer whose specifier could not be
