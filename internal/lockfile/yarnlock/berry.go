@@ -63,7 +63,7 @@ func renewBerry(r *Record, in Renewal, rules []rule) (*Record, error) {
 		p := &in.Projects[i]
 		e := b.projects[p.Dir]
 		b.add(e, e.Resolution)
-		b.depend(e, from{p.Dir, p.Manifest.Name, p.Manifest.Version, p, true})
+		b.depend(e, from{dir: p.Dir, name: p.Manifest.Name, version: p.Manifest.Version, project: p, local: true})
 	}
 	for len(b.next) > 0 {
 		level := b.next

@@ -78,11 +78,12 @@ type from struct {
 	version string
 	project *Project // nil for a package
 	local   bool     // a project, or a copy of a directory: it may name paths
+	mayLack bool     // nothing is missing where the lockfile does not have it
 }
 
 func (b *builder) importer(p *Project) error {
 	im := &graph.Importer{Dir: p.Dir}
-	at := from{p.Dir, p.Manifest.Name, p.Manifest.Version, p, true}
+	at := from{dir: p.Dir, name: p.Manifest.Name, version: p.Manifest.Version, project: p, local: true}
 	m := p.Manifest
 	for _, list := range []struct {
 		group graph.Group
@@ -144,6 +145,8 @@ func (b *builder) target(d npm.Dep, at from) (graph.Target, error) {
 	switch {
 	case e == nil && b.rec.Dialect == syml.Classic && b.isMember(d.Alias, spec):
 		return graph.Target{Link: b.members[d.Alias].Dir}, nil
+	case e == nil && at.mayLack:
+		return graph.Target{}, nil
 	case e == nil:
 		missing := Missing{Descriptor: d.Alias + "@" + spec, Dependent: at.name}
 		if at.project != nil {
@@ -224,12 +227,6 @@ func (r *Record) find(alias, spec string, at from) (e *Entry, descriptor string)
 	return nil, ""
 }
 
-// has reports whether there is an entry for what is asked for.
-func (r *Record) has(alias, spec string, at from) bool {
-	e, _ := r.find(alias, spec, at)
-	return e != nil
-}
-
 // escapeLocator is encodeURIComponent of what names and paths have in them.
 func escapeLocator(s string) string {
 	return strings.NewReplacer("%", "%25", "@", "%40", "/", "%2F", ":", "%3A", " ", "%20", "#", "%23", "+", "%2B").Replace(s)
@@ -291,9 +288,11 @@ func (b *builder) edges(e *Entry) error {
 	}{{m.Dependencies, false}, {e.OptionalDependencies, true}} {
 		for i, d := range list.deps {
 			added := !list.optional && i >= len(e.Dependencies)
-			if added && (declared(e.OptionalDependencies, d.Alias) || !b.rec.has(d.Alias, d.Specifier, at)) {
-				continue // it says so itself, or the extension is younger than the lockfile
+			if added && declared(e.OptionalDependencies, d.Alias) {
+				continue // it says so itself
 			}
+			// No registry had what is optional, or the extension is younger than the lockfile.
+			at.mayLack = list.optional || added
 			target, err := b.target(d, at)
 			if err != nil {
 				return err

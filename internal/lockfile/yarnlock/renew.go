@@ -95,7 +95,7 @@ func (n *renewal) projects() []ask {
 	for i := range n.Projects {
 		p := &n.Projects[i]
 		m := p.Manifest
-		at := from{p.Dir, m.Name, m.Version, p, true}
+		at := from{dir: p.Dir, name: m.Name, version: m.Version, project: p, local: true}
 		n.ask(at, m.Dependencies, false)
 		n.ask(at, m.DevDependencies, false)
 		n.ask(at, m.OptionalDependencies, true)
