@@ -77,7 +77,7 @@ type Picked func(id graph.Key, res graph.Resolution)
 type Resolved struct {
 	Graph      *graph.Graph
 	Placed     []graph.Placed       // of an npm project, instead of the graph
-	PeerIssues []string             // peers that are missing or wrong, a line each
+	PeerIssues []string             // peers that are missing or wrong, each with a line for every way to it
 	Deprecated map[graph.Key]string // messages
 	Warnings   []event.Warning
 	Times      map[string]time.Time // when direct dependencies were published, where the lockfile is to say so

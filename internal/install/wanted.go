@@ -159,9 +159,26 @@ func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error)
 		if e.StrictPeers {
 			return nil, &PeerError{res.PeerIssues}
 		}
-		e.warn("PEER_ISSUES", "some peer dependencies are missing or have another version than wanted:\n  %s", strings.Join(res.PeerIssues, "\n  "))
+		e.warn("PEER_ISSUES", "some peer dependencies are missing or have another version than wanted:\n  %s", strings.Join(fewest(res.PeerIssues), "\n  "))
 	}
 	return doc, nil
+}
+
+// shownPeers leaves room on a screen of 24 lines for what was installed. Large
+// applications have dozens of issues that are not theirs.
+const shownPeers = 5
+
+// fewest is what a warning tells of issues: one way to each of the first.
+func fewest(issues []string) []string {
+	var out []string
+	for _, issue := range issues[:min(shownPeers, len(issues))] {
+		line, _, _ := strings.Cut(issue, "\n")
+		out = append(out, line)
+	}
+	if more := len(issues) - len(out); more > 0 {
+		out = append(out, fmt.Sprintf("and %d more, which godwit peers lists", more))
+	}
+	return out
 }
 
 // document is the lockfile for what was resolved.

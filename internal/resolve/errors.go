@@ -57,7 +57,7 @@ func (e *NoMatchError) Code() string { return "ERR_PNPM_NO_MATCHING_VERSION" }
 
 // Hint is what the user can do.
 func (e *NoMatchError) Hint() string {
-	return "change the range in package.json to one that a published version is in"
+	return "ask for a range that a published version is in, in package.json or, where a package asks, with an override or another version of that package"
 }
 
 // Is makes errors.Is(err, ErrNoVersion) true.
