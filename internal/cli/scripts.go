@@ -14,17 +14,21 @@ import (
 	"godwit/internal/cli/ui"
 	"godwit/internal/event"
 	"godwit/internal/fsys"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 	"godwit/internal/script"
 	"godwit/internal/spawn"
 )
 
-// These are the versions of pnpm and npm that scripts are told they run under:
+// These are the versions of other tools that scripts are told they run under:
 // those whose behaviour this program has.
 const (
-	pnpmVersion = "12.21.0"
-	npmVersion  = "11.19.1"
+	pnpmVersion    = "12.21.0"
+	npmVersion     = "11.19.1"
+	bunVersion     = "1.4.5"
+	berryVersion   = "4.18.1"
+	classicVersion = "1.22.22"
 )
 
 // runner runs scripts of projects.
@@ -59,20 +63,41 @@ func (c *call) newRunner(command string) (r *runner, stop func()) {
 }
 
 // scriptAgent is what scripts see as npm_config_user_agent. "only-allow pnpm" and
-// its like look at the first word, so it names the tool whose lockfile is kept.
+// its like look at the first word, so it names the tool whose lockfile is kept, in
+// that tool's own form.
 func (c *call) scriptAgent(node string) string {
 	if c.lock.Format == "" && c.inputs.Project != nil {
 		_ = c.findLock() // who runs scripts need not be told of a lockfile that cannot be read
-	}
-	cpu := npm.PlatformOf(c.OS, c.Arch, "").CPU
-	if !c.ofNpm() {
-		return fmt.Sprintf("pnpm/%s npm/? node/? %s %s godwit/%s", pnpmVersion, c.OS, cpu, Version)
 	}
 	version := "?"
 	if v := script.NodeVersion(node); v != "" {
 		version = "v" + v
 	}
-	return fmt.Sprintf("npm/%s node/%s %s %s workspaces/%t godwit/%s", npmVersion, version, c.OS, cpu, c.workspace.npm, Version)
+	machine := c.OS + " " + npm.PlatformOf(c.OS, c.Arch, "").CPU
+	tool := ""
+	switch c.lock.Format {
+	case lockfile.Npm:
+		return fmt.Sprintf("npm/%s node/%s %s workspaces/%t godwit/%s", npmVersion, version, machine, c.workspace.npm, Version)
+	case lockfile.Yarn:
+		tool = "yarn/" + c.yarnAgent()
+	case lockfile.Bun:
+		tool = "bun/" + bunVersion
+	default:
+		tool, version = "pnpm/"+pnpmVersion, "?"
+	}
+	return fmt.Sprintf("%s npm/? node/%s %s godwit/%s", tool, version, machine, Version)
+}
+
+// yarnAgent is the version of yarn that scripts are told: the project's, or else
+// the newest of the line that its lockfile is of.
+func (c *call) yarnAgent() string {
+	if version := c.yarnVersion(); version != "" {
+		return version
+	}
+	if berry, err := lockfile.IsBerry(c.lock, ""); err == nil && berry {
+		return berryVersion
+	}
+	return classicVersion
 }
 
 // pathOf is the last PATH among variables.
