@@ -76,12 +76,14 @@ func (c *call) builds() (install.Builds, error) {
 // scriptHost is where scripts of dependencies run. verb is npm's word for the
 // command.
 func (c *call) scriptHost(verb string) *script.Host {
+	path := pathOf(c.Env)
+	node := script.FindNode(path)
 	h := &script.Host{
-		Env: c.Env, Node: script.FindNode(pathOf(c.Env)), Program: c.Program, Verb: verb, UserAgent: c.userAgent(),
+		Env: c.Env, Node: node, Program: c.Program, Verb: verb, UserAgent: c.scriptAgent(node),
 		InitDir: c.workspace.root, Shell: c.cfg.Settings.Build.Shell,
 		Path: []string{filepath.Join(c.workspace.root, layout.ModulesDir, ".bin")},
 	}
-	if dir := script.NodeGypDir(h.Node); dir != "" {
+	if dir := script.NodeGypDir(node, path); dir != "" {
 		h.Path, h.NodeGyp = append(h.Path, dir), script.NodeGyp(dir)
 	}
 	return h

@@ -51,7 +51,6 @@ func (c *call) newRunner(command string) (r *runner, stop func()) {
 	r = &runner{call: c, quiet: c.cfg.Settings.Terminal.LogLevel == "silent" || c.cfg.Settings.Terminal.Reporter == "silent"}
 	r.host = *c.scriptHost(command)
 	r.host.InitDir = c.Dir
-	r.host.UserAgent = c.scriptAgent(r.host.Node)
 	if c.ofNpm() && command == "run-script" {
 		r.host.Verb = "run" // npm's word since version 11
 	}

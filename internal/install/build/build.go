@@ -154,5 +154,8 @@ func (e *Error) Code() string { return "ERR_PNPM_EXECUTOR_LIFECYCLE_SCRIPT_FAILE
 
 // Hint is what the user can do.
 func (e *Error) Hint() string {
+	if strings.Contains(e.Output, "node-gyp: not found") { // as sh says it
+		return "put npm, which node-gyp comes with, in PATH, or install node-gyp"
+	}
 	return fmt.Sprintf("mend what the script says, or write to pnpm-workspace.yaml: allowBuilds: {%q: false}, to do without it", e.ID)
 }
