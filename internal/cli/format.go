@@ -13,8 +13,8 @@ import (
 
 // findLock finds the lockfile that the project keeps, which also decides how
 // node_modules is laid out: what is there stays, and of several the one that the
-// packageManager field means. A project without any gets pnpm's, unless that
-// field names npm, bun, yarn 1, or yarn 4.
+// packageManager field or devEngines means. A project without any gets pnpm's, unless
+// one of these names npm, bun, yarn 1, or yarn 4.
 func (c *call) findLock() error {
 	if c.lock.Format != "" {
 		return nil // import makes another one
@@ -60,12 +60,17 @@ func (c *call) warnLocks(sink event.Sink) {
 	}
 }
 
-// managedBy reports whether the packageManager field names a tool.
+// managedBy reports whether the project names a tool: in packageManager or, as npm
+// has it, in devEngines. Several there are alternatives, and name none.
 func (c *call) managedBy(tool string) bool {
 	if c.inputs.Project == nil {
 		return false
 	}
-	name, _, _ := strings.Cut(c.inputs.Project.Manifest.PackageManager, "@")
+	m := c.inputs.Project.Manifest
+	if engines := m.DevEngines.PackageManager; m.PackageManager == "" && len(engines) == 1 {
+		return engines[0].Name == tool
+	}
+	name, _, _ := strings.Cut(m.PackageManager, "@")
 	return name == tool
 }
 
