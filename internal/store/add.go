@@ -118,9 +118,14 @@ func (s *Store) publish(tree *Tree, trees, tmp *fsys.Dir) (*Tree, error) {
 	if len(index) > maxIndex {
 		return nil, fmt.Errorf("%d files have an index of %d bytes, more than the %d it can have", len(tree.Files), len(index), maxIndex)
 	}
-	// Its name is nobody else's, as that of the files.
+	// Its name is nobody else's, as that of the files: what has it is left over.
 	written := tree.files() + unnamedIndex
-	if err = trees.WriteFile(written, index, false); err != nil {
+	if err = trees.WriteFile(written, index, false); fsys.Exists(err) {
+		if err = trees.Remove(written); err == nil {
+			err = trees.WriteFile(written, index, false)
+		}
+	}
+	if err != nil {
 		trees.Remove(written) // half of it, on a disk that is full
 		return nil, s.explain(err)
 	}

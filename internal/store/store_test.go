@@ -304,6 +304,26 @@ func TestDamagedEntryIsReplaced(t *testing.T) {
 	noGarbage(t, s)
 }
 
+// A pruning that is killed between the two, or a user, may leave an index that has
+// no name yet without its files. Whoever adds the tree next is not held up.
+func TestLeftoversAreNotInTheWay(t *testing.T) {
+	id := idOf("a")
+	for _, left := range [][]string{{id.files(0)}, {id.files(0), id.files(1)}} {
+		s := openTemp(t)
+		for _, files := range left {
+			index := filepath.Join(s.Dir(), "trees", filepath.FromSlash(files+unnamedIndex))
+			check(t, os.MkdirAll(filepath.Dir(index), 0o755))
+			check(t, os.WriteFile(index, []byte("of another one"), 0o644))
+		}
+		if len(left) > 1 { // the first has its files: somebody may be at work there
+			check(t, os.Mkdir(filepath.Join(s.Dir(), "trees", filepath.FromSlash(left[0])), 0o755))
+		}
+		_, err := s.Add(id, files("f", "text"))
+		check(t, err)
+		check(t, s.Verify(id))
+	}
+}
+
 func TestVerify(t *testing.T) {
 	s := openTemp(t)
 	pairs := []string{"size", "text", "mode", "", "gone", "", "link", ""}
