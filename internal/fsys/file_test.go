@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -207,5 +209,58 @@ func TestFoldsCase(t *testing.T) {
 	entries, _ := os.ReadDir(dir)
 	if len(entries) != 1 || strings.HasPrefix(entries[0].Name(), ".") {
 		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestMoveEntries(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b/c", LostAndFound + "/x"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := func(dir string) (out []string) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			out = append(out, e.Name())
+		}
+		return out
+	}
+	aside := filepath.Join(dir, "aside")
+	for range 2 { // the second time there is nothing to do
+		if err := MoveEntries(dir, aside); err != nil {
+			t.Fatal(err)
+		}
+		if here, there := names(dir), names(aside); !slices.Equal(here, []string{"aside", LostAndFound}) || !slices.Equal(there, []string{"a", "b"}) {
+			t.Fatalf("%v, aside %v", here, there)
+		}
+	}
+	if err := MoveEntries(aside, dir); err != nil || len(names(dir)) != 4 || len(names(aside)) > 0 {
+		t.Errorf("back: %v; %v, aside %v", err, names(dir), names(aside))
+	}
+}
+
+func TestFixed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "x")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if Fixed(dir) {
+		t.Error("a directory like others is fixed")
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	for _, dir := range []string{"/proc", "/"} { // which has /proc below it
+		if !Fixed(dir) {
+			t.Errorf("%s is not fixed", dir)
+		}
 	}
 }

@@ -7,7 +7,7 @@
 //	WriteFile          atomic: temporary file, then rename
 //	TryLock, TryLockDir, AwaitLock
 //	                   locks between processes
-//	RemoveAll, MoveAside, FoldsCase
+//	RemoveAll, MoveAside, MoveEntries, Fixed, FoldsCase
 //
 // On Linux a Dir is a descriptor and every method one raw *at call: a path walk
 // and the registration with the poller, which package os does for each file,

@@ -17,11 +17,23 @@ import (
 // beside is a tree that is made beside another one and put in its place when it
 // is whole: that of another layout, or of another tool. Until then nothing of the
 // old one changes, and what goes wrong after that brings it back.
+//
+// Where a node_modules has to stay where it is (a volume) the old tree goes aside
+// inside of it, and the new one is made in its place.
 type beside struct {
 	why      string   // for the user; "" if it is another layout of ours
-	name     string   // of each new node_modules
+	name     string   // of each new node_modules, or of what was in each old one
 	projects []string // absolute directories; the root is the last
+	fixed    bool     // one of them has such a node_modules
 	swapped  []swap
+}
+
+// staged is where the new tree is made; "" in the place of the old one.
+func (b *beside) staged() string {
+	if b == nil || b.fixed {
+		return ""
+	}
+	return b.name
 }
 
 // swap is a node_modules that was replaced.
@@ -49,7 +61,15 @@ func (e *engine) besides(l *layout.Layout) error {
 		}
 	}
 	e.beside.projects = append(e.beside.projects, e.Root)
+	e.beside.fixed = slices.ContainsFunc(e.beside.projects, fixed)
 	return nil
+}
+
+// fixed reports whether a project has a node_modules that cannot be moved.
+func fixed(project string) bool {
+	dir := filepath.Join(project, layout.ModulesDir)
+	info, err := os.Lstat(dir)
+	return err == nil && info.IsDir() && fsys.Fixed(dir)
 }
 
 // turns reports whether what node_modules holds is of another layout: slots or
@@ -79,11 +99,11 @@ func (e *engine) othersTree() (string, error) {
 	for _, im := range e.importers {
 		dir := filepath.Join(e.tasks.abs(im.Dir), layout.ModulesDir)
 		entries, err := os.ReadDir(dir)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-			continue
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look into %s: %w", dir, err)
+		}
+		if len(entries) == 0 || len(entries) == 1 && entries[0].Name() == fsys.LostAndFound {
+			continue
 		}
 		for _, entry := range entries {
 			if tool := makers[entry.Name()]; tool != "" {
@@ -104,12 +124,11 @@ var makers = map[string]string{
 // swap puts the new tree in the place of the old one.
 func (e *engine) swap(linker *link.Linker) error {
 	b := e.beside
-	if b == nil {
+	if b.staged() == "" {
 		return nil
 	}
-	if e.was.Ours && len(b.projects) > 1 {
-		// After a kill between two of them nothing of the old tree can be relied on.
-		if err := e.modules.Begin(e.was.Held.Doubt()); err != nil {
+	if len(b.projects) > 1 {
+		if err := e.doubt(); err != nil {
 			return err
 		}
 	}
@@ -132,7 +151,35 @@ func (e *engine) swap(linker *link.Linker) error {
 	return nil
 }
 
-// keepNew ends what swap began: the old tree goes.
+// doubt notes that nothing of the old tree can be relied on from now on: after a
+// kill some of it would be in its place.
+func (e *engine) doubt() error {
+	if !e.was.Ours {
+		return nil
+	}
+	return e.modules.Begin(e.was.Held.Doubt())
+}
+
+// vacate moves what is in each node_modules aside, inside of it.
+func (e *engine) vacate() error {
+	if err := e.doubt(); err != nil {
+		return err
+	}
+	for _, project := range e.beside.projects {
+		dir := filepath.Join(project, layout.ModulesDir)
+		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		old := filepath.Join(dir, e.beside.name)
+		e.beside.swapped = append(e.beside.swapped, swap{dir, old})
+		if err := fsys.MoveEntries(dir, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepNew ends what swap or vacate began: the old tree goes.
 func (e *engine) keepNew() error {
 	if e.beside == nil {
 		return nil
@@ -154,6 +201,10 @@ func (e *engine) keepOld() {
 		return
 	}
 	for _, s := range e.beside.swapped {
+		if e.beside.fixed {
+			s.moveBack()
+			continue
+		}
 		if aside, err := fsys.MoveAside(s.dir, filepath.Dir(s.dir)); err == nil && aside != "" {
 			defer fsys.RemoveAll(aside)
 		}
@@ -163,5 +214,13 @@ func (e *engine) keepOld() {
 	}
 	for _, project := range e.beside.projects {
 		_ = fsys.RemoveAll(filepath.Join(project, e.beside.name))
+	}
+}
+
+// moveBack puts what was moved aside inside of a node_modules in its place again.
+func (s swap) moveBack() {
+	half := filepath.Join(s.dir, fsys.TempName(layout.ModulesDir)) // of a new tree, and all of the old one
+	if fsys.MoveEntries(s.dir, half) == nil && fsys.MoveEntries(filepath.Join(half, filepath.Base(s.old)), s.dir) == nil {
+		_ = fsys.RemoveAll(half)
 	}
 }

@@ -90,8 +90,8 @@ func (req *Request) lockFile() (*fsys.Lock, error) {
 }
 
 func (e *engine) end() {
-	e.keepOld()
 	e.tasks.close()
+	e.keepOld() // when nothing is at work there any more
 	if e.using != nil {
 		e.using.Unlock()
 	}
@@ -108,6 +108,9 @@ func (e *engine) read() (err error) {
 			e.Layout.Shared = nil
 			e.warn("UNSHARED", "%s finds no packages outside of the project, so they are in node_modules in spite of virtual-store=global", name)
 		}
+	}
+	if err := e.ownModules(); err != nil {
+		return err
 	}
 	if e.Before != nil {
 		return e.Before(e.importers)
@@ -290,9 +293,7 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 			return err
 		}
 	}
-	if e.beside != nil {
-		roots[0].Staged = e.beside.name
-	}
+	roots[0].Staged = e.beside.staged()
 	linker, err := link.New(link.Options{
 		Roots:  roots,
 		Import: e.Import,
@@ -330,10 +331,17 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 
 // clear makes room: what is not wanted any more goes.
 func (e *engine) clear(linker *link.Linker, p *plan.Plan) error {
-	if e.beside != nil {
+	if e.beside.staged() != "" {
 		return nil
 	}
-	if err := e.modules.Begin(p.During(e.was.Held)); err != nil {
+	held := e.was.Held
+	if e.beside != nil {
+		if err := e.vacate(); err != nil {
+			return err
+		}
+		held = plan.Held{}
+	}
+	if err := e.modules.Begin(p.During(held)); err != nil {
 		return err
 	}
 	return linker.Remove(e.ctx, e.abs(p.Remove))

@@ -81,10 +81,9 @@ func installed(g *graph.Graph, p *plan.Plan) func(dir string) bool {
 func (e *engine) clean() error {
 	for _, im := range e.importers {
 		project := filepath.Join(e.Root, filepath.FromSlash(im.Dir))
-		dir := filepath.Join(project, layout.ModulesDir)
-		aside, err := fsys.MoveAside(dir, project)
+		aside, err := moveAside(project)
 		if err != nil {
-			return fmt.Errorf("move %s aside: %w", dir, err)
+			return fmt.Errorf("move what is installed in %s aside: %w", project, err)
 		}
 		if aside != "" {
 			e.tasks.discard(aside)
@@ -92,6 +91,17 @@ func (e *engine) clean() error {
 	}
 	e.was = e.modules.Look()
 	return nil
+}
+
+// moveAside moves the node_modules of a project out of the way, or what is in it if
+// it has to stay, and returns where that is now; "" if there was none.
+func moveAside(project string) (string, error) {
+	dir := filepath.Join(project, layout.ModulesDir)
+	if !fixed(project) {
+		return fsys.MoveAside(dir, project)
+	}
+	aside := filepath.Join(dir, fsys.TempName(layout.ModulesDir))
+	return aside, fsys.MoveEntries(dir, aside)
 }
 
 // hoistedChanges tells what becomes of direct dependencies in a hoisted layout.

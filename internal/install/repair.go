@@ -33,6 +33,30 @@ func (e *engine) prepare() error {
 	return nil
 }
 
+// ownModules makes way for each node_modules where there is a link, as npm does.
+// Nothing is written through one: who wrote the project may have made it lead
+// anywhere.
+func (e *engine) ownModules() error {
+	if e.LockfileOnly || e.DryRun || e.FetchOnly || e.NoModules {
+		return nil
+	}
+	for _, im := range e.importers {
+		dir := filepath.Join(e.tasks.abs(im.Dir), layout.ModulesDir)
+		info, err := os.Lstat(dir)
+		if err != nil || info.IsDir() {
+			continue // what else is wrong with it is told where it is made
+		}
+		if info.Mode().IsRegular() {
+			return &FileError{dir}
+		}
+		e.warn("LINKED_MODULES", "%s is a link, and it is replaced; what it leads to stays as it is", dir)
+		if err := os.Remove(dir); err != nil {
+			return fmt.Errorf("make way for packages: %w", err)
+		}
+	}
+	return nil
+}
+
 // sweep removes what a killed install was making or removing, wherever one
 // does that. Litter beside a slot goes with the slot.
 func (e *engine) sweep() error {
@@ -104,3 +128,11 @@ func ownLitter(name string) bool {
 	return fsys.IsTempName(name) &&
 		(strings.HasPrefix(name, "."+layout.ModulesDir+".") || strings.HasPrefix(name, "."+string(lockfile.Pnpm)+"."))
 }
+
+// FileError says that a file has the place of a node_modules.
+type FileError struct{ Path string }
+
+func (e *FileError) Error() string { return e.Path + " is a file, and packages need a directory there" }
+
+// Hint is what the user can do.
+func (e *FileError) Hint() string { return "remove it, or give it another name" }

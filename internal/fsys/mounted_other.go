@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package fsys
+
+func mounted(dir string) bool { return otherDevice(dir) }
