@@ -25,7 +25,7 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // Parse reads a file. What it returns has no keys, only fields. Comments are left
 // out.
 func Parse(text string, d Dialect) (*Field, error) {
-	p := parser{dialect: d, rest: text}
+	p := parser{dialect: d, rest: strings.ToValidUTF8(text, "\ufffd")} // as node reads a text
 	root := &Field{Map: true}
 	p.next()
 	var err error

@@ -110,6 +110,7 @@ func TestEcosystem(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add("a@1, \"b@2\":\n  version \"1.0.0\"\n  dependencies:\n    c \"^1\"\n", true)
+	f.Add("\xe4:\n\xd10:", true) // not sorted once it is text
 	f.Add("__metadata:\n  version: 10\n\n\"a@npm:1\":\n  bin: {}\n", false)
 	f.Fuzz(func(t *testing.T, text string, classic bool) {
 		d := Berry

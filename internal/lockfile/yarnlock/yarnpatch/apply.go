@@ -78,7 +78,7 @@ func (f *file) patch(text string) (string, error) {
 	shift, done := 0, 0 // of the hunk before; lines of the text that are in out
 	for i := range f.hunks {
 		h := &f.hunks[i]
-		guess := max(done, h.to.start+shift)
+		guess := min(max(done, h.to.start+shift), len(lines)) // a patch can name any line
 		at := h.find(lines, guess, done)
 		if at < 0 {
 			return "", &MismatchError{f.path}

@@ -82,6 +82,7 @@ func TestRefuses(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
+	f.Add("diff --git a/ b/\n@@ -0,0 +2,2 @@\n+\n+", "0") // lines behind the end of the file
 	text, err := os.ReadFile("testdata/all.patch")
 	if err != nil {
 		f.Fatal(err)
