@@ -13,7 +13,7 @@ import (
 // The index of a tree is one file:
 //
 //	"godwit tree 2\n"
-//	uvarint                         number of the directory of the files
+//	uvarint                         number of the directory of the files; 0 in a slot
 //	name, version                   strings: uvarint length, bytes
 //	flags                           byte: 1 preinstall, 2 install, 4 postinstall,
 //	                                8 prepare, 16 binding.gyp, 32 bundled

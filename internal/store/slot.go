@@ -143,7 +143,9 @@ func (st *SlotStage) prepare(trees *fsys.Dir) error {
 			return err
 		}
 	}
-	if err := st.above.WriteFile(st.name+"/"+indexName, st.tree.encode(), false); err != nil {
+	inSlot := *st.tree
+	inSlot.number = 0
+	if err := st.above.WriteFile(st.name+"/"+indexName, inSlot.encode(), false); err != nil {
 		return err
 	}
 	if st.tree.Meta.Builds() {
@@ -203,7 +205,7 @@ func (s *Store) adopt(tree *Tree, slot Slot) (*Tree, error) {
 		return nil, s.explain(err)
 	}
 	adopted := *tree
-	adopted.staged, adopted.entry = false, s.entry(tree.ID)
+	adopted.staged, adopted.inSlot, adopted.entry = false, true, s.entry(tree.ID)
 	// In the way can be no shard, and a link to a slot that is gone.
 	const tries = 4
 	for range tries {

@@ -79,6 +79,43 @@ func TestSlotOfStagedTree(t *testing.T) {
 	}
 }
 
+// Who makes a tree that moved to a slot once more has its directory, with files that
+// are not whole yet, or never will be. Nobody takes those for the ones in the slot.
+func TestFilesBesideASlot(t *testing.T) {
+	s := openTemp(t)
+	slot, id := Slot{"@/a/1.0.0/" + hashA, "a"}, idOf("a")
+	_, err := s.Stage(id, files("f", "killed")) // so that the next one has a number
+	check(t, err)
+	staged, err := s.Stage(id, files("f", "whole"))
+	check(t, err)
+	made := makeSlot(t, s, slot, staged)
+	again, err := s.Stage(id, files("f", "half"))
+	check(t, err)
+	if again.Path() != staged.Path() {
+		t.Fatalf("the directory %s is not used again, but %s", staged.Path(), again.Path())
+	}
+	loaded, err := s.Load(id)
+	check(t, err)
+	for _, tree := range []*Tree{made, loaded} {
+		dir, err := tree.Open()
+		check(t, err)
+		if data, err := dir.ReadFile("f", 10); string(data) != "whole" {
+			t.Errorf("f is %q, %v", data, err)
+		}
+		check(t, dir.Close())
+	}
+	// Which number it had is not in the slot.
+	other := Slot{"@/a/1.0.0/" + hashB, "a"}
+	makeSlot(t, s, other, loaded)
+	var indexes []string
+	for _, slot := range []Slot{slot, other} {
+		indexes = append(indexes, string(must(os.ReadFile(filepath.Join(s.Links(), slot.Path, indexName)))))
+	}
+	if indexes[0] != indexes[1] {
+		t.Errorf("the indexes of two slots differ: %q", indexes)
+	}
+}
+
 // Each state that a kill can leave behind, and what the next install makes of it.
 func TestKilledSlots(t *testing.T) {
 	slot, id := Slot{"@/a/1.0.0/" + hashA, "a"}, idOf("a")

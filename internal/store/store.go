@@ -210,8 +210,9 @@ func (s *Store) load(id ID) (*Tree, error) {
 		return nil, err
 	}
 	data, err := trees.ReadFile(id.rel(), maxIndex)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		data, err = trees.ReadFile(id.rel()+"/"+indexName, maxIndex) // of the slot
+	inSlot := err != nil && !errors.Is(err, fs.ErrNotExist)
+	if inSlot {
+		data, err = trees.ReadFile(id.rel()+"/"+indexName, maxIndex)
 	}
 	if err != nil {
 		return nil, err
@@ -220,7 +221,7 @@ func (s *Store) load(id ID) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree.ID, tree.entry = id, s.entry(id)
+	tree.ID, tree.entry, tree.inSlot = id, s.entry(id), inSlot
 	return tree, nil
 }
 
@@ -269,7 +270,7 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 // Remove removes a tree. It vanishes with its index; a project that hard-links
 // its files keeps them, and so does a shared slot. A tree that is not there is
 // no error. The files of one whose index is damaged are left for Prune, since it
-// does not say which they are.
+// does not say which they are; so is the empty directory of any other.
 func (s *Store) Remove(id ID) error {
 	info, known := s.lookup(id)
 	if !known {
@@ -283,7 +284,23 @@ func (s *Store) Remove(id ID) error {
 	if err := discard(trees, id.rel(), tmp); err != nil || unreadable != nil || info.IsLink() {
 		return s.explain(err)
 	}
-	return s.explain(discard(trees, tree.files(), tmp))
+	return s.explain(vacate(trees, tree.files(), tmp))
+}
+
+// vacate empties the directory of the files of a tree. It stays, for the name is
+// known to all who have read the index and did not open it yet: what another one
+// makes gets another number.
+func vacate(trees *fsys.Dir, files string, tmp *fsys.Dir) error {
+	entries, err := trees.ReadDir(files)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if err == nil {
+			err = discard(trees, files+"/"+e.Name(), tmp)
+		}
+	}
+	return err
 }
 
 // discard moves rel of dir out of sight, then removes it.

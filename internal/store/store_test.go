@@ -122,6 +122,9 @@ func TestAddThenLoad(t *testing.T) {
 	if s.Has(id) {
 		t.Error("still there after Remove")
 	}
+	if p, err := s.Prune(t.Context(), PruneOptions{}); err != nil || p.Litter != 1 {
+		t.Errorf("Prune = %+v, %v, want the empty directory gone", p, err)
+	}
 	noGarbage(t, s)
 }
 
@@ -271,6 +274,24 @@ func TestAddRace(t *testing.T) {
 	}
 	check(t, s.Verify(idOf("a")))
 	noGarbage(t, s)
+}
+
+// Who has read the index of a tree opens its files later. What is made in their
+// place meanwhile is another directory.
+func TestRemovedFilesAreNotMixedUp(t *testing.T) {
+	s := openTemp(t)
+	id := idOf("a")
+	old, err := s.Add(id, files("f", "text"))
+	check(t, err)
+	check(t, s.Remove(id))
+	_, err = s.Stage(id, files("f", "half"))
+	check(t, err)
+	dir, err := old.Open()
+	check(t, err)
+	defer dir.Close()
+	if data, err := dir.ReadFile("f", 10); err == nil {
+		t.Errorf("f of the old tree is %q", data)
+	}
 }
 
 func TestDamagedEntryIsReplaced(t *testing.T) {

@@ -19,7 +19,8 @@ type Tree struct {
 	Meta  Meta
 
 	entry  string // absolute path of its index, or of the link to its slot
-	number int    // of the directory of its files
+	number int    // of the directory of its files, if they are not in a slot
+	inSlot bool   // its entry was a link when it was read
 	staged bool   // it has no index yet, so nobody else can see it
 }
 
@@ -82,13 +83,17 @@ func (t *Tree) files() string { return t.ID.files(t.number) }
 // Open opens the directory of the files. They may have other names in any
 // number of projects: nobody may write to them.
 func (t *Tree) Open() (*fsys.Dir, error) {
-	dir, err := fsys.OpenDir(t.Path())
-	if errors.Is(err, fs.ErrNotExist) {
-		if slot, ok := t.slot(); ok {
-			return fsys.OpenDir(filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name)))
+	if !t.inSlot { // else what is there is another one's
+		dir, err := fsys.OpenDir(t.Path())
+		if !errors.Is(err, fs.ErrNotExist) {
+			return dir, err
 		}
 	}
-	return dir, err
+	slot, ok := t.slot()
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: t.Path(), Err: fs.ErrNotExist}
+	}
+	return fsys.OpenDir(filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name)))
 }
 
 // Staged reports whether the tree is not visible yet.
