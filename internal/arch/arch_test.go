@@ -91,7 +91,7 @@ var policy = map[string][]string{
 	// What a graph says about peers, by the resolver's rules.
 	"peers": {"graph", "npm", "resolve"},
 
-	"lockfile":                   {"fsys", "graph", "lockfile/bunlock", "lockfile/npmlock", "lockfile/pnpmlock", "lockfile/yarnlock", "lockfile/yarnlock/syml", "npm", "npm/semver"},
+	"lockfile":                   {"fsys", "graph", "lockfile/bunlock", "lockfile/conflict", "lockfile/npmlock", "lockfile/pnpmlock", "lockfile/yarnlock", "lockfile/yarnlock/syml", "npm", "npm/semver"},
 	"lockfile/bunlock":           {"graph", "lockfile/conflict", "lockfile/npmlock/nicejson", "npm", "npm/integrity", "npm/semver", "npm/specifier"},
 	"lockfile/conflict":          {},
 	"lockfile/npmlock":           {"graph", "lockfile/conflict", "lockfile/npmlock/nicejson", "npm", "npm/jsonscan", "npm/semver"},

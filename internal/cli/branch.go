@@ -12,12 +12,12 @@ import (
 func (c *call) choice(dir string) lockfile.Choice {
 	s := &c.cfg.Settings.Lockfile
 	if c.lock.Format == lockfile.Npm {
-		return lockfile.Choice{Npm: filepath.Base(c.lock.Path)}
+		return lockfile.Choice{Npm: filepath.Base(c.lock.Path), Unmerged: c.unmerged}
 	}
 	if c.foreign() {
-		return lockfile.Choice{Other: c.lock}
+		return lockfile.Choice{Other: c.lock, Unmerged: c.unmerged}
 	}
-	choice := lockfile.Choice{Merge: s.MergeBranches}
+	choice := lockfile.Choice{Merge: s.MergeBranches, Unmerged: c.unmerged}
 	if !s.PerBranch && len(s.MergeOn) == 0 {
 		return choice
 	}
@@ -32,4 +32,24 @@ func (c *call) choice(dir string) lockfile.Choice {
 		choice.Branch = branch
 	}
 	return choice
+}
+
+// unmerged asks git for the sides of a file whose merge waits for somebody: they
+// stay in the index until the file is added. The numbers of the stages are
+// git's.
+func (c *call) unmerged(path string) (lockfile.Sides, bool) {
+	dir, name := filepath.Split(path)
+	stage := func(n string) (string, error) {
+		return c.Output(dir, "git", "cat-file", "blob", ":"+n+":./"+name)
+	}
+	var sides lockfile.Sides
+	var err error
+	if sides.Ours, err = stage("2"); err != nil {
+		return sides, false
+	}
+	if sides.Theirs, err = stage("3"); err != nil {
+		return sides, false
+	}
+	sides.Base, _ = stage("1") // both sides may have added the file
+	return sides, true
 }

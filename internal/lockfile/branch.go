@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"godwit/internal/lockfile/conflict"
 	"godwit/internal/lockfile/pnpmlock"
 )
 
@@ -51,7 +52,13 @@ type Choice struct {
 	Other  File   // yarn's or bun's lockfile, where the project keeps one of those
 	Branch string // the git branch has a file of its own (git-branch-lockfile); "" is off
 	Merge  bool   // those of all branches go into the project's (merge-git-branch-lockfiles)
+	// Unmerged are the sides of a file that git could not merge, as it still knows
+	// them, or false; nil knows none. It is asked about files with conflict markers.
+	Unmerged func(path string) (Sides, bool)
 }
+
+// Sides are the files of a merge, whole.
+type Sides = conflict.Sides
 
 // File is the name of the file that is written.
 func (c Choice) File() string {
@@ -71,19 +78,35 @@ func (c Choice) File() string {
 // none: a branch without a file of its own begins with that of the project.
 func (c Choice) Present(dir string) (*Document, error) {
 	if c.Npm != "" {
-		return readIfAny(File{Npm, filepath.Join(dir, c.Npm)})
+		return c.read(File{Npm, filepath.Join(dir, c.Npm)})
 	}
 	if c.Other.Format != "" {
-		return readIfAny(c.Other)
+		return c.read(c.Other)
 	}
-	doc, err := readIfAny(File{Pnpm, filepath.Join(dir, c.File())})
+	doc, err := c.read(File{Pnpm, filepath.Join(dir, c.File())})
 	if doc == nil && err == nil {
-		doc, err = readIfAny(File{Pnpm, filepath.Join(dir, string(Pnpm))})
+		doc, err = c.read(File{Pnpm, filepath.Join(dir, string(Pnpm))})
 	}
 	if err != nil || !c.Merge {
 		return doc, err
 	}
 	return c.merged(dir, doc)
+}
+
+// read reads a lockfile, or returns nil where there is none. The sides of a
+// conflict are those that git still has: between markers it mixes them line by
+// line, and the key of one package may end up above the fields of another.
+func (c Choice) read(f File) (*Document, error) {
+	doc, err := readIfAny(f)
+	if c.Unmerged == nil || err == nil && (doc == nil || !doc.conflicted()) {
+		return doc, err
+	}
+	if data, err := os.ReadFile(f.Path); err == nil && conflict.Has(string(data)) {
+		if sides, ok := c.Unmerged(f.Path); ok {
+			return codecOf(f.Format).read(f.Path, []byte(conflict.Join(sides)))
+		}
+	}
+	return doc, err
 }
 
 func readIfAny(f File) (*Document, error) {

@@ -55,6 +55,11 @@ type Document struct {
 	missing []yarnlock.Missing // what the yarn.lock lacks; set by Join
 }
 
+// conflicted reports whether the file has markers of git.
+func (d *Document) conflicted() bool {
+	return d.Pnpm != nil && d.Pnpm.Merged || d.Npm != nil && d.Npm.Merged || d.Yarn != nil && d.Yarn.Merged || d.Bun != nil && d.Bun.Merged
+}
+
 // WriteOptions say what else a lockfile holds.
 type WriteOptions = pnpmlock.WriteOptions
 

@@ -25,6 +25,8 @@ type decoder struct {
 	bases map[graph.Key]*graph.Package // by ID: what the section "packages" says
 	names map[string]bool              // aliases that passed npm.ParseName
 	key   []byte                       // buffer of target
+
+	tolerant bool // entries that are wrong are left out
 }
 
 func (d *decoder) document(root *yamltree.Node) error {
@@ -83,6 +85,9 @@ func (d *decoder) graph(importers, packages, snapshots *yamltree.Node) error {
 	}
 	for _, it := range items {
 		im, err := d.importer(it)
+		if err != nil && d.tolerant {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -152,23 +157,30 @@ func (d *decoder) directs(deps []graph.Direct, group yamltree.Item) ([]graph.Dir
 	}
 	deps = slices.Grow(deps, len(items))
 	for _, it := range items {
-		specifier, version := it.Value.At("specifier"), it.Value.At("version")
-		if specifier == nil || version == nil {
-			return nil, it.Value.Errorf("dependency %q needs a specifier and a version", it.Key)
+		dep, err := d.direct(it)
+		if err != nil && d.tolerant {
+			continue
 		}
-		spec, err := text(specifier)
 		if err != nil {
 			return nil, err
 		}
-		target, err := d.target(it.Key, version)
-		if err != nil {
-			return nil, err
-		}
-		deps = append(deps, graph.Direct{
-			Alias: it.Key, Group: graph.Group(slices.Index(groups[:], group.Key)), Specifier: spec, Target: target,
-		})
+		dep.Group = graph.Group(slices.Index(groups[:], group.Key))
+		deps = append(deps, dep)
 	}
 	return deps, nil
+}
+
+func (d *decoder) direct(it yamltree.Item) (graph.Direct, error) {
+	specifier, version := it.Value.At("specifier"), it.Value.At("version")
+	if specifier == nil || version == nil {
+		return graph.Direct{}, it.Value.Errorf("dependency %q needs a specifier and a version", it.Key)
+	}
+	spec, err := text(specifier)
+	if err != nil {
+		return graph.Direct{}, err
+	}
+	target, err := d.target(it.Key, version)
+	return graph.Direct{Alias: it.Key, Specifier: spec, Target: target}, err
 }
 
 // target reads the ref of a dependency and checks that it leads somewhere.

@@ -19,22 +19,30 @@ func (d *decoder) packages(n *yamltree.Node) error {
 	d.bases = make(map[graph.Key]*graph.Package, len(items))
 	slab := make([]graph.Package, len(items))
 	for i, it := range items {
-		id := graph.Key(it.Key)
-		name, why := checkKey(id)
-		if why == "" && id.Suffix() != "" {
-			why = "the section \"packages\" has no peer suffixes"
-		}
-		if why != "" {
-			return it.Value.Errorf("package key %.200q: %s", it.Key, why)
-		}
 		p := &slab[i]
-		p.Key, p.Name = id, name
-		if err := d.describe(p, it.Value); err != nil {
+		err := d.base(p, it)
+		if err != nil && d.tolerant {
+			continue
+		}
+		if err != nil {
 			return err
 		}
-		d.bases[id] = p
+		d.bases[p.Key] = p
 	}
 	return nil
+}
+
+func (d *decoder) base(p *graph.Package, it yamltree.Item) error {
+	id := graph.Key(it.Key)
+	name, why := checkKey(id)
+	if why == "" && id.Suffix() != "" {
+		why = "the section \"packages\" has no peer suffixes"
+	}
+	if why != "" {
+		return it.Value.Errorf("package key %.200q: %s", it.Key, why)
+	}
+	p.Key, p.Name = id, name
+	return d.describe(p, it.Value)
 }
 
 // describe reads one entry of the section packages into p.
@@ -149,12 +157,18 @@ func (d *decoder) snapshots(n *yamltree.Node) error {
 	list := make([]*graph.Package, len(items))
 	for i, it := range items {
 		p, err := d.instance(it)
+		if err != nil && d.tolerant {
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		list[i], packages[p.Key] = p, p
 	}
 	for i, it := range items {
+		if list[i] == nil { // left out
+			continue
+		}
 		if err := d.wire(list[i], it.Value); err != nil {
 			return err
 		}
@@ -236,6 +250,9 @@ func (d *decoder) edges(edges []graph.Edge, n *yamltree.Node, optional bool) ([]
 	edges = slices.Grow(edges, len(items))
 	for _, it := range items {
 		target, err := d.target(it.Key, it.Value)
+		if err != nil && d.tolerant {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

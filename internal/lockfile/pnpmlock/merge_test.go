@@ -135,3 +135,51 @@ func TestConflictInBrokenSides(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// Git wrote a package of theirs once where ours has it and once where theirs does,
+// and put the version of one dependency below the name of another.
+func TestConflictKeepsWhatHoldsTogether(t *testing.T) {
+	const hash = "resolution: {integrity: sha512-Yw==}\n"
+	d := mustRead(t, `lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      good:
+        specifier: ^1.0.0
+        version: 1.0.0
+      moved:
+        specifier: ^1.0.0
+<<<<<<< HEAD
+        version: 9.9.9
+packages:
+  good@1.0.0:
+    `+hash+`
+  twice@1.0.0:
+    `+hash+`
+  headless@1.0.0:
+=======
+        version: 1.0.0
+packages:
+  good@1.0.0:
+    `+hash+`
+  moved@1.0.0:
+    `+hash+`
+>>>>>>> topic
+  twice@1.0.0:
+    `+hash+`
+snapshots:
+  good@1.0.0:
+    dependencies:
+      gone: 1.0.0
+      twice: 1.0.0
+  moved@1.0.0: {}
+  twice@1.0.0: {}
+`)
+	if good := d.Graph.Packages["good@1.0.0"]; good == nil || len(good.Edges) != 1 || good.Edges[0].Alias != "twice" {
+		t.Errorf("good@1.0.0 became %+v", good)
+	}
+	im := d.Graph.Importers[0]
+	if len(im.Deps) != 2 || im.Deps[1].Target.Key != "moved@1.0.0" {
+		t.Errorf("the project became %+v", im)
+	}
+}

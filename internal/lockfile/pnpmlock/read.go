@@ -37,7 +37,7 @@ func Read(name string, data []byte) (*Document, error) {
 	if conflict.Has(text) {
 		return readConflict(name, text)
 	}
-	return readText(name, text)
+	return readText(name, text, decoder{})
 }
 
 // normalize strips a byte order mark and makes CRLF LF.
@@ -49,9 +49,14 @@ func normalize(data []byte) string {
 	return string(data)
 }
 
-func readText(name, text string) (*Document, error) {
+// readText reads a file without markers, by a decoder that says how strictly.
+func readText(name, text string, d decoder) (*Document, error) {
 	env, main, line := split(text)
-	root, err := yamltree.Parse(main, line)
+	parse := yamltree.Parse
+	if d.tolerant {
+		parse = yamltree.ParseJoined
+	}
+	root, err := parse(main, line)
 	if err != nil {
 		return nil, broken(name, err)
 	}
@@ -64,7 +69,7 @@ func readText(name, text string) (*Document, error) {
 	if err := checkVersion(name, root); err != nil {
 		return nil, err
 	}
-	d := decoder{doc: &Document{Graph: &graph.Graph{}}}
+	d.doc = &Document{Graph: &graph.Graph{}}
 	d.doc.Env = env
 	if err := d.document(root); err != nil {
 		return nil, broken(name, err)

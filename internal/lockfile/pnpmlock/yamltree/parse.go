@@ -2,6 +2,7 @@ package yamltree
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,10 +25,24 @@ func Parse(text string, firstLine int) (*Node, error) {
 	return n, err
 }
 
+// ParseJoined is Parse for a text in pnpm's notation that a merge left keys in
+// twice: maps of one key become one map, of other values the last one stays.
+func ParseJoined(text string, firstLine int) (*Node, error) {
+	n, err := (&reader{text: text, line: firstLine - 1, join: true}).document()
+	if errors.Is(err, errUnusual) {
+		return parseGeneral(text, firstLine)
+	}
+	return n, err
+}
+
 // parsePlain reads pnpm's own notation and gives up with errUnusual on the
 // first thing that is not in it.
 func parsePlain(text string, firstLine int) (*Node, error) {
-	p := &reader{text: text, line: firstLine - 1}
+	return (&reader{text: text, line: firstLine - 1}).document()
+}
+
+func (p *reader) document() (*Node, error) {
+	text := p.text
 	p.advance()
 	if p.eof {
 		return nil, nil
@@ -65,6 +80,7 @@ type reader struct {
 	indent int // column at which rest began, counted from 0
 	width  int // length of the line from which rest shrinks, to tell columns
 	rest   string
+	join   bool // maps may have a key twice
 	slab   []Node
 	stack  []Item // children of the collections being read
 }
@@ -142,11 +158,34 @@ func (p *reader) collect(n *Node, base int) (*Node, error) {
 	n.Items = append(make([]Item, 0, len(p.stack)-base), p.stack[base:]...)
 	p.stack = p.stack[:base]
 	if n.Kind == Map {
-		if dup := duplicate(n.Items); dup != nil {
+		if dup := duplicate(n.Items); dup != nil && p.join {
+			n.Items = joined(n.Items)
+		} else if dup != nil {
 			return nil, dup.Value.Errorf("duplicated mapping key %q", dup.Key)
 		}
 	}
 	return n, nil
+}
+
+// joined is a map's items with each key once.
+func joined(items []Item) []Item {
+	at := make(map[string]int, len(items))
+	var out []Item
+	for _, it := range items {
+		i, again := at[it.Key]
+		switch {
+		case !again:
+			at[it.Key] = len(out)
+			out = append(out, it)
+		case out[i].Value.Kind == Map && it.Value.Kind == Map:
+			both := *it.Value
+			both.Items = joined(slices.Concat(out[i].Value.Items, it.Value.Items))
+			out[i].Value = &both
+		default:
+			out[i].Value = it.Value
+		}
+	}
+	return out
 }
 
 // duplicate finds an item whose key occurred before. Big maps are sorted, so
