@@ -54,8 +54,7 @@ func (c *call) manifestAbout(ctx context.Context, word string) (name string, m p
 		if err != nil {
 			return "", m, err
 		}
-		m, err = project.ParseValue(p.Path(), string(p.Raw()))
-		return string(p.Manifest.Name), m, err
+		return string(p.Manifest.Name), p.Manifest.Document, nil
 	}
 	found, err := c.said(ctx, word)
 	if err != nil {

@@ -333,14 +333,14 @@ func (e *editing) Save() error {
 		return nil
 	}
 	for _, f := range e.files {
-		out, err := project.Rewrite(f.project.Raw(), f.edits(), project.Code)
+		out, err := f.project.Rewrite(f.edits(), project.Code)
 		if err == nil && e.npm {
 			out, err = project.AsNpm(out)
 		}
 		if err != nil {
 			return fmt.Errorf("change %s: %w", f.project.Path(), err)
 		}
-		if string(out) == string(f.project.Raw()) {
+		if string(out) == string(f.project.Text()) {
 			continue
 		}
 		if err := fsys.WriteFile(f.project.Path(), out, fsys.WriteOptions{}); err != nil {

@@ -42,7 +42,7 @@ func runInit(ctx context.Context, c *call) error {
 		return runCreate(ctx, c)
 	}
 	dir := c.args.Dir(c.Dir, c.Home)
-	file := filepath.Join(dir, project.ManifestFile)
+	file := project.ManifestIn(dir)
 	switch _, err := os.Lstat(file); {
 	case err == nil:
 		return &initError{file}

@@ -164,7 +164,7 @@ func writeEdits(p *project.Project, edits []project.Edit) error {
 	if len(edits) == 0 {
 		return nil
 	}
-	out, err := project.Rewrite(p.Raw(), edits, project.Code)
+	out, err := p.Rewrite(edits, project.Code)
 	if err != nil {
 		return fmt.Errorf("change %s: %w", p.Path(), err)
 	}

@@ -187,7 +187,7 @@ func (c *call) rewriteDocument(p *project.Project, edit func(*project.Project) (
 		return nil
 	}
 	out, err := p.Written(doc)
-	if err == nil && string(out) != string(p.Raw()) {
+	if err == nil && string(out) != string(p.Text()) {
 		err = fsys.WriteFile(p.Path(), out, fsys.WriteOptions{})
 	}
 	if err != nil {

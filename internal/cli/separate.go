@@ -111,7 +111,7 @@ func (c *call) alone(dir string) (*call, error) {
 	ws := &cfg.Settings.Workspace
 	ws.Filter, ws.FilterProd, ws.Recursive, ws.Root = nil, nil, false, false
 	one.cfg, one.inputs.Project, one.inputs.Location.Dir = &cfg, p, root
-	one.workspace = projectSet{root: root, here: ".", base: c.workspace.root}
+	one.workspace = projectSet{root: root, here: ".", base: c.workspace.root, files: c.workspace.files}
 	for _, other := range c.workspace.dirs {
 		if other != dir {
 			rel, err := filepath.Rel(root, filepath.Join(c.workspace.root, filepath.FromSlash(other)))

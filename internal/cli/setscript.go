@@ -20,11 +20,11 @@ func runSetScript(_ context.Context, c *call) error {
 		return err
 	}
 	edit := project.Edit{Group: "scripts", Alias: words[0], Specifier: strings.Join(words[1:], " ")}
-	out, err := project.Rewrite(p.Raw(), []project.Edit{edit}, project.Kept)
+	out, err := p.Rewrite([]project.Edit{edit}, project.Kept)
 	if err != nil {
 		return fmt.Errorf("change %s: %w", p.Path(), err)
 	}
-	if string(out) == string(p.Raw()) {
+	if string(out) == string(p.Text()) {
 		return nil
 	}
 	if err := fsys.WriteFile(p.Path(), out, fsys.WriteOptions{}); err != nil {

@@ -138,7 +138,7 @@ func (s *source) directory(spec specifier.Specifier, dir string) (*resolve.Exter
 	case !info.IsDir():
 		return nil, &notDirectoryError{spec.Raw, s.abs(rel)}
 	}
-	manifest, err := os.ReadFile(filepath.Join(s.abs(rel), "package.json"))
+	manifest, err := project.ReadJSON(s.abs(rel))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		spec.Alias = path.Base(filepath.ToSlash(s.abs(rel))) // as pnpm calls it

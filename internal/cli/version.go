@@ -103,7 +103,7 @@ func (b *bump) project(p *project.Project) error {
 	if err := b.scripts(p, "preversion"); err != nil {
 		return err
 	}
-	files, err := b.write(p.Dir, next)
+	files, err := b.write(p, next)
 	if err != nil {
 		return err
 	}
@@ -173,17 +173,24 @@ func (b *bump) next(p *project.Project) (string, error) {
 	return text, nil
 }
 
-// write puts a version into package.json, and into npm's lockfile, which has it
+// write puts a version into the manifest, and into npm's lockfile, which has it
 // twice. It returns the names of the files.
-func (b *bump) write(dir, version string) ([]string, error) {
-	places := map[string][][]string{project.ManifestFile: {{"version"}}}
+func (b *bump) write(p *project.Project, version string) ([]string, error) {
+	text, err := p.SetText("version", version)
+	if err != nil {
+		return nil, fmt.Errorf("change %s: %w", p.Path(), err)
+	}
+	if err := fsys.WriteFile(p.Path(), text, fsys.WriteOptions{}); err != nil {
+		return nil, fmt.Errorf("write %s: %w", p.Path(), err)
+	}
+	places := map[string][][]string{}
 	if b.npm {
 		both := [][]string{{"version"}, {"packages", "", "version"}}
 		places["package-lock.json"], places["npm-shrinkwrap.json"] = both, both
 	}
-	var written []string
+	written := []string{p.File}
 	for name, paths := range places {
-		file := filepath.Join(dir, name)
+		file := filepath.Join(p.Dir, name)
 		old, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

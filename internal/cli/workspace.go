@@ -26,6 +26,9 @@ type projectSet struct {
 	npm   bool     // the globs are those of a package.json
 	dirs  []string // of all projects, slash paths from root; set by list
 
+	// files names the manifests that are no package.json, by absolute directory.
+	files map[string]string
+
 	// Of a project with a lockfile of its own in a workspace:
 	base   string   // absolute directory of the workspace; else ""
 	others []string // its other projects, slash paths from root
@@ -75,6 +78,9 @@ func (c *call) locate(host config.Host) error {
 		if ws.npm {
 			loc.Workspace = ws.root
 		}
+	}
+	if p := c.inputs.Project; p.File != "" && p.File != project.ManifestFile {
+		ws.files = map[string]string{p.Dir: p.File}
 	}
 	c.inputs.Location, c.workspace = loc, ws
 	return nil
@@ -146,8 +152,13 @@ func (ws *projectSet) list() error {
 	if ws.globs == nil {
 		return nil
 	}
-	var err error
-	ws.dirs, err = project.MemberDirs(ws.root, ws.globs)
+	dirs, others, err := project.MemberDirs(ws.root, ws.globs)
+	if ws.dirs = dirs; len(others) > 0 {
+		ws.files = map[string]string{}
+		for dir, file := range others {
+			ws.files[filepath.Join(ws.root, filepath.FromSlash(dir))] = file
+		}
+	}
 	return err
 }
 
@@ -162,7 +173,10 @@ func (ws *projectSet) inputs(choice lockfile.Choice) []string {
 		out = append(out, path.Join(filepath.ToSlash(rel), project.WorkspaceFile))
 	}
 	for _, dir := range slices.Concat(ws.dirs, ws.others) {
-		out = append(out, path.Join(dir, project.ManifestFile))
+		out = append(out, path.Join(dir, project.ManifestFile)) // it would count even where there is none now
+		if file := ws.files[filepath.Join(ws.root, filepath.FromSlash(dir))]; file != "" {
+			out = append(out, path.Join(dir, file))
+		}
 	}
 	return out
 }

@@ -15,15 +15,35 @@ import (
 // its way with the others. The error is a *SyntaxError for a file that is
 // damaged or would be, or says what is to be written by hand.
 func SetYAML(file string, raw []byte, keys []string, value Node) ([]byte, error) {
+	if _, err := ParseWorkspace(file, raw); err != nil {
+		return nil, err
+	}
+	out, err := editYAML(file, raw, keys, value, false)
+	if err != nil {
+		return nil, err
+	}
+	_, err = ParseWorkspace(file, out)
+	return out, err
+}
+
+// setManifestYAML does that to a package.yaml, where what is new comes last in its
+// map (pnpm 12).
+func setManifestYAML(file string, raw []byte, keys []string, value Node) ([]byte, error) {
+	out, err := editYAML(file, raw, keys, value, true)
+	if len(raw) > 0 && raw[len(raw)-1] != '\n' {
+		out = bytes.TrimSuffix(bytes.TrimSuffix(out, []byte("\n")), []byte("\r"))
+	}
+	return out, err
+}
+
+func editYAML(file string, raw []byte, keys []string, value Node, last bool) ([]byte, error) {
 	text := strings.ReplaceAll(string(raw), "\r\n", "\n")
 	root, err := parseYAML(file, []byte(text))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := ParseWorkspace(file, raw); err != nil {
-		return nil, err
-	}
 	e := newYAMLEdit(text)
+	e.last = last
 	byHand := func() error {
 		hint := strings.TrimSpace(e.entry("", keys, value))
 		if value.Kind == Missing {
@@ -37,14 +57,16 @@ func SetYAML(file string, raw []byte, keys []string, value Node) ([]byte, error)
 	want := with(root, keys, value)
 	e.set(root.Fields, keys, value)
 	out := []byte(strings.Join(e.lines, ""))
+	if last && strings.HasPrefix(text, "{") && !strings.Contains(text, "#") {
+		out = []byte(flow(want) + "\n")
+	}
 	if got, err := parseYAML(file, out); err != nil || !sameNode(got, want) {
 		return nil, byHand()
 	}
 	if len(text) < len(raw) {
 		out = bytes.ReplaceAll(out, []byte("\n"), []byte("\r\n"))
 	}
-	_, err = ParseWorkspace(file, out)
-	return out, err
+	return out, nil
 }
 
 // with is what a map is once a value is set.
@@ -86,7 +108,10 @@ func sameNode(a, b Node) bool {
 }
 
 // yamlEdit is a file by its lines, which have their ends.
-type yamlEdit struct{ lines []string }
+type yamlEdit struct {
+	lines []string
+	last  bool // what is new comes last in its map
+}
 
 func newYAMLEdit(text string) *yamlEdit {
 	e := &yamlEdit{}
@@ -125,12 +150,32 @@ func (e *yamlEdit) inside(f Field, keys []string, value Node) {
 		e.replace(f, "")
 	case block:
 		e.set(f.Value.Fields, keys[1:], value)
+	case e.last && len(keys) == 2 && strings.HasPrefix(strings.TrimSpace(rest), "{") && e.end(f) == f.Line:
+		e.replace(f, indentOf(f)+yamlKey(f.Key)+": "+flow(after)+"\n")
 	case strings.Contains(strings.Join(e.lines[f.Line-1:e.end(f)], ""), "#"):
 		// To write it anew would lose a comment; what is missing is noticed.
 	default:
 		slices.SortFunc(after.Fields, func(a, b Field) int { return strings.Compare(a.Key, b.Key) })
 		e.replace(f, e.entry(indentOf(f), keys[:1], after))
 	}
+}
+
+// flow is a value on one line.
+func flow(n Node) string {
+	var items []string
+	for _, item := range n.Items {
+		items = append(items, flow(item))
+	}
+	for _, f := range n.Fields {
+		items = append(items, yamlKey(f.Key)+": "+flow(f.Value))
+	}
+	switch n.Kind {
+	case List:
+		return "[" + strings.Join(items, ", ") + "]"
+	case Map:
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return yamlText(n)
 }
 
 func indentOf(f Field) string { return strings.Repeat(" ", max(0, f.Column-1)) }
@@ -141,6 +186,10 @@ func indentOf(f Field) string { return strings.Repeat(" ", max(0, f.Column-1)) }
 func (e *yamlEdit) add(fields []Field, keys []string, value Node) {
 	top := len(fields) == 0 || fields[0].Column == 1
 	spaced := top && e.spaced(fields)
+	if e.last && len(fields) > 0 {
+		e.lines = slices.Insert(e.lines, e.end(fields[len(fields)-1]), e.entry(indentOf(fields[0]), keys, value))
+		return
+	}
 	sorted := fields
 	if top && len(fields) > 0 && fields[0].Key == "packages" {
 		sorted = fields[1:]

@@ -98,3 +98,29 @@ func FuzzSetYAML(f *testing.F) {
 		}
 	})
 }
+
+func TestEditedManifests(t *testing.T) {
+	for name, tt := range map[string]struct {
+		raw   string
+		edits []Edit
+		want  string
+	}{
+		"last of its map": {"a: 1\ndependencies:\n  b: '1' # b\n  # end\nz: 1\n", []Edit{{"dependencies", "c", "^1.0.0"}, {"dependencies", "@a/a", "^1.0.0"}},
+			"a: 1\ndependencies:\n  b: '1' # b\n  '@a/a': ^1.0.0\n  c: ^1.0.0\n  # end\nz: 1\n"},
+		"new map":         {"a: 1\n\n# end", []Edit{{"dependencies", "c", "^1.0.0"}}, "a: 1\ndependencies:\n  c: ^1.0.0\n\n# end"},
+		"on a line":       {"d: {b: '1', \"a\": 2}\n", []Edit{{"d", "c", "3.0.0"}}, "d: {b: '1', a: 2, c: 3.0.0}\n"},
+		"all on a line":   {`{"name":"x","files":["a"]}`, []Edit{{"d", "c", "3.0.0"}}, "{name: x, files: [a], d: {c: 3.0.0}}"},
+		"moved":           {"b:\n  c: 1.0.0\n", []Edit{{"b", "c", ""}, {"d", "c", "1.0.0"}}, "d:\n  c: 1.0.0\n"},
+		"nothing changes": {"b: {c: '1.0.0'} # c", []Edit{{"b", "c", "1.0.0"}, {"b", "x", ""}}, "b: {c: '1.0.0'} # c"},
+	} {
+		doc, err := parseYAML("package.yaml", []byte(tt.raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &Project{File: "package.yaml", Manifest: Manifest{Document: doc}, text: []byte(tt.raw)}
+		got, err := p.Rewrite(tt.edits, Code)
+		if err != nil || string(got) != tt.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got, tt.want)
+		}
+	}
+}

@@ -18,7 +18,7 @@ const (
 
 // Location is where a project begins. Both directories are absolute.
 type Location struct {
-	Dir       string // holds package.json
+	Dir       string // holds the manifest
 	Workspace string // the root of the workspace, which holds pnpm-workspace.yaml as a rule; "" outside of one
 }
 
@@ -51,23 +51,23 @@ func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist 
 
 // At is the location of the project whose directory was named: no directory
 // above dir is tried, as npm does for --prefix and pnpm for -C. Without a
-// package.json in dir, the error is a *NotFoundError.
+// manifest in dir, the error is a *NotFoundError.
 func At(dir string) (Location, error) {
 	dir = filepath.Clean(dir)
 	loc := Location{Dir: dir, Workspace: upward(dir, WorkspaceFile)}
-	if !isRegular(filepath.Join(dir, ManifestFile)) {
+	if manifestIn(dir) == "" {
 		return loc, &NotFoundError{Dir: dir, Only: true}
 	}
 	return loc, nil
 }
 
 // Locate finds the project that the absolute directory dir is in: the nearest
-// directory with a package.json, and the nearest one, the same or above it,
-// with a pnpm-workspace.yaml. Without a package.json, Dir is dir, Workspace
+// directory with a manifest, and the nearest one, the same or above it,
+// with a pnpm-workspace.yaml. Without a manifest, Dir is dir, Workspace
 // is still looked for, and the error is a *NotFoundError.
 func Locate(dir string) (Location, error) {
 	dir = filepath.Clean(dir)
-	found := upward(dir, ManifestFile)
+	found := upward(dir, ManifestFiles[:]...)
 	if found == "" {
 		return Location{Dir: dir, Workspace: upward(dir, WorkspaceFile)}, &NotFoundError{Dir: dir}
 	}
@@ -75,11 +75,13 @@ func Locate(dir string) (Location, error) {
 }
 
 // upward is the nearest directory from dir upwards that holds a regular file
-// of that name, or "".
-func upward(dir, name string) string {
+// of one of these names, or "".
+func upward(dir string, names ...string) string {
 	for {
-		if isRegular(filepath.Join(dir, name)) {
-			return dir
+		for _, name := range names {
+			if isRegular(filepath.Join(dir, name)) {
+				return dir
+			}
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {

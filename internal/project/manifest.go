@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"strings"
@@ -8,17 +9,20 @@ import (
 	"godwit/internal/npm"
 )
 
-// Project is one package.json on disk.
+// Project is one manifest on disk: a package.json as a rule.
 type Project struct {
 	Dir      string // absolute
+	File     string // name of the manifest, one of ManifestFiles
 	Manifest Manifest
-	raw      []byte
+	text     []byte // as it stands there
+	raw      []byte // as JSON
 }
 
 // Path is the file the project was read from.
-func (p *Project) Path() string { return filepath.Join(p.Dir, ManifestFile) }
+func (p *Project) Path() string { return filepath.Join(p.Dir, cmp.Or(p.File, ManifestFile)) }
 
-// Raw is the file as it was read; do not write to it.
+// Raw is the manifest as JSON: as it was read if it is a package.json. Do not write
+// to it.
 func (p *Project) Raw() []byte { return p.raw }
 
 // Manifest is a project's package.json: what every manifest has, and what
@@ -54,33 +58,37 @@ type Tool struct {
 	OnFail  string // ignore, warn, error or download; "" is the default, error
 }
 
-// Read reads dir/package.json. Errors: *NotFoundError, *SyntaxError.
+// Read reads the manifest of the project in dir. Errors: *NotFoundError,
+// *SyntaxError.
 func Read(dir string) (*Project, error) {
-	path := filepath.Join(dir, ManifestFile)
-	raw, err := readFile(path)
+	name, text, err := readManifest(dir)
 	if err != nil {
 		if isNotExist(err) {
 			return nil, &NotFoundError{Dir: dir, Only: true}
 		}
 		return nil, err
 	}
-	m, err := Parse(path, raw)
+	m, err := Parse(filepath.Join(dir, name), text)
 	if err != nil {
 		return nil, err
 	}
-	return &Project{Dir: dir, Manifest: *m, raw: raw}, nil
+	p := &Project{Dir: dir, File: name, Manifest: *m, text: text, raw: text}
+	if name != ManifestFile {
+		p.raw = append(m.Document.JSON(), '\n')
+	}
+	return p, nil
 }
 
-// Parse decodes a project's package.json; file is named in errors, which are
-// of type *SyntaxError.
-func Parse(file string, raw []byte) (*Manifest, error) {
-	root, err := parseJSON(file, raw)
+// Parse decodes a project's manifest, in the format that the name of file says;
+// file is named in errors, which are of type *SyntaxError.
+func Parse(file string, text []byte) (*Manifest, error) {
+	root, err := parseManifest(file, text)
 	if err != nil {
 		return nil, err
 	}
-	r := manifestReader{document: document{file, raw}, root: root}
+	r := manifestReader{document: document{file, text}, root: root}
 	if root.Kind != Map {
-		return nil, r.at(root.Line, root.Column, "a package.json is an object, this is %s", root.Kind)
+		return nil, r.at(root.Line, root.Column, "a %s is an object, this is %s", filepath.Base(file), root.Kind)
 	}
 	m := r.manifest()
 	return m, r.err

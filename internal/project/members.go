@@ -13,14 +13,17 @@ import (
 
 // MemberDirs lists the directories of the workspace at root that patterns
 // match, as slash paths from root: the root itself, "." and first, if it has a
-// package.json, then the others part by part. It only looks whether there is a
-// package.json, and not into directories called node_modules or
+// manifest, then the others part by part. It only looks whether there is a
+// manifest, and not into directories called node_modules or
 // bower_components, nor through links (pnpm's workspace/projects).
 //
 // A pattern is a path with "*", "?", "[…]", "{a,b}" and "**"; "!" in front takes
 // directories back, wherever it stands in the list. Wildcards match no name that
-// begins with a dot. Errors: *PatternError, *FormatError.
-func MemberDirs(root string, patterns []string) ([]string, error) {
+// begins with a dot. The error is a *PatternError.
+//
+// others has the name of the manifest of each directory whose manifest is no
+// package.json; nil as a rule.
+func MemberDirs(root string, patterns []string) (dirs []string, others map[string]string, err error) {
 	w := memberWalk{root: root}
 	var include [][]string
 	for _, p := range patterns {
@@ -30,7 +33,7 @@ func MemberDirs(root string, patterns []string) ([]string, error) {
 		}
 		globs, err := parseGlob(p, body)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if not {
 			w.exclude = append(w.exclude, globs...)
@@ -38,14 +41,12 @@ func MemberDirs(root string, patterns []string) ([]string, error) {
 			include = append(include, globs...)
 		}
 	}
-	if isRegular(filepath.Join(root, ManifestFile)) {
-		w.found = append(w.found, ".")
-	}
+	w.member(".")
 	if err := w.walk(".", include); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.SortFunc(w.found, compareDirs)
-	return slices.Compact(w.found), nil
+	return slices.Compact(w.found), w.others, nil
 }
 
 // IsMember reports whether patterns match dir, a slash path from the root of
@@ -102,19 +103,6 @@ func (e *PatternError) Code() string { return "ERR_PNPM_WORKSPACE_INVALID_GLOB" 
 func (e *PatternError) Hint() string {
 	return "name directories below the root of the workspace, such as \"packages/*\""
 }
-
-// FormatError is a member whose manifest is in a format that is not supported.
-type FormatError struct{ Path string }
-
-func (e *FormatError) Error() string {
-	return e.Path + ": manifests in this format are not supported by this version of godwit"
-}
-
-// Code is the code of this error.
-func (e *FormatError) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
-
-// Hint is what the user can do.
-func (e *FormatError) Hint() string { return "write it as a package.json" }
 
 // maxGlobs bounds what braces multiply to.
 const maxGlobs = 1000
@@ -182,6 +170,7 @@ type memberWalk struct {
 	root    string
 	exclude [][]string
 	found   []string
+	others  map[string]string
 }
 
 // walk looks below dir for what is left of the globs.
@@ -194,9 +183,7 @@ func (w *memberWalk) walk(dir string, globs [][]string) error {
 		child := path.Join(dir, name)
 		left, match := step(globs, name)
 		if match && !matchesAny(w.exclude, child) {
-			if err := w.member(child); err != nil {
-				return err
-			}
+			w.member(child)
 		}
 		if len(left) > 0 {
 			if err := w.walk(child, left); err != nil {
@@ -208,18 +195,18 @@ func (w *memberWalk) walk(dir string, globs [][]string) error {
 }
 
 // member adds dir if it has a manifest.
-func (w *memberWalk) member(dir string) error {
-	abs := filepath.Join(w.root, filepath.FromSlash(dir))
-	if isRegular(filepath.Join(abs, ManifestFile)) {
-		w.found = append(w.found, dir)
-		return nil
+func (w *memberWalk) member(dir string) {
+	name := manifestIn(filepath.Join(w.root, filepath.FromSlash(dir)))
+	if name == "" {
+		return
 	}
-	for _, other := range []string{"package.yaml", "package.json5"} {
-		if isRegular(filepath.Join(abs, other)) {
-			return &FormatError{filepath.Join(abs, other)}
+	w.found = append(w.found, dir)
+	if name != ManifestFile {
+		if w.others == nil {
+			w.others = map[string]string{}
 		}
+		w.others[dir] = name
 	}
-	return nil
 }
 
 // candidates are the names in dir that globs can begin with. A directory is

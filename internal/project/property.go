@@ -165,9 +165,12 @@ func (p Property) Delete(n Node) Node {
 	return n
 }
 
-// Written is a document in the place of the project's package.json: with its
+// Written is a document in the place of the project's manifest: of a package.json with its
 // indentation and line ends, and dependencies sorted, as npm and pnpm write it.
 func (p *Project) Written(doc Node) ([]byte, error) {
+	if p.File != ManifestFile {
+		return p.become(doc)
+	}
 	d, err := scan(p.raw)
 	if err != nil {
 		return nil, err

@@ -115,7 +115,7 @@ func workspaceOf(doc document, root Node) (*Workspace, error) {
 // had what is in pnpm-workspace.yaml now, into what shapes the graph and
 // settings.
 func (p *Project) Pnpm() (Shape, []Field, error) {
-	s := shaper{document: document{p.Path(), p.raw}}
+	s := shaper{document: document{p.Path(), p.text}}
 	var shape Shape
 	var settings []Field
 	for _, f := range p.Manifest.Pnpm.Fields {
