@@ -73,6 +73,7 @@ func sections() []section {
 			{names: []string{"unlink", "dislink"}, usage: "unlink [name]... [flags]", help: "take links back, and install what they stood in for", run: runUnlink, free: true},
 			{names: []string{"import"}, usage: "import [flags]", help: "make a lockfile of another tool's", run: runImport},
 			{names: []string{"dedupe", "ddp"}, usage: "dedupe [--check] [flags]", help: "choose versions anew, so that as few as possible are left", run: runDedupe},
+			{names: []string{"find-dupes"}, usage: "find-dupes [flags]", help: "tell what dedupe would do, and do nothing", run: runFindDupes},
 			{names: []string{"prune"}, usage: "prune [flags]", help: "remove from node_modules what package.json does not ask for", run: runPrune},
 			{names: []string{"fetch"}, usage: "fetch [flags]", help: "bring what the lockfile has into the store, for installs without network", run: runFetch, anywhere: true},
 			{names: []string{"deploy"}, usage: "deploy <directory> --filter <project> [flags]", help: "copy a project of the workspace with all that it needs", more: deployHelp, run: runDeploy, free: true},

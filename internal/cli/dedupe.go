@@ -46,6 +46,20 @@ func runDedupe(ctx context.Context, c *call) error {
 	return err
 }
 
+// runFindDupes is the command find-dupes, which tells what dedupe would do: in npm's
+// projects as npm does, in others it fails as dedupe --check.
+func runFindDupes(ctx context.Context, c *call) error {
+	if err := c.findLock(); err != nil {
+		return err
+	}
+	call := &c.cfg.Settings.Call
+	call.DryRun, call.Check = c.npmProject(), !c.npmProject()
+	if call.Check && call.JSON {
+		return &usageError{"find-dupes --json is for npm's projects", "leave --json out"}
+	}
+	return runDedupe(ctx, c)
+}
+
 // errNothingToDedupe ends a dedupe --check that found nothing.
 var errNothingToDedupe = errors.New("nothing to dedupe")
 

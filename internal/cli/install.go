@@ -249,6 +249,8 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
 	if c.npmProject() {
+		began := c.Now()
+		req.Foretell = func(all []install.Transition) error { return c.foretell(began, all) }
 		resolver := c.npmResolver(src)
 		resolver.served = c.served(src, shaping, req.Lockfile, sink)
 		req.Resolver = resolver

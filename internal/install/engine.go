@@ -193,7 +193,15 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	e.summary.Warm, e.summary.Cold, e.summary.Skipped = len(p.Warm), len(p.Cold), skipped
 	e.Sink.Emit(event.Planned{Warm: len(p.Warm), Cold: len(p.Cold), Skipped: skipped})
 	e.changes(l, g)
-	if e.DryRun {
+	switch {
+	case !e.DryRun:
+	case e.Foretell != nil:
+		all, err := e.foreseen(p)
+		if err == nil {
+			err = e.Foretell(all)
+		}
+		return p, err
+	default:
 		p.Print(e.Out)
 	}
 	return p, nil

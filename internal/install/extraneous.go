@@ -13,51 +13,53 @@ import (
 	"godwit/internal/layout"
 )
 
-// dropExtraneous removes what nobody asked for from the node_modules of projects:
-// packages that somebody put beside ours. Names with a dot in front are no
-// packages.
+// dropExtraneous removes what nobody asked for from the node_modules of projects.
 func (e *engine) dropExtraneous(p *plan.Plan) error {
-	known := map[string]bool{}
-	for at := range p.After.Links {
-		known[at] = true
-	}
-	for at := range p.After.Slots {
-		known[at] = true
-	}
+	var dirs []string
 	for _, im := range e.importers {
-		dir := path.Join(im.Dir, layout.ModulesDir)
-		if err := e.dropUnknown(dir, known); err != nil {
-			return err
+		dirs = append(dirs, im.Dir)
+	}
+	found, err := e.extraneous(p, dirs)
+	if err != nil {
+		return err
+	}
+	for _, at := range found {
+		if err := fsys.RemoveAll(filepath.FromSlash(e.tasks.abs(at))); err != nil {
+			return fmt.Errorf("remove what is extraneous: %w", err)
 		}
+		e.summary.Removed++
+	}
+	for _, dir := range dirs {
+		dir = path.Join(dir, layout.ModulesDir)
 		for _, scope := range e.scopes(dir) {
-			if err := e.dropUnknown(path.Join(dir, scope), known); err != nil {
-				return err
-			}
 			_ = os.Remove(e.tasks.abs(path.Join(dir, scope))) // if it is empty now
 		}
 	}
 	return nil
 }
 
-func (e *engine) dropUnknown(dir string, known map[string]bool) error {
-	entries, err := os.ReadDir(e.tasks.abs(dir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, entry := range entries {
-		at := path.Join(dir, entry.Name())
-		if err != nil {
-			break
+// extraneous lists the packages that somebody put beside those of the plan, in the
+// node_modules of some directories. Names with a dot in front are no packages.
+func (e *engine) extraneous(p *plan.Plan, of []string) (found []string, err error) {
+	for _, dir := range of {
+		modules := path.Join(dir, layout.ModulesDir)
+		dirs := []string{modules}
+		for _, scope := range e.scopes(modules) {
+			dirs = append(dirs, path.Join(modules, scope))
 		}
-		if c := entry.Name()[0]; c == '.' || known[at] || c == '@' && entry.IsDir() {
-			continue
-		}
-		if err = fsys.RemoveAll(filepath.FromSlash(e.tasks.abs(at))); err == nil {
-			e.summary.Removed++
+		for _, dir := range dirs {
+			entries, err := os.ReadDir(e.tasks.abs(dir))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("look for what is extraneous: %w", err)
+			}
+			for _, entry := range entries {
+				at := path.Join(dir, entry.Name())
+				_, slot := p.After.Slots[at]
+				if c := entry.Name()[0]; c != '.' && !slot && p.After.Links[at] == "" && (c != '@' || !entry.IsDir()) {
+					found = append(found, at)
+				}
+			}
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("remove what is extraneous: %w", err)
-	}
-	return nil
+	return found, nil
 }

@@ -23,6 +23,7 @@ import (
 	"godwit/internal/graph"
 	"godwit/internal/install/download"
 	"godwit/internal/install/link"
+	"godwit/internal/install/plan"
 	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
@@ -185,7 +186,13 @@ type Request struct {
 	Settings string    // digest of the settings that shape node_modules
 	Inputs   []string  // files whose change makes node_modules stale
 	Out      io.Writer // of the plan
+	// Foretell is told by a DryRun of a hoisted layout what would become of packages,
+	// instead of Out; nil leaves that to Out.
+	Foretell func([]Transition) error
 }
+
+// Transition is what would become of the package in one directory.
+type Transition = plan.Transition
 
 // ImportMethod is how the files of the store get into node_modules.
 type ImportMethod = link.Import

@@ -343,6 +343,30 @@ func digest(links []layout.Link) string {
 // Unfinished is what is held before the scripts of the packages in dirs have run.
 func (p *Plan) Unfinished(dirs []string) Held { return p.After.Unsure(dirs) }
 
+// Transition is what becomes of the package in one directory of a hoisted layout.
+type Transition struct {
+	Dir      string
+	Old, New string // versions; "" for none
+}
+
+// Transitions lists the directories that get another package than they hold, or none,
+// in the order of their names.
+func (p *Plan) Transitions(held Held) []Transition {
+	var out []Transition
+	for dir, was := range held.Slots {
+		if is := p.After.Slots[dir]; was.Hoisted != "" && was != is {
+			out = append(out, Transition{dir, was.Hoisted, is.Hoisted})
+		}
+	}
+	for dir, is := range p.After.Slots {
+		if is.Hoisted != "" && held.Slots[dir].Hoisted == "" {
+			out = append(out, Transition{dir, "", is.Hoisted})
+		}
+	}
+	slices.SortFunc(out, func(a, b Transition) int { return strings.Compare(a.Dir, b.Dir) })
+	return out
+}
+
 // Print writes the plan for a reader.
 func (p *Plan) Print(w io.Writer) {
 	for _, dir := range p.Remove {
