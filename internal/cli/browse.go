@@ -37,7 +37,8 @@ func runBrowse(ctx context.Context, c *call) error {
 		if page == "" {
 			return &refusedError{what: fmt.Sprintf("the package.json of %s names no page for %s", cmp.Or(name, "the project"), what), code: noPage[what], next: "godwit view shows what it names"}
 		}
-		if err := c.browse(what, cmp.Or(name, c.workspace.root), page); err != nil {
+		title := fmt.Sprintf("%s %s available at the following URL", cmp.Or(name, c.workspace.root), what)
+		if err := c.browse(title, page, c.ofNpm()); err != nil {
 			return err
 		}
 	}
@@ -142,8 +143,9 @@ func (r sourcePage) page(dir, suffix string) string {
 	return r.base + suffix
 }
 
-// browse opens a page, or prints its address where nobody would see it.
-func (c *call) browse(what, name, page string) error {
+// browse opens a page, or prints its address where nobody would see it; titled
+// says that a line above it tells what it is.
+func (c *call) browse(title, page string, titled bool) error {
 	browser := c.cfg.Settings.Terminal.Browser
 	opens := c.Terminal && !c.cfg.Settings.CI && browser != "false"
 	switch {
@@ -151,9 +153,9 @@ func (c *call) browse(what, name, page string) error {
 		return writeJSON(c.Stdout, struct {
 			Title string `json:"title"`
 			URL   string `json:"url"`
-		}{fmt.Sprintf("%s %s available at the following URL", name, what), page})
-	case c.ofNpm():
-		fmt.Fprintf(c.Stdout, "%s %s available at the following URL:\n", ui.Plain(name), what)
+		}{title, page})
+	case titled:
+		fmt.Fprintf(c.Stdout, "%s:\n", ui.Plain(title))
 	}
 	if _, err := fmt.Fprintln(c.Stdout, ui.Plain(page)); err != nil || !opens {
 		return err

@@ -21,7 +21,7 @@ orgs packages allow-scripts-pending
 allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description
 provenance-file python read-only rebuild-bundle save-bundle sbom-format sbom-type scopes
 searchopts searchstaleness shell timing umask
-usage username versions viewer which workspaces workspaces-update sso-poll-frequency sso-type
+usage username versions viewer workspaces workspaces-update sso-poll-frequency sso-type
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
 build-from-source sharp-binary-host sharp-libvips-binary-host
 audit-config changed-files-ignore-pattern

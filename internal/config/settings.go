@@ -36,6 +36,7 @@ type Call struct {
 	EditDir        string // of patch: where files go; "" is its own choice
 	IgnoreExisting bool   // of patch: leave out the patch that there is
 	Pending        bool   // of rebuild: only what is not built
+	Which          int    // of fund: the page that is meant, from 1
 	Yes            Tri    // the answer to questions; Unset asks, if someone is there
 	JSON           bool   // print JSON, for scripts
 	Long           bool   // list: with paths

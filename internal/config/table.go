@@ -57,14 +57,14 @@ var (
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "why", "licenses", "outdated", "root", "bin", "prefix", "pkg"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "why", "licenses", "outdated", "fund", "root", "bin", "prefix", "pkg"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
 	auditing   = []string{"audit"}
 	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
 	adding     = []string{"add"}
-	browsing   = []string{"docs", "bugs", "repo"}
+	browsing   = []string{"docs", "bugs", "repo", "fund"}
 	global     = slices.Concat(saving, listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix"})
 	updating   = []string{"update"}
 	listing    = []string{"list"}
@@ -517,13 +517,15 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.To }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping", "doctor", "docs", "bugs", "repo", "pkg", "search", "find-dupes"}), Help: "print JSON; pkg: read values as JSON, too", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping", "doctor", "docs", "bugs", "repo", "pkg", "search", "find-dupes", "fund"}), Help: "print JSON; pkg: read values as JSON, too", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},
 	// A project that chose it would choose a program.
 	{Key: "browser", Kind: Text, For: browsing, Help: "program that opens pages (default: the system's), or false to print their addresses alone", never: notProject,
 		bind: func(s *Settings) any { return &s.Terminal.Browser }},
+	{Key: "which", Kind: Int, For: []string{"fund"}, Help: "of several pages of a package the one to open, from 1", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Which }},
 	{Key: "reporter", Kind: Enum, Values: "default append-only ndjson silent", Default: "default", Help: "how progress is shown",
 		bind: func(s *Settings) any { return &s.Terminal.Reporter }},
 	{Key: "loglevel", Kind: Enum, Values: "silent error warn notice http info debug verbose silly", Default: "notice", Help: "how much is told",
