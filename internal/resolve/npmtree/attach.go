@@ -5,39 +5,6 @@ import (
 	"strings"
 )
 
-// index finds the nodes of the project's tree, which is the large one.
-type index struct {
-	byDir   map[string]*node
-	byName  map[string][]*node // in the order in which they came
-	wanting map[string][]*edge // by the key of their name; some may have left
-}
-
-func newIndex() *index {
-	return &index{byDir: map[string]*node{}, byName: map[string][]*node{}, wanting: map[string][]*edge{}}
-}
-
-func (x *index) add(n *node) {
-	x.byDir[n.dir] = n
-	x.byName[n.name] = append(x.byName[n.name], n)
-	for _, e := range n.out.list {
-		x.want(e)
-	}
-}
-
-func (x *index) want(e *edge) {
-	if !e.indexed {
-		e.indexed = true
-		x.wanting[e.key] = append(x.wanting[e.key], e)
-	}
-}
-
-func (x *index) remove(n *node) {
-	if x.byDir[n.dir] == n {
-		delete(x.byDir, n.dir)
-	}
-	x.byName[n.name] = without(x.byName[n.name], n)
-}
-
 // attach puts n, which may be anywhere, and all that is in it into the
 // node_modules of parent. What had its place is taken out of the tree.
 func (n *node) attach(parent *node) {
@@ -62,8 +29,7 @@ func (n *node) attachProject(root *node) {
 	n.leave()
 	for _, dir := range upwards(n.dir) {
 		if at := root.find(dir); at != nil && !at.isLink {
-			n.around = at
-			at.projects = append(at.projects, n)
+			at.addProject(n)
 			break
 		}
 	}
@@ -76,12 +42,9 @@ func (n *node) attachProject(root *node) {
 
 // adopt takes from outer the projects that are inside of n.
 func (n *node) adopt(outer *node) {
-	for _, p := range slices.Clone(outer.projects) {
-		if p != n && strings.HasPrefix(p.dir, n.dir+"/") {
-			outer.projects = without(outer.projects, p)
-			p.around = n
-			n.projects = append(n.projects, p)
-		}
+	for _, p := range outer.projects.inside(n.dir) {
+		outer.projects.remove(p)
+		n.addProject(p)
 	}
 }
 
@@ -93,12 +56,10 @@ func (root *node) find(dir string) *node {
 	if root.dir == dir {
 		return root
 	}
-	for _, p := range root.projects {
-		if p.dir == dir {
-			return p
-		}
+	if p := root.projects.in(dir); p != nil {
+		return p
 	}
-	return nil
+	return root.bring(dir)
 }
 
 // bringTarget gives a link the node that is in the tree for the directory that
@@ -121,7 +82,7 @@ func (n *node) leave() {
 		n.parent.kids.remove(n)
 		n.parent = nil
 	case n.around != nil:
-		n.around.projects = without(n.around.projects, n)
+		n.around.projects.remove(n)
 		n.around = nil
 	}
 }
@@ -139,8 +100,11 @@ func (n *node) enter(root *node, dir string) {
 	for _, kid := range n.kids.list {
 		kid.enter(root, child(dir, kid.name))
 	}
-	for _, p := range n.projects {
+	for _, p := range n.projects.all() {
 		p.enter(root, dir+strings.TrimPrefix(p.dir, was))
+	}
+	if n.projects != nil && dir != was {
+		n.projects.anew()
 	}
 }
 
@@ -160,7 +124,7 @@ func (n *node) settle() {
 	for _, kid := range n.kids.list {
 		kid.settle()
 	}
-	for _, p := range n.projects {
+	for _, p := range n.projects.all() {
 		p.settle()
 	}
 }
@@ -177,25 +141,15 @@ func (n *node) detach() {
 func (n *node) reload(name string) {
 	key := fold(name)
 	if x := n.root.index; x != nil {
-		list := x.wanting[key]
-		kept := list[:0]
-		for _, e := range list {
-			if e.from == nil || e.from.root.index != x {
-				e.indexed = false // it left, and is listed again if it comes back
-			} else {
-				kept = append(kept, e)
-			}
-		}
-		clear(list[len(kept):])
-		x.wanting[key] = kept
-		for _, e := range slices.Clone(kept) {
-			if e.from != nil && e.from.within(n) {
+		for _, e := range x.wants(key, n) {
+			if e.from != nil && e.from.within(n) { // the others before it may have moved it
 				e.recheck(n)
 			}
 		}
 		return
 	}
 	n.reloadBelow(name, n)
+	n.bringDependents(key)
 }
 
 func (n *node) reloadBelow(name string, top *node) {
@@ -205,7 +159,7 @@ func (n *node) reloadBelow(name string, top *node) {
 	for _, kid := range n.kids.list {
 		kid.reloadBelow(name, top)
 	}
-	for _, p := range n.projects {
+	for _, p := range n.projects.all() {
 		p.reloadBelow(name, top)
 	}
 }

@@ -22,10 +22,12 @@ type builder struct {
 	docs *ahead.Documents
 	root *node
 
+	given     map[string]*Project // those of the request, by directory
 	queue     queue
 	seen      map[*node]bool // were visited
 	links     *nodeSet       // whose projects may have to be visited
 	virtual   map[*node]*node
+	linksIn   map[*node]*links // of what virtual roots stand for
 	explicit  map[*edge]bool
 	failures  []*node // that could not be found
 	bundles   bool    // some package has others in its tarball
@@ -45,8 +47,8 @@ type pickKey struct {
 
 func newBuilder(ctx context.Context, src Source, req *Request) *builder {
 	b := &builder{
-		ctx: ctx, src: src, req: req, opts: req.Options,
-		queue: queue{waiting: map[*node]bool{}}, seen: map[*node]bool{}, links: setOf(), virtual: map[*node]*node{},
+		ctx: ctx, src: src, req: req, opts: req.Options, given: map[string]*Project{},
+		queue: queue{waiting: map[*node]bool{}}, seen: map[*node]bool{}, links: setOf(), virtual: map[*node]*node{}, linksIn: map[*node]*links{},
 		explicit: map[*edge]bool{}, wants: map[wantedKey]*wanted{}, picks: map[pickKey]found{},
 		externals: map[wantedKey]found{}, views: map[*npm.Packument]*policy.View{}, announced: map[graph.Key]bool{},
 	}

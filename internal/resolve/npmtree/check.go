@@ -66,8 +66,8 @@ func (c *check) decide() verdict {
 func (c *check) empty() verdict {
 	if c.target != c.entry().from {
 		if above := c.target.resolve(c.edge.name); above != nil {
-			for _, e := range above.in {
-				if e.from.within(c.target) && e.valid() && !c.dep.satisfies(e) {
+			for _, e := range above.dependents(c.target) {
+				if e.valid() && !c.dep.satisfies(e) {
 					return conflict
 				}
 			}

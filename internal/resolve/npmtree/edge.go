@@ -1,6 +1,8 @@
 package npmtree
 
 import (
+	"slices"
+
 	"godwit/internal/npm"
 )
 
@@ -43,6 +45,7 @@ type edge struct {
 	rules   *overrides // for what is at its end
 	state   state
 	indexed bool // in index.wanting
+	order   int  // see index
 
 	// conflicted says that a peer conflict was found here, and overruled.
 	conflicted bool
@@ -238,7 +241,9 @@ func (n *node) gain(e *edge) {
 }
 
 func (n *node) lose(e *edge) {
-	n.in = without(n.in, e)
+	if i := slices.Index(n.in, e); i >= 0 {
+		n.in = slices.Delete(n.in, i, i+1) // in place: of thousands, thousands leave
+	}
 	if e.rules != nil {
 		n.lostRules(e.rules)
 	}

@@ -12,8 +12,13 @@ import (
 // load makes the tree to begin with: the project, and what the lockfile has.
 func (b *builder) load() error {
 	for i := range b.req.Projects {
-		if p := &b.req.Projects[i]; clean(p.Dir) == "" {
+		p := &b.req.Projects[i]
+		dir := clean(p.Dir)
+		if dir == "" {
 			b.root.pkg = newPkg(p.Manifest, p.JSON)
+		}
+		if b.given[dir] == nil {
+			b.given[dir] = p
 		}
 	}
 	var err error
@@ -133,11 +138,9 @@ func splitDir(dir string) (outer, name string) {
 func (b *builder) projectNode(dir string) (*node, error) {
 	n := &node{b: b, name: folderName(dir), dir: dir, pkg: nothing()}
 	n.root = n
-	for i := range b.req.Projects {
-		if p := &b.req.Projects[i]; clean(p.Dir) == dir {
-			n.pkg = newPkg(p.Manifest, p.JSON)
-			return n, nil
-		}
+	if p := b.given[dir]; p != nil {
+		n.pkg = newPkg(p.Manifest, p.JSON)
+		return n, nil
 	}
 	m, raw, err := b.src.Project(dir)
 	if err == nil && m != nil {

@@ -24,18 +24,22 @@ type node struct {
 	parent *node // whose node_modules it is in
 	around *node // the package or project that a project is in, if it has no parent
 
-	kids     kids    // in node_modules
-	projects []*node // whose around this is
+	kids     kids      // in node_modules
+	projects *projects // whose around this is
 
 	out edges
 	in  []*edge // of this tree and others
+
+	objector *edge // that would not have another node instead; it is asked first
 
 	isLink bool
 	target *node // of a link
 
 	source *node      // of a virtual root: what it stands for
+	linked *linked    // of a virtual root: the projects that its source has links to
 	rules  *overrides // that hold for what it depends on
 	index  *index     // of the project's root
+	order  int        // see index; 0 if it is in none
 
 	locked bool // the lockfile has it
 	short  bool // see graph.Placed
@@ -47,6 +51,7 @@ type node struct {
 type kids struct {
 	list  []*node // as they came
 	byKey map[string]*node
+	edits int // how often one came or left
 }
 
 // fold is the key of a name.
@@ -59,6 +64,7 @@ func (k *kids) add(n *node) {
 		k.byKey = map[string]*node{}
 	}
 	k.byKey[fold(n.name)] = n
+	k.edits++
 	k.list = append(k.list, n)
 }
 
@@ -66,6 +72,7 @@ func (k *kids) remove(n *node) {
 	if k.byKey[fold(n.name)] == n {
 		delete(k.byKey, fold(n.name))
 	}
+	k.edits++
 	k.list = without(k.list, n)
 }
 

@@ -15,13 +15,8 @@ func (b *builder) virtualRoot(n *node, reuse bool) *node {
 	v := &node{b: b, name: n.name, dir: n.dir, pkg: n.pkg, source: n, rules: n.rules}
 	v.root = v
 	v.loadEdges(n.isTop())
-	for _, kid := range n.kids.list {
-		if kid.isLink && kid.target != nil {
-			p := &node{b: b, name: kid.target.name, dir: kid.target.dir, pkg: kid.target.pkg, source: kid.target}
-			p.root = p
-			p.attachProject(v)
-			p.loadEdges(true)
-		}
+	if l := b.linksOf(n); len(l.to) > 0 {
+		v.linked = &linked{l, map[int]bool{}}
 	}
 	b.virtual[n] = v
 	return v

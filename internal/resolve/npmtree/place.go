@@ -122,7 +122,7 @@ func (p *placing) place() error {
 // pruneBelow removes what is not needed any more further down, now that it can
 // be had from here.
 func (p *placing) pruneBelow() {
-	for _, n := range slices.Clone(p.b.root.index.byName[p.edge.name]) {
+	for _, n := range p.b.root.index.named(p.edge.name, p.target) {
 		if n.root != p.b.root || n.isTop() || !n.within(p.target) {
 			continue
 		}
@@ -231,7 +231,7 @@ func (p *placing) prune(n *node, descend bool) {
 	for _, kid := range byDir(n.kids.list) {
 		p.prune(kid, true)
 	}
-	for _, project := range byDir(n.projects) {
+	for _, project := range byDir(n.projects.all()) {
 		for _, kid := range byDir(project.kids.list) {
 			p.prune(kid, true)
 		}

@@ -126,12 +126,22 @@ func (n *node) canReplace(old *node, ignore map[string]bool) bool {
 	if len(old.out.list) > 0 && !n.rules.equal(old.rules) {
 		return false
 	}
-	mine := depSet([]*node{old}, func(e *edge) bool { return e.to != old && e.valid() })
-	for _, e := range old.in {
-		if !old.isTop() && e.from.parent == old.parent && e.peer() && ignore[e.from.name] {
-			continue
+	var mine *nodeSet
+	objects := func(e *edge) bool {
+		if e.accepts(n) || !old.isTop() && e.from.parent == old.parent && e.peer() && ignore[e.from.name] {
+			return false
 		}
-		if !mine.has[e.from] && !e.accepts(n) {
+		if mine == nil {
+			mine = depSet([]*node{old}, func(e *edge) bool { return e.to != old && e.valid() })
+		}
+		return !mine.has[e.from]
+	}
+	if e := old.objector; e != nil && e.to == old && objects(e) {
+		return false
+	}
+	for _, e := range old.in {
+		if objects(e) {
+			old.objector = e
 			return false
 		}
 	}
