@@ -77,13 +77,25 @@ func (p *process) daemon(ctx context.Context, s *settings) (err error) {
 		p.listening(ln.Addr().String())
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(front.Limit(ln, s.connections)) }() // ends with Shutdown or Close
+	go func() { failed <- d.serve(server, front.Limit(ln, s.connections)) }() // ends with Shutdown or Close
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
 	return d.drain(server)
+}
+
+// serve answers on ln, with TLS if there is a certificate. Without HTTP/2, which
+// has 250 requests on each of the connections that are counted.
+func (d *daemon) serve(server *http.Server, ln net.Listener) error {
+	if d.certificate == nil {
+		return server.Serve(ln)
+	}
+	server.TLSConfig = d.certificate.config()
+	server.Protocols = new(http.Protocols)
+	server.Protocols.SetHTTP1(true)
+	return server.ServeTLS(ln, "", "")
 }
 
 // drain refuses what is new and waits for the rest.
@@ -109,7 +121,7 @@ func (d *daemon) handler(p *process) http.Handler {
 	if d.rate > 0 {
 		o.Throttle = throttle.New(d.rate, d.burst, p.now)
 	}
-	return front.New(o)
+	return front.Below(d.basePath, front.New(o), isProbe)
 }
 
 // isProbe reports whether a request is for the server itself. There are packages

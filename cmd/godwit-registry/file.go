@@ -15,17 +15,22 @@ import (
 // file is the configuration as it is written. doc/server.md says what each
 // line means.
 type file struct {
-	Listen    string              `yaml:"listen"`
-	PublicURL string              `yaml:"public-url"`
-	Hosts     []string            `yaml:"hosts"`
-	Tokens    []string            `yaml:"tokens"`
-	Trusted   []string            `yaml:"trusted-proxies"`
-	Upstream  upstream            `yaml:"upstream"`
-	Scopes    map[string]upstream `yaml:"scopes"`
-	Allow     []string            `yaml:"allow"`
-	Aliases   []string            `yaml:"aliases"`
-	CAFile    string              `yaml:"cafile"`
-	Cache     struct {
+	Listen    string `yaml:"listen"`
+	PublicURL string `yaml:"public-url"`
+	BasePath  string `yaml:"base-path"`
+	TLS       struct {
+		Cert string `yaml:"cert"`
+		Key  string `yaml:"key"`
+	} `yaml:"tls"`
+	Hosts    []string            `yaml:"hosts"`
+	Tokens   []string            `yaml:"tokens"`
+	Trusted  []string            `yaml:"trusted-proxies"`
+	Upstream upstream            `yaml:"upstream"`
+	Scopes   map[string]upstream `yaml:"scopes"`
+	Allow    []string            `yaml:"allow"`
+	Aliases  []string            `yaml:"aliases"`
+	CAFile   string              `yaml:"cafile"`
+	Cache    struct {
 		Dir    string `yaml:"dir"`
 		Disk   string `yaml:"disk"`
 		Memory string `yaml:"memory"`

@@ -103,6 +103,10 @@ func TestWrongFiles(t *testing.T) {
 		"log: {level: loud}":               "c.yaml:1: log.level: want debug",
 		"log: {format: xml}":               "c.yaml:1: log.format: want text",
 		"cafile: /nowhere/x.pem":           "c.yaml:1: cafile:",
+		"base-path: npm":                   "c.yaml:1: base-path: want a path",
+		"base-path: /a/../b":               "c.yaml:1: base-path: want a path",
+		"tls: {cert: /x.pem}":              "c.yaml:1: tls: cert and key go together",
+		"tls: {cert: /x, key: /y}":         "c.yaml:1: tls: stat /x: no such file",
 		"limits: {connections: -1}":        "c.yaml:1: limits.connections: want a number",
 	} {
 		_, err := read(t, "upstream: {registry: \"https://registry.example/\"}\n", nil)

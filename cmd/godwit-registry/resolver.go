@@ -31,7 +31,7 @@ func (d *daemon) startResolver(p *process) (closeClient func() error, err error)
 		Registry: client, Version: version, Now: p.now,
 		Limits:  server.Limits{Documents: resolverDocuments, Replays: resolverReplays},
 		Client:  func(r *http.Request) string { return front.Client(r, d.trusted) },
-		Observe: d.numbers.resolved, Aliases: d.aliases,
+		Observe: d.numbers.resolved, Aliases: d.aliases, Origin: d.origin,
 	}
 	if d.settings.proxy.MinimumAge > 0 {
 		so.Admit = d.proxy.Admit

@@ -28,6 +28,8 @@ import (
 // settings is the configuration made ready.
 type settings struct {
 	listen      string
+	basePath    string       // "/npm", or ""
+	certificate *certificate // nil: no TLS
 	proxy       proxy.Options
 	tokens      []string
 	trusted     []netip.Prefix
@@ -83,6 +85,8 @@ func (p *process) settings(path string, over file) (*settings, error) {
 		s.rate = defaultRate
 	}
 	s.log = p.logger(d)
+	s.basePath = d.basePath()
+	s.certificate = d.certificate(s.log, p.now)
 	s.tokens = d.tokens()
 	s.trusted = d.prefixes()
 	s.cache = d.Cache.Dir
@@ -93,6 +97,7 @@ func (p *process) settings(path string, over file) (*settings, error) {
 		StaleFor:   d.duration("$.cache.stale", d.Cache.Stale, 0),
 		MinimumAge: d.duration("$.minimum-release-age", d.MinimumAge, 0),
 		Log:        s.log, Now: p.now,
+		Origin: s.origin,
 	}
 	if d.Cache.Stale != "" && s.proxy.StaleFor == 0 {
 		s.proxy.StaleFor = -1 // a zero that somebody wrote
@@ -202,10 +207,13 @@ func (s *settings) open() bool {
 	return !local && len(s.tokens) == 0 && len(s.proxy.Upstream.Credentials) > 0
 }
 
+// origin is the URL at which who sent a request reached the registry.
+func (s *settings) origin(r *http.Request) string { return front.Origin(r, s.trusted) + s.basePath }
+
 // describe is the settings in one line of the log, without secrets.
 func (s *settings) describe() []any {
 	return []any{
 		"upstream", s.proxy.Upstream.Default, "scopes", len(s.proxy.Upstream.Scopes), "cache", s.cache,
-		"minimum-release-age", fmt.Sprint(s.proxy.MinimumAge), "version", version,
+		"tls", s.certificate != nil, "base-path", cmp.Or(s.basePath, "/"), "minimum-release-age", fmt.Sprint(s.proxy.MinimumAge), "version", version,
 	}
 }

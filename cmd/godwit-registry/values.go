@@ -2,11 +2,14 @@ package main
 
 import (
 	"encoding/base64"
+	"log/slog"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"godwit/internal/front"
 )
 
 // The methods here read one value each and note what is wrong with it.
@@ -103,6 +106,31 @@ func (d *document) publicURL() string {
 		d.wrong("$.public-url", "want a URL such as https://npm.example.com/")
 	}
 	return strings.TrimRight(d.PublicURL, "/")
+}
+
+// basePath reads "/npm/" as "/npm"; "" and "/" are no path.
+func (d *document) basePath() string {
+	text := strings.TrimRight(d.BasePath, "/")
+	if text != "" && !front.IsPath(text) {
+		d.wrong("$.base-path", "want a path such as /npm")
+	}
+	return text
+}
+
+// certificate reads the files of tls; nil without any.
+func (d *document) certificate(log *slog.Logger, now func() time.Time) *certificate {
+	if d.TLS.Cert == "" && d.TLS.Key == "" {
+		return nil
+	}
+	if d.TLS.Cert == "" || d.TLS.Key == "" {
+		d.wrong("$.tls", "cert and key go together")
+		return nil
+	}
+	c, err := newCertificate(d.TLS.Cert, d.TLS.Key, log, now)
+	if err != nil {
+		d.wrong("$.tls", "%v", err)
+	}
+	return c
 }
 
 func (d *document) urls(at string, list []string) []string {

@@ -30,7 +30,7 @@ type Options struct {
 	LogAll   bool                     // requests that went well, too
 	Throttle *throttle.Throttle       // nil: no limit
 	Tokens   []string                 // one of them opens the door; none: it is open
-	Trusted  []netip.Prefix           // reverse proxies, whose X-Forwarded-For counts
+	Trusted  []netip.Prefix           // reverse proxies, whose X-Forwarded-* count
 	Open     func(*http.Request) bool // what needs neither token nor its turn; may be nil
 	Observe  func(Answer)             // called by many goroutines; may be nil
 	Now      func() time.Time
@@ -167,10 +167,7 @@ func cut(s string) string {
 // proxy says in X-Forwarded-For counts, from its end to the first address that
 // is not trusted.
 func Client(r *http.Request, trusted []netip.Prefix) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
+	host := peer(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && isTrusted(host, trusted); i-- {
 		addr, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
@@ -178,6 +175,15 @@ func Client(r *http.Request, trusted []netip.Prefix) string {
 			break
 		}
 		host = addr.Unmap().String()
+	}
+	return host
+}
+
+// peer is the address that the connection comes from.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
 	}
 	return host
 }

@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -108,10 +108,12 @@ func (p *Proxy) base(r *http.Request) (string, error) {
 	if p.opts.PublicURL != "" {
 		return p.opts.PublicURL, nil
 	}
-	host, port, err := net.SplitHostPort(r.Host)
+	origin := p.opts.Origin(r)
+	u, err := url.Parse(origin)
 	if err != nil {
-		host, port = strings.Trim(r.Host, "[]"), ""
+		return "", p.unknownHost(r.Host)
 	}
+	host, port := u.Hostname(), u.Port()
 	known := strings.EqualFold(host, "localhost")
 	if _, err := netip.ParseAddr(host); err == nil {
 		known = true
@@ -119,11 +121,15 @@ func (p *Proxy) base(r *http.Request) (string, error) {
 	for _, h := range p.opts.Hosts {
 		known = known || strings.EqualFold(host, h)
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); !known || port != "" && (err != nil || n == 0) {
-		return "", problem(http.StatusMisdirectedRequest,
-			"the host %q is not known here: set public-url, or add it to hosts, in the server's configuration", cut(r.Host))
+	if n, err := strconv.ParseUint(port, 10, 16); !known || u.User != nil || port != "" && (err != nil || n == 0) {
+		return "", p.unknownHost(u.Host)
 	}
-	return "http://" + strings.ToLower(r.Host), nil
+	return origin, nil
+}
+
+func (p *Proxy) unknownHost(host string) error {
+	return problem(http.StatusMisdirectedRequest,
+		"the host %q is not known here: set public-url, or add it to hosts, in the server's configuration", cut(host))
 }
 
 // matches reports whether If-None-Match has our tag.

@@ -43,8 +43,11 @@ type Options struct {
 	Upstream registry.Options // Default, Scopes, Credentials, Proxy, TLS, UserAgent; the rest is filled in
 	Allow    []string         // URLs whose hosts tarballs may come from besides the registries'
 
-	PublicURL string   // at which clients reach this, without a slash at its end; "": what they say in Host
-	Hosts     []string // names that clients may say in Host besides localhost and addresses; for an empty PublicURL
+	PublicURL string   // at which clients reach this, without a slash at its end; "": what Origin says
+	Hosts     []string // names that may be in Origin besides localhost and addresses
+	// Origin is the URL at which who sent a request reached this, without a slash at
+	// its end; nil: what it says in Host.
+	Origin func(*http.Request) string
 
 	Dir         string // of the cache; for this process alone
 	DiskBytes   int64  // of the cache on disk
@@ -91,6 +94,9 @@ func (o *Options) applyDefaults() {
 	}
 	if o.StaleFor == 0 {
 		o.StaleFor = defaultStale
+	}
+	if o.Origin == nil {
+		o.Origin = func(r *http.Request) string { return "http://" + strings.ToLower(r.Host) }
 	}
 	u := &o.Upstream
 	u.CacheDir = ""

@@ -56,7 +56,8 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*run, Kind, *ref
 	}
 	defer done()
 	// Who calls the server what decides which registries are its own.
-	q := question{key: sha256.Sum256(append(body, r.Host...))}
+	here := s.opts.Origin(r)
+	q := question{key: sha256.Sum256(append(body, here...))}
 	if run, kind := s.runs.join(q); run != nil {
 		return run, kind, nil
 	}
@@ -65,12 +66,12 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*run, Kind, *ref
 		return nil, "", badRequest(err)
 	}
 	if asked.Policy != nil { // which has the time in it, so that no two are equal
-		q.key, q.moment = timelessKey(asked, r.Host), momentOf(asked.Policy)
+		q.key, q.moment = timelessKey(asked, here), momentOf(asked.Policy)
 		if run, kind := s.runs.join(q); run != nil {
 			return run, kind, nil
 		}
 	}
-	job, no := s.job(asked, r.Host)
+	job, no := s.job(asked, here)
 	if no != nil {
 		return nil, "", no
 	}
@@ -82,12 +83,12 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*run, Kind, *ref
 }
 
 // timelessKey is the key of a request whenever it is made.
-func timelessKey(r *wire.Request, host string) (key runKey) {
+func timelessKey(r *wire.Request, here string) (key runKey) {
 	h := sha256.New()
 	if err := timeless(r).Encode(h); err != nil {
 		panic("server: " + err.Error()) // it was decoded
 	}
-	io.WriteString(h, host)
+	io.WriteString(h, here)
 	h.Sum(key[:0])
 	return key
 }

@@ -18,7 +18,7 @@ import (
 // job is a request that was understood.
 type job struct {
 	server    *Server
-	host      string
+	here      string // at which the client reached the server
 	asked     *wire.Request
 	moment    moment
 	resolve   func(context.Context) (*wire.Done, error) // by pnpm's rules or npm's
@@ -34,8 +34,8 @@ type job struct {
 }
 
 // job makes one of a request.
-func (s *Server) job(asked *wire.Request, host string) (*job, *refusal) {
-	j := &job{server: s, host: host, asked: asked, moment: momentOf(asked.Policy), told: map[graph.Key]bool{}}
+func (s *Server) job(asked *wire.Request, here string) (*job, *refusal) {
+	j := &job{server: s, here: here, asked: asked, moment: momentOf(asked.Policy), told: map[graph.Key]bool{}}
 	if err := j.checkRegistries(); err != nil {
 		return nil, &refusal{http.StatusUnprocessableEntity, wire.CodeRegistry, err, 0}
 	}

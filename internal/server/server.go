@@ -37,9 +37,12 @@ import (
 type Options struct {
 	Registry *registry.Client // whom to ask; its Allow guards redirects
 	// Aliases are URLs by which clients may call this server's registries, all of
-	// them: those of a proxy that stands before them. The host of a request counts
-	// as one.
+	// them: those of a proxy that stands before them. The Origin of a request counts
+	// as one, with and without TLS.
 	Aliases []string
+	// Origin is the URL at which who sent a request reached the server, without a
+	// slash at its end and with its host in lower case; nil: what it says in Host.
+	Origin  func(*http.Request) string
 	Version string // of the program, for GET /-/godwit
 	Limits  Limits
 	// Admit, if set, is what of a full packument anybody may have, and until when
@@ -128,6 +131,9 @@ func New(o Options) *Server {
 	if o.Client == nil {
 		o.Client = remoteHost
 	}
+	if o.Origin == nil {
+		o.Origin = func(r *http.Request) string { return "http://" + strings.ToLower(r.Host) }
+	}
 	s := &Server{
 		opts: o, docs: newDocuments(o.Registry, o.Limits.Documents, o.Now), runs: newRuns(o.Limits, o.Now),
 		rate: throttle.New(o.Limits.Rate, o.Limits.Burst, o.Now),
@@ -146,9 +152,9 @@ func (s *Server) hello(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(wire.Hello{Server: s.opts.Version, Resolve: []int{wire.Version}}) // the client is gone
 }
 
-// isOurs reports whether a URL in a request to host means this server's own
-// registries.
-func (s *Server) isOurs(raw, host string) bool {
+// isOurs reports whether a URL in a request of somebody who reached the server at
+// here means its own registries.
+func (s *Server) isOurs(raw, here string) bool {
 	raw = strings.TrimRight(raw, "/")
 	for _, alias := range s.opts.Aliases {
 		if strings.TrimRight(alias, "/") == raw {
@@ -156,7 +162,8 @@ func (s *Server) isOurs(raw, host string) bool {
 		}
 	}
 	u, err := url.Parse(raw)
-	return err == nil && u.Path == "" && strings.EqualFold(u.Host, host)
+	_, at, _ := strings.Cut(here, "://")
+	return err == nil && strings.ToLower(u.Host)+u.EscapedPath() == at
 }
 
 // Outcome is how a request to resolve ended.

@@ -36,7 +36,7 @@ func (j *job) base(name npm.Name) string {
 // knows reports whether the server gets name from where the client would.
 func (j *job) knows(name npm.Name) error {
 	base := j.base(name)
-	if base == j.server.opts.Registry.Registry(name) || j.server.isOurs(base, j.host) {
+	if base == j.server.opts.Registry.Registry(name) || j.server.isOurs(base, j.here) {
 		return nil
 	}
 	what := "the registry " + base
