@@ -136,7 +136,7 @@ func isProbe(r *http.Request) bool {
 
 func (d *daemon) route(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case strings.HasPrefix(r.URL.Path, "/-/godwit"):
+	case strings.HasPrefix(r.URL.Path, "/-/godwit") && !strings.HasPrefix(r.URL.Path, "/-/godwit/v1/mature/"):
 		d.resolver.ServeHTTP(w, r)
 	case !isProbe(r):
 		d.proxy.ServeHTTP(w, r)

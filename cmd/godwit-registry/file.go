@@ -36,9 +36,12 @@ type file struct {
 		Memory string `yaml:"memory"`
 		Stale  string `yaml:"stale"`
 	} `yaml:"cache"`
-	MinimumAge string   `yaml:"minimum-release-age"`
-	Exclude    []string `yaml:"minimum-release-age-exclude"`
-	Limits     struct {
+	MinimumAge   string   `yaml:"minimum-release-age"`
+	Exclude      []string `yaml:"minimum-release-age-exclude"`
+	Trust        string   `yaml:"trust-policy"`
+	TrustExclude []string `yaml:"trust-policy-exclude"`
+	TrustAge     string   `yaml:"trust-policy-ignore-after"`
+	Limits       struct {
 		Connections int     `yaml:"connections"`
 		Rate        float64 `yaml:"rate"`
 		Burst       int     `yaml:"burst"`

@@ -62,6 +62,9 @@ cache:
   stale: 0s
 minimum-release-age: 3d
 minimum-release-age-exclude: ["@acme/*"]
+trust-policy: no-downgrade
+trust-policy-exclude: [old]
+trust-policy-ignore-after: 365d
 limits: {connections: 10, rate: 5, burst: 6, shutdown: 1m}
 log: {format: json, level: warn, requests: true}
 `
@@ -75,7 +78,7 @@ func TestFile(t *testing.T) {
 	if s.listen != "0.0.0.0:80" || o.PublicURL != "https://npm.example" || s.tokens[0] != "0123456789abcdef" || len(s.trusted) != 2 ||
 		up.Default != "https://registry.example/" || up.Scopes["@acme"] != "https://acme.example/npm/" || len(up.Credentials) != 2 ||
 		up.Credentials[0].Token != "the token" || up.Credentials[0].Prefix != "//acme.example/npm/" || up.Credentials[1].Password != "c2VjcmV0IHdvcmQ=" ||
-		o.Dir != "/var/cache/x/proxy" || o.DiskBytes != 20<<30 || o.MemoryBytes != 512<<20 || o.StaleFor != -1 || o.MinimumAge != 72*time.Hour ||
+		o.Dir != "/var/cache/x/proxy" || o.DiskBytes != 20<<30 || o.MemoryBytes != 512<<20 || o.StaleFor != -1 || o.MinimumAge != 72*time.Hour || !o.NoDowngrade || o.TrustAge != 365*24*time.Hour ||
 		s.connections != 10 || s.rate != 5 || s.burst != 6 || s.shutdown != time.Minute || !s.logAll {
 		t.Errorf("%+v", s)
 	}
@@ -98,16 +101,18 @@ func TestWrongFiles(t *testing.T) {
 		"scopes:\n  acme:\n    registry: https://a.example/": "c.yaml:2: scopes: \"acme\" is no scope",
 		"upstream:\n  registry: https://u:p@a.example/":      "c.yaml:2: upstream.registry: want a URL",
 		"upstream:\n  registry: https://a.example/\n  token: x\n  username: y": "upstream: give it a token, or",
-		"upstream:\n  token: x":            "upstream: a credential must name its registry",
-		"scopes:\n  \"@a\":\n    token: x": "registry is missing",
-		"log: {level: loud}":               "c.yaml:1: log.level: want debug",
-		"log: {format: xml}":               "c.yaml:1: log.format: want text",
-		"cafile: /nowhere/x.pem":           "c.yaml:1: cafile:",
-		"base-path: npm":                   "c.yaml:1: base-path: want a path",
-		"base-path: /a/../b":               "c.yaml:1: base-path: want a path",
-		"tls: {cert: /x.pem}":              "c.yaml:1: tls: cert and key go together",
-		"tls: {cert: /x, key: /y}":         "c.yaml:1: tls: stat /x: no such file",
-		"limits: {connections: -1}":        "c.yaml:1: limits.connections: want a number",
+		"upstream:\n  token: x":                "upstream: a credential must name its registry",
+		"scopes:\n  \"@a\":\n    token: x":     "registry is missing",
+		"log: {level: loud}":                   "c.yaml:1: log.level: want debug",
+		"log: {format: xml}":                   "c.yaml:1: log.format: want text",
+		"cafile: /nowhere/x.pem":               "c.yaml:1: cafile:",
+		"base-path: npm":                       "c.yaml:1: base-path: want a path",
+		"base-path: /a/../b":                   "c.yaml:1: base-path: want a path",
+		"tls: {cert: /x.pem}":                  "c.yaml:1: tls: cert and key go together",
+		"tls: {cert: /x, key: /y}":             "c.yaml:1: tls: stat /x: no such file",
+		"trust-policy: all":                    "c.yaml:1: trust-policy: want off or no-downgrade",
+		"trust-policy-exclude: [\"a*@1.0.0\"]": "c.yaml:1: trust-policy-exclude",
+		"limits: {connections: -1}":            "c.yaml:1: limits.connections: want a number",
 	} {
 		_, err := read(t, "upstream: {registry: \"https://registry.example/\"}\n", nil)
 		if err != nil {

@@ -37,7 +37,7 @@ func newNumbers(p *proxy.Proxy) *numbers {
 	n.page.Counter("godwit_upstream_failures_total", "Those of them that failed.", one(&c.Upstream.Failed))
 	n.page.Counter("godwit_upstream_tarball_bytes_total", "Bytes of tarballs fetched.", one(&c.Upstream.Bytes))
 	n.page.Counter("godwit_tarball_mismatches_total", "Tarballs that were not what the registry said.", one(&c.Mismatches))
-	n.page.Counter("godwit_hidden_tarballs_total", "Tarballs refused by minimum-release-age.", one(&c.Hidden))
+	n.page.Counter("godwit_hidden_tarballs_total", "Tarballs refused by minimum-release-age or trust-policy.", one(&c.Hidden))
 	n.page.Counter("godwit_not_kept_total", "What the cache on disk did not take.", one(&c.NotKept))
 	n.page.Counter("godwit_evicted_files_total", "Files removed to keep the cache within its size.", size(p, 2))
 	n.page.Gauge("godwit_cache_bytes", "Bytes kept.",
@@ -93,6 +93,8 @@ func kindOf(r *http.Request) string {
 	switch path := r.URL.Path; {
 	case isProbe(r):
 		return "probe"
+	case strings.HasPrefix(path, "/-/godwit/v1/mature/"):
+		return "mature"
 	case strings.HasPrefix(path, "/-/godwit/"):
 		return "resolve"
 	case strings.HasPrefix(path, "/-/"):

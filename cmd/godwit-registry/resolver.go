@@ -33,7 +33,7 @@ func (d *daemon) startResolver(p *process) (closeClient func() error, err error)
 		Client:  func(r *http.Request) string { return front.Client(r, d.trusted) },
 		Observe: d.numbers.resolved, Aliases: d.aliases, Origin: d.origin,
 	}
-	if d.settings.proxy.MinimumAge > 0 {
+	if d.settings.proxy.Holds() {
 		so.Admit = d.proxy.Admit
 	}
 	if u := d.settings.proxy.PublicURL; u != "" {

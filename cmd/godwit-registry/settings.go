@@ -22,7 +22,6 @@ import (
 	"godwit/internal/project"
 	"godwit/internal/proxy"
 	"godwit/internal/registry"
-	"godwit/internal/resolve/policy"
 )
 
 // settings is the configuration made ready.
@@ -102,9 +101,10 @@ func (p *process) settings(path string, over file) (*settings, error) {
 	if d.Cache.Stale != "" && s.proxy.StaleFor == 0 {
 		s.proxy.StaleFor = -1 // a zero that somebody wrote
 	}
-	if s.proxy.Exclude, err = policy.ParseExclude("minimum-release-age-exclude", d.Exclude); err != nil {
-		d.wrong("$.minimum-release-age-exclude", "%v", err)
-	}
+	s.proxy.Exclude = d.exclude("minimum-release-age-exclude", d.Exclude)
+	s.proxy.NoDowngrade = d.noDowngrade()
+	s.proxy.TrustExclude = d.exclude("trust-policy-exclude", d.TrustExclude)
+	s.proxy.TrustAge = d.duration("$.trust-policy-ignore-after", d.TrustAge, 0)
 	s.proxy.Upstream = p.upstreams(d, s)
 	s.proxy.Dir = filepath.Join(s.cache, "proxy")
 	return s, errors.Join(d.errs...)
@@ -214,6 +214,6 @@ func (s *settings) origin(r *http.Request) string { return front.Origin(r, s.tru
 func (s *settings) describe() []any {
 	return []any{
 		"upstream", s.proxy.Upstream.Default, "scopes", len(s.proxy.Upstream.Scopes), "cache", s.cache,
-		"tls", s.certificate != nil, "base-path", cmp.Or(s.basePath, "/"), "minimum-release-age", fmt.Sprint(s.proxy.MinimumAge), "version", version,
+		"tls", s.certificate != nil, "base-path", cmp.Or(s.basePath, "/"), "minimum-release-age", fmt.Sprint(s.proxy.MinimumAge), "no-downgrade", s.proxy.NoDowngrade, "version", version,
 	}
 }

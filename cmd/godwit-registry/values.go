@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"godwit/internal/front"
+	"godwit/internal/resolve/policy"
 )
 
 // The methods here read one value each and note what is wrong with it.
@@ -106,6 +107,26 @@ func (d *document) publicURL() string {
 		d.wrong("$.public-url", "want a URL such as https://npm.example.com/")
 	}
 	return strings.TrimRight(d.PublicURL, "/")
+}
+
+// exclude reads a list of what a policy does not apply to.
+func (d *document) exclude(key string, list []string) policy.Exclude {
+	e, err := policy.ParseExclude(key, list)
+	if err != nil {
+		d.wrong("$."+key, "%v", err)
+	}
+	return e
+}
+
+func (d *document) noDowngrade() bool {
+	switch d.Trust {
+	case "", "off":
+		return false
+	case "no-downgrade":
+		return true
+	}
+	d.wrong("$.trust-policy", "want off or no-downgrade")
+	return false
 }
 
 // basePath reads "/npm/" as "/npm"; "" and "/" are no path.

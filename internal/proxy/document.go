@@ -39,7 +39,7 @@ func file(kind, key string) string {
 // of the full one; of a registry that has no short form the full one serves for
 // both.
 func (p *Proxy) formOf(a ask) registry.Form {
-	if p.opts.MinimumAge > 0 {
+	if p.opts.Holds() {
 		return registry.Full
 	}
 	if _, none := p.noShort.Load(p.upstream.Registry(a.name)); none {

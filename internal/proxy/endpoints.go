@@ -21,6 +21,8 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, t target) error {
 		return p.pass(w, r, t)
 	case tarballKind:
 		return p.serveTarball(w, r, t)
+	case matureKind:
+		return p.serveMature(w, r, t.name)
 	}
 	base, err := p.base(r)
 	if err != nil {
@@ -41,7 +43,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, t target) error {
 	if err != nil {
 		return err
 	}
-	p.setAge(w, known)
+	p.setAge(w, known, d.until)
 	return p.send(w, r, d, contentType)
 }
 
@@ -56,9 +58,14 @@ func insists(r *http.Request) bool {
 }
 
 // setAge says how long clients need not ask again: what is left of the time
-// that the upstream gave.
-func (p *Proxy) setAge(w http.ResponseWriter, r *record) {
-	left := max(0, r.MaxAge-p.opts.Now().Sub(r.Checked))
+// that the upstream gave, or until a version matures.
+func (p *Proxy) setAge(w http.ResponseWriter, r *record, until time.Time) {
+	now := p.opts.Now()
+	left := r.MaxAge - now.Sub(r.Checked)
+	if !until.IsZero() {
+		left = min(left, until.Sub(now))
+	}
+	left = max(0, left)
 	w.Header().Set("Cache-Control", fmt.Sprintf("max-age=%d", left/time.Second))
 }
 
@@ -91,7 +98,7 @@ func (p *Proxy) serveManifest(w http.ResponseWriter, r *http.Request, t target, 
 		d.of = all.etag
 		p.memory.keep(key, d, int64(len(d.packed)))
 	}
-	p.setAge(w, known)
+	p.setAge(w, known, all.until)
 	return p.send(w, r, d, "application/json")
 }
 
@@ -109,7 +116,7 @@ func (p *Proxy) serveDistTags(w http.ResponseWriter, r *http.Request, a ask) err
 	if err != nil {
 		return err
 	}
-	p.setAge(w, known)
+	p.setAge(w, known, d.until)
 	writeJSON(w, http.StatusOK, doc.Packument().DistTags)
 	return nil
 }

@@ -62,6 +62,12 @@ type Options struct {
 	MinimumAge time.Duration
 	Exclude    policy.Exclude
 
+	// NoDowngrade hides versions that are vouched for less than earlier ones, but
+	// for what TrustExclude names, and what is older than TrustAge, 0 for nothing.
+	NoDowngrade  bool
+	TrustExclude policy.Exclude
+	TrustAge     time.Duration
+
 	Log *slog.Logger
 	Now func() time.Time
 }

@@ -13,10 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"godwit/internal/npm"
 	"godwit/internal/proxy/render"
 	"godwit/internal/registry"
-	"godwit/internal/resolve/policy"
 )
 
 // rendering is a document as it is sent. Immutable.
@@ -25,6 +23,7 @@ type rendering struct {
 	etag   string
 	packed []byte    // gzip
 	size   int       // bytes unpacked
+	from   time.Time // when it was made, as far as that matters: a clock set back makes versions young again
 	until  time.Time // when a version gets old enough to be in it; zero: never
 }
 
@@ -59,7 +58,7 @@ func (p *Proxy) tryRendered(ctx context.Context, a ask) (*rendering, *record, er
 	w := want{short: a.form == registry.Short, base: a.base}
 	key := p.key(a.name, p.formOf(a))
 	at := renderKey(key, w)
-	if p.opts.MinimumAge > 0 {
+	if p.opts.Holds() {
 		at = "aged " + at // the stored document, which has all versions, is kept under the other
 	}
 	if d, ok := p.memory.lookup(at).(*rendering); ok && p.current(d, r) {
@@ -76,17 +75,18 @@ func (p *Proxy) tryRendered(ctx context.Context, a ask) (*rendering, *record, er
 }
 
 func (p *Proxy) current(d *rendering, r *record) bool {
-	return (d.of == r.Tag || d.etag == r.Tag) && (d.until.IsZero() || p.opts.Now().Before(d.until))
+	now := p.opts.Now()
+	return (d.of == r.Tag || d.etag == r.Tag) && !now.Before(d.from) && (d.until.IsZero() || now.Before(d.until))
 }
 
 // make makes a rendering of the stored document.
 func (p *Proxy) make(a ask, r *record, w want, key string) (*rendering, error) {
-	packed, err := p.stored(a, r, key)
+	packed, err := p.stored(r, key)
 	if err != nil {
 		return nil, err
 	}
 	asStored := w == plain(r, r.Base)
-	if asStored && p.opts.MinimumAge == 0 {
+	if asStored && !p.opts.Holds() {
 		return &rendering{of: r.Tag, etag: r.Tag, packed: packed, size: r.Size}, nil
 	}
 	text, err := unpack(packed, r.Size)
@@ -98,6 +98,7 @@ func (p *Proxy) make(a ask, r *record, w want, key string) (*rendering, error) {
 		return nil, err
 	}
 	o := render.Options{Base: w.base, Short: w.short}
+	from := p.opts.Now()
 	until, err := p.hide(doc, &o)
 	if err != nil {
 		return nil, err
@@ -107,11 +108,14 @@ func (p *Proxy) make(a ask, r *record, w want, key string) (*rendering, error) {
 	}
 	d := pack(text)
 	d.of, d.until = r.Tag, until
+	if p.opts.Holds() {
+		d.from = from
+	}
 	return d, nil
 }
 
 // stored is the packed document of a record.
-func (p *Proxy) stored(a ask, r *record, key string) ([]byte, error) {
+func (p *Proxy) stored(r *record, key string) ([]byte, error) {
 	if r.body != nil {
 		return r.body, nil
 	}
@@ -131,66 +135,6 @@ func (p *Proxy) stored(a ask, r *record, key string) ([]byte, error) {
 }
 
 var errDrivenOut = errors.New("the document was driven out of the cache")
-
-// view is what the policy leaves of a document, nil for all of it, which versions
-// it hides, and when the first of them is old enough, zero for never.
-func (p *Proxy) view(doc *npm.Packument) (view *policy.View, hidden map[string]bool, until time.Time, err error) {
-	rules := p.policy()
-	if !rules.Concerns(doc.Name) {
-		return nil, nil, time.Time{}, nil
-	}
-	if view, err = rules.View(doc, time.Time{}); err != nil || view == nil {
-		return nil, nil, time.Time{}, err
-	}
-	hidden = map[string]bool{}
-	for i := range doc.Len() {
-		if view.Admits(i) {
-			continue
-		}
-		hidden[doc.Key(i)] = true
-		if published, known := doc.PublishedAt(i); known {
-			if matures := published.Add(p.opts.MinimumAge); until.IsZero() || matures.Before(until) {
-				until = matures
-			}
-		}
-	}
-	return view, hidden, until, nil
-}
-
-// hide applies the policy: versions that are too young, and dist-tags that name
-// them. until is when the first of them is old enough.
-func (p *Proxy) hide(doc *render.Document, o *render.Options) (until time.Time, err error) {
-	all := doc.Packument()
-	view, hidden, until, err := p.view(all)
-	if err != nil || len(hidden) == 0 {
-		return time.Time{}, err
-	}
-	o.Hide = func(version string) bool { return hidden[version] }
-	o.Tag = func(tag, _ string) string { return view.Tag(all, tag) }
-	return until, nil
-}
-
-// Admit is what the policy leaves of a full packument, for others who read the
-// same registries, and until when, zero for always.
-func (p *Proxy) Admit(doc *npm.Packument) (left *npm.Packument, until time.Time, err error) {
-	view, _, until, err := p.view(doc)
-	if err != nil || view == nil {
-		return doc, until, err
-	}
-	return view.Of(doc), until, nil
-}
-
-// policy is the rules of this moment; nil if there are none.
-func (p *Proxy) policy() *policy.Policy {
-	if p.opts.MinimumAge <= 0 {
-		return nil
-	}
-	return &policy.Policy{
-		Cutoff:  p.opts.Now().Add(-p.opts.MinimumAge),
-		Setting: "minimum-release-age of the registry proxy",
-		Exclude: p.opts.Exclude,
-	}
-}
 
 // packers are reused: one has 800 kB of tables.
 var packers = sync.Pool{New: func() any {

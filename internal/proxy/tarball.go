@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"godwit/internal/npm"
 	"godwit/internal/npm/integrity"
 	"godwit/internal/proxy/disk"
 	"godwit/internal/proxy/render"
@@ -147,48 +146,4 @@ func (p *Proxy) tarballURL(t target, said string) string {
 		return said
 	}
 	return render.TarballURL(p.upstream.Registry(t.name), t.name, t.version)
-}
-
-// admit refuses a tarball that the policy hides: who knows its URL, from a
-// lockfile say, must not get around it.
-func (p *Proxy) admit(ctx context.Context, r *http.Request, t target, published time.Time) error {
-	rules := p.policy()
-	if !rules.Concerns(t.name) || !published.IsZero() && !published.After(rules.Cutoff) {
-		return nil
-	}
-	doc, err := p.fullDocument(ctx, r, t.name)
-	if err != nil {
-		return err
-	}
-	violation, young, err := rules.CheckLocked(doc.Packument(), t.version)
-	if err == nil && young {
-		err = problem(http.StatusForbidden, "%s (%s)", violation, rules.Setting)
-	}
-	if err != nil {
-		p.counts.Hidden.Add(1)
-	}
-	return err
-}
-
-// fullDocument is the stored document about name, unfiltered, in the form that
-// the policy reads.
-func (p *Proxy) fullDocument(ctx context.Context, r *http.Request, name npm.Name) (*render.Document, error) {
-	base, err := p.base(r)
-	if err != nil {
-		return nil, err
-	}
-	a := ask{name: name, form: registry.Full, base: base}
-	known, err := p.record(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	packed, err := p.stored(a, known, p.key(name, p.formOf(a)))
-	if err != nil {
-		return nil, err
-	}
-	text, err := unpack(packed, known.Size)
-	if err != nil {
-		return nil, err
-	}
-	return render.Parse(name, text)
 }

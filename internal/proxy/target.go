@@ -24,12 +24,13 @@ const (
 	manifestKind
 	tarballKind
 	distTagsKind
+	matureKind // what the policy leaves, see mature
 	pingKind
 	passKind // upstream's answer as it is
 )
 
 func (k kind) String() string {
-	return [...]string{"packument", "manifest", "tarball", "dist-tags", "ping", "passed"}[k]
+	return [...]string{"packument", "manifest", "tarball", "dist-tags", "mature", "ping", "passed"}[k]
 }
 
 // maxURL is far above the longest name, version and file together; only
@@ -70,6 +71,9 @@ func parseTarget(r *http.Request) (target, error) {
 		if name, ok := strings.CutSuffix(rest, "/dist-tags"); ok {
 			return named(target{kind: distTagsKind}, name)
 		}
+	}
+	if name, ok := strings.CutPrefix(path, maturePath); ok {
+		return named(target{kind: matureKind}, name)
 	}
 	if path == "" || strings.HasPrefix(path, "-/") || path == "-" {
 		return target{}, problem(http.StatusNotFound, "%s: this registry has no such endpoint", cut(r.URL.Path))

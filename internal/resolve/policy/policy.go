@@ -59,6 +59,8 @@ type View struct {
 	cutoff time.Time
 	except func(version string) bool
 	tags   map[string]string // moved so far
+
+	distrusted map[string]*TrustError // by version; only of Enforced
 }
 
 // View is what the policy leaves of doc for dependencies that may not be newer
@@ -123,6 +125,14 @@ func (p *Policy) setting() string {
 // Admits reports whether version i of the document is left.
 func (v *View) Admits(i int) bool {
 	if v == nil {
+		return true
+	}
+	return v.old(i) && v.distrusted[v.doc.Key(i)] == nil
+}
+
+// old reports whether version i is not after the cutoff, or excluded from it.
+func (v *View) old(i int) bool {
+	if v == nil || v.cutoff.IsZero() {
 		return true
 	}
 	published, known := v.doc.PublishedAt(i)

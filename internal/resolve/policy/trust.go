@@ -58,12 +58,50 @@ func (p *Policy) CheckTrust(doc *npm.Packument, version string) error {
 		return nil
 	}
 	if !doc.Full {
-		if p.MissingTime {
-			return nil
-		}
-		return &MissingTimeError{doc.Name, "trustPolicy"}
+		return p.missingTrust(doc)
 	}
-	unknown := func(problem string) error { return &TrustError{Name: doc.Name, Version: version, problem: problem} }
+	if bad := p.checkTrust(&testimony{doc: doc}, version); bad != nil {
+		return bad
+	}
+	return nil
+}
+
+// distrusted are the versions that CheckTrust refuses. The error is a
+// [*MissingTimeError].
+func (p *Policy) distrusted(doc *npm.Packument) (map[string]*TrustError, error) {
+	if !p.NoDowngrade || p.TrustExclude.all(doc.Name) {
+		return nil, nil
+	}
+	if !doc.Full {
+		return nil, p.missingTrust(doc)
+	}
+	out := map[string]*TrustError{}
+	all := &testimony{doc: doc}
+	for i := range doc.Len() {
+		version := doc.Key(i)
+		if p.TrustExclude.version(doc.Name, version) {
+			continue
+		}
+		if bad := p.checkTrust(all, version); bad != nil {
+			out[version] = bad
+		}
+	}
+	return out, nil
+}
+
+// missingTrust is what comes of a document without times.
+func (p *Policy) missingTrust(doc *npm.Packument) error {
+	if p.MissingTime {
+		return nil
+	}
+	return &MissingTimeError{doc.Name, "trustPolicy"}
+}
+
+func (p *Policy) checkTrust(all *testimony, version string) *TrustError {
+	doc := all.doc
+	unknown := func(problem string) *TrustError {
+		return &TrustError{Name: doc.Name, Version: version, problem: problem}
+	}
 	published, known := doc.Published(version)
 	if !known {
 		return unknown("the registry does not say when it was published")
@@ -84,7 +122,7 @@ func (p *Policy) CheckTrust(doc *npm.Packument, version string) error {
 		if at, known := doc.PublishedAt(i); !known || !at.Before(published) {
 			continue
 		}
-		e, err := evidenceIn(doc, doc.Key(i))
+		e, err := all.evidence(i)
 		if err != nil {
 			return unknown("the evidence of " + doc.Key(i) + " cannot be read")
 		}
@@ -95,7 +133,7 @@ func (p *Policy) CheckTrust(doc *npm.Packument, version string) error {
 	if strongest == none {
 		return nil
 	}
-	has, err := evidenceIn(doc, version)
+	has, err := all.evidence(doc.IndexOf(version))
 	if err != nil {
 		return unknown("its evidence cannot be read")
 	}
@@ -105,10 +143,29 @@ func (p *Policy) CheckTrust(doc *npm.Packument, version string) error {
 	return nil
 }
 
-func evidenceIn(doc *npm.Packument, version string) (evidence, error) {
-	raw, err := doc.Raw(version)
-	if err != nil {
-		return none, err
+// testimony is the evidence of the versions of a document, each read once.
+type testimony struct {
+	doc  *npm.Packument
+	read []testified
+}
+
+type testified struct {
+	asked    bool
+	evidence evidence
+	err      error
+}
+
+func (t *testimony) evidence(i int) (evidence, error) {
+	if t.read == nil {
+		t.read = make([]testified, t.doc.Len())
 	}
-	return evidenceOf(raw)
+	at := &t.read[i]
+	if !at.asked {
+		at.asked = true
+		var raw []byte
+		if raw, at.err = t.doc.Raw(t.doc.Key(i)); at.err == nil {
+			at.evidence, at.err = evidenceOf(raw)
+		}
+	}
+	return at.evidence, at.err
 }
