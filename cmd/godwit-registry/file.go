@@ -83,7 +83,7 @@ func readFile(path string, getenv func(string) (string, bool)) (*document, error
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	if d.tree, err = parser.ParseBytes(text, 0); err != nil {
-		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
+		return nil, yamlError(path, err)
 	}
 	if len(d.tree.Docs) > 1 {
 		return nil, fmt.Errorf("%s: it holds %d documents, and one is wanted", path, len(d.tree.Docs))
@@ -97,7 +97,7 @@ func readFile(path string, getenv func(string) (string, bool)) (*document, error
 			return nil, err
 		}
 		if err := yaml.NodeToValue(doc.Body, &d.file, yaml.Strict()); err != nil {
-			return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
+			return nil, yamlError(path, err)
 		}
 	}
 	return d, nil

@@ -86,8 +86,8 @@ func TestFile(t *testing.T) {
 
 func TestWrongFiles(t *testing.T) {
 	for text, want := range map[string]string{
-		"listen: 127.0.0.1:1\nlisen: x\n":                    `c.yaml: [2:1] unknown field "lisen"`,
-		"upstream: [":                                        "c.yaml: [1:",
+		"listen: 127.0.0.1:1\nlisen: x\n":                    `c.yaml:2: unknown field "lisen"`,
+		"upstream: [":                                        "c.yaml:1: ",
 		"a: 1\n---\nb: 2\n":                                  "2 documents",
 		"\n\ntokens: [\"${X}\"]\n":                           "c.yaml:3: the variable X is not set",
 		"listen: x":                                          "c.yaml:1: listen: want host:port",
@@ -112,6 +112,16 @@ func TestWrongFiles(t *testing.T) {
 		"tls: {cert: /x, key: /y}":             "c.yaml:1: tls: stat /x: no such file",
 		"trust-policy: all":                    "c.yaml:1: trust-policy: want off or no-downgrade",
 		"trust-policy-exclude: [\"a*@1.0.0\"]": "c.yaml:1: trust-policy-exclude",
+		"listen: [1, 2]":                       "c.yaml:1: listen: want a text",
+		"limits: 5":                            "c.yaml:1: limits: want keys with values",
+		"limits: {connections: many}":          "c.yaml:1: connections: want a number",
+		"tokens: 0123456789abcdefgh":           "c.yaml:1: tokens: want a list",
+		"log: {requests: 2}":                   "c.yaml:1: requests: want true or false",
+		"- a":                                  "c.yaml:1: want keys with values",
+		"just text":                            "c.yaml:1: want keys with values",
+		"listen: 127.0.0.1:99999":              "c.yaml:1: listen: ",
+		"hosts: [\"http://x/\"]":               "c.yaml:1: hosts: \"http://x/\": want a name",
+		"log: {level: info}\nlog: {}":          "c.yaml:2: mapping key \"log\" already defined",
 		"limits: {connections: -1}":            "c.yaml:1: limits.connections: want a number",
 	} {
 		_, err := read(t, "upstream: {registry: \"https://registry.example/\"}\n", nil)

@@ -45,10 +45,8 @@ func main() {
 	}
 	err := p.run(ctx, os.Args[1:])
 	stop()
-	if err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "godwit-registry:", err)
-		}
+	if err != nil && !errors.Is(err, flag.ErrHelp) { // who asked for help got it
+		fmt.Fprintln(os.Stderr, "godwit-registry:", err)
 		os.Exit(1)
 	}
 }

@@ -77,8 +77,10 @@ func (p *process) settings(path string, over file) (*settings, error) {
 		rate:        d.Limits.Rate, logAll: d.Log.All,
 		shutdown: d.duration("$.limits.shutdown", d.Limits.Shutdown, defaultShutdown),
 	}
-	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+	if _, port, err := net.SplitHostPort(s.listen); err != nil {
 		d.wrong("$.listen", "want host:port")
+	} else if _, err := net.LookupPort("tcp", port); err != nil {
+		d.wrong("$.listen", "%v", err)
 	}
 	if s.rate == 0 {
 		s.rate = defaultRate
@@ -91,7 +93,7 @@ func (p *process) settings(path string, over file) (*settings, error) {
 	s.cache = d.Cache.Dir
 	s.aliases = d.urls("$.aliases", d.Aliases)
 	s.proxy = proxy.Options{
-		PublicURL: d.publicURL(), Hosts: d.Hosts, Allow: d.urls("$.allow", d.Allow),
+		PublicURL: d.publicURL(), Hosts: d.hosts(), Allow: d.urls("$.allow", d.Allow),
 		DiskBytes: d.bytes("$.cache.disk", d.Cache.Disk), MemoryBytes: d.bytes("$.cache.memory", d.Cache.Memory),
 		StaleFor:   d.duration("$.cache.stale", d.Cache.Stale, 0),
 		MinimumAge: d.duration("$.minimum-release-age", d.MinimumAge, 0),

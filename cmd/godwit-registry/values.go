@@ -109,6 +109,16 @@ func (d *document) publicURL() string {
 	return strings.TrimRight(d.PublicURL, "/")
 }
 
+// hosts are names alone: a port is whatever the client says.
+func (d *document) hosts() []string {
+	for _, h := range d.Hosts {
+		if u, err := url.Parse("//" + h + "/"); err != nil || u.Hostname() != h || u.Host != h {
+			d.wrong("$.hosts", "%q: want a name such as npm.example.com", h)
+		}
+	}
+	return d.Hosts
+}
+
 // exclude reads a list of what a policy does not apply to.
 func (d *document) exclude(key string, list []string) policy.Exclude {
 	e, err := policy.ParseExclude(key, list)
