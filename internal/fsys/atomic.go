@@ -9,7 +9,9 @@ import (
 // WriteOptions say how [WriteFile] writes.
 type WriteOptions struct {
 	Mode fs.FileMode // of a new file, before the umask; 0 means 0644. An existing file keeps its own
-	Sync bool        // on return the bytes have reached the device; a power cut cannot undo it
+	// Settle makes a power cut leave the old bytes or the new ones, too; which of
+	// them, nobody knows for the next seconds.
+	Settle bool
 }
 
 // WriteFile replaces the file at path, or makes it: a reader sees the old bytes
@@ -33,7 +35,7 @@ func WriteFile(path string, data []byte, opts WriteOptions) error {
 	if err != nil {
 		return err
 	}
-	err = fill(f, data, opts.Sync)
+	err = fill(f, data, opts.Settle)
 	if err == nil && exists {
 		err = os.Chmod(f.Name(), perm) // what the umask took away
 	}
@@ -42,12 +44,8 @@ func WriteFile(path string, data []byte, opts WriteOptions) error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return err
 	}
-	if opts.Sync {
-		return syncDir(filepath.Dir(path))
-	}
-	return nil
+	return err
 }
 
 // createTemp makes a new file beside base.
@@ -61,10 +59,10 @@ func createTemp(dir, base string, perm fs.FileMode) (*os.File, error) {
 }
 
 // fill writes data to f and closes it.
-func fill(f *os.File, data []byte, sync bool) error {
+func fill(f *os.File, data []byte, settled bool) error {
 	_, err := f.Write(data)
-	if err == nil && sync {
-		err = f.Sync()
+	if err == nil && settled {
+		err = settle(f)
 	}
 	if cerr := f.Close(); err == nil {
 		err = cerr

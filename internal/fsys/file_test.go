@@ -124,7 +124,7 @@ func TestWriteFile(t *testing.T) {
 	check(t, os.Chmod(path, 0o600))
 	before, err := os.Stat(path)
 	check(t, err)
-	check(t, WriteFile(path, []byte("two"), WriteOptions{Sync: true, Mode: 0o755}))
+	check(t, WriteFile(path, []byte("two"), WriteOptions{Settle: true, Mode: 0o755}))
 	after, err := os.Stat(path)
 	check(t, err)
 	if os.SameFile(before, after) {

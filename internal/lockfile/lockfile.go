@@ -193,7 +193,7 @@ func Write(path string, d *Document, opts WriteOptions) (changed bool, err error
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return false, &SymlinkError{path}
 	}
-	if err := fsys.WriteFile(path, data, fsys.WriteOptions{Sync: true}); err != nil {
+	if err := fsys.WriteFile(path, data, fsys.WriteOptions{Settle: true}); err != nil {
 		return false, fmt.Errorf("write lockfile: %w", err)
 	}
 	return true, nil
