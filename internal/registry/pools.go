@@ -30,16 +30,6 @@ func (p *poolSet) pick(g *grant) http.RoundTripper {
 	return p.shared
 }
 
-func (p *poolSet) closeIdle() {
-	type idler interface{ CloseIdleConnections() }
-	if t, ok := p.shared.(idler); ok {
-		t.CloseIdleConnections()
-	}
-	for _, t := range p.own {
-		t.(idler).CloseIdleConnections()
-	}
-}
-
 // Transport is how this client reaches a host that is no registry: the same
 // connections, without credentials.
 func (c *Client) Transport() http.RoundTripper { return c.tarballs.pools.shared }
@@ -128,15 +118,6 @@ func (t *transport) withRoots() (*http.Transport, error) {
 		t.secure = t.make(roots)
 	}
 	return t.secure, nil
-}
-
-func (t *transport) CloseIdleConnections() {
-	t.plain.CloseIdleConnections()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.secure != nil {
-		t.secure.CloseIdleConnections()
-	}
 }
 
 func newPool(o Options, config *tls.Config, http2 bool, dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {

@@ -69,11 +69,11 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Close waits until the cache is written and closes idle connections. No other
-// method may run or be called afterwards; packuments stay usable.
+// Close waits until the cache is written. No other method may run or be called
+// afterwards; packuments stay usable. Connections end with the process, or by
+// themselves: to close the 190 of a large install one by one took 15 ms at its
+// end.
 func (c *Client) Close() error {
-	c.metadata.pools.closeIdle()
-	c.tarballs.pools.closeIdle()
 	if c.spares != nil {
 		c.spares.close()
 	}
