@@ -63,15 +63,19 @@ func At(dir string) (Location, error) {
 
 // Locate finds the project that the absolute directory dir is in: the nearest
 // directory with a manifest, and the nearest one, the same or above it,
-// with a pnpm-workspace.yaml. Without a manifest, Dir is dir, Workspace
-// is still looked for, and the error is a *NotFoundError.
+// with a pnpm-workspace.yaml. Without a manifest, or with that of a stranger
+// above the workspace only, Dir is the root of the workspace, else dir, and the error
+// is a *NotFoundError.
 func Locate(dir string) (Location, error) {
 	dir = filepath.Clean(dir)
-	found := upward(dir, ManifestFiles[:]...)
-	if found == "" {
-		return Location{Dir: dir, Workspace: upward(dir, WorkspaceFile)}, &NotFoundError{Dir: dir}
+	found, workspace := upward(dir, ManifestFiles[:]...), upward(dir, WorkspaceFile)
+	switch {
+	case len(workspace) > len(found): // both lead to dir: the longer one is nearer
+		return Location{Dir: workspace, Workspace: workspace}, &NotFoundError{Dir: dir}
+	case found == "":
+		return Location{Dir: dir}, &NotFoundError{Dir: dir}
 	}
-	return Location{Dir: found, Workspace: upward(found, WorkspaceFile)}, nil
+	return Location{Dir: found, Workspace: workspace}, nil
 }
 
 // upward is the nearest directory from dir upwards that holds a regular file

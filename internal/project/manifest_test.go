@@ -143,6 +143,11 @@ func TestLocate(t *testing.T) {
 	if missing, ok := errors.AsType[*NotFoundError](err); !ok || missing.Dir != at("ws") || loc.Workspace != at("ws") || loc.Dir != at("ws") {
 		t.Errorf("Locate without a package.json = %+v, %v", loc, err)
 	}
+	write("package.json", "{}") // a stranger's
+	write("ws/sub/x.js", "")
+	if loc, err := Locate(at("ws/sub")); err == nil || loc.Workspace != at("ws") || loc.Dir != at("ws") {
+		t.Errorf("Locate below a workspace = %+v, %v", loc, err)
+	}
 	if _, err := At(at("ws/a/src")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "godwit init") {
 		t.Errorf("At looked above the directory, or has no next step: %v", err)
 	}
