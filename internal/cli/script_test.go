@@ -50,6 +50,11 @@ func process() *cli.Process {
 			return strings.TrimSpace(string(out)), err
 		},
 		Libc: func() string { return "glibc" },
+		Signals: func() (<-chan os.Signal, func()) {
+			c := make(chan os.Signal, 4)
+			signal.Notify(c, syscall.SIGTERM)
+			return c, func() { signal.Stop(c) }
+		},
 	}
 }
 

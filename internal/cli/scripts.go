@@ -35,7 +35,7 @@ const (
 type runner struct {
 	*call
 	host    script.Host
-	signals <-chan os.Signal
+	signals *spawn.Signals
 	quiet   bool       // the command lines are not shown
 	sink    event.Sink // takes the lines of scripts that an install runs; nil otherwise
 	output  sync.Mutex // guards it, and what levels counts
@@ -56,7 +56,8 @@ func (c *call) newRunner(command string) (r *runner, stop func()) {
 	}
 	stop = func() {}
 	if c.Signals != nil {
-		r.signals, stop = c.Signals()
+		from, end := c.Signals()
+		r.signals, stop = spawn.NewSignals(from), end
 	}
 	return r, stop
 }

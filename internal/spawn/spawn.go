@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 )
 
@@ -29,31 +30,78 @@ type NotFoundError struct{ Program string }
 
 func (e *NotFoundError) Error() string { return "there is no program " + e.Program }
 
-// Run starts the process and waits for its end; it gets every signal once.
-// signals may be nil. Errors: *ExitError, *NotFoundError.
-func Run(cmd *exec.Cmd, signals <-chan os.Signal) error {
-	if err := cmd.Start(); err != nil {
+// Signals are those that we get in the place of the processes that we run. Each goes
+// to all that run when it comes, or to the next one. Safe for concurrent use.
+type Signals struct {
+	from <-chan os.Signal
+
+	mu sync.Mutex
+	to map[*os.Process]bool // that run
+}
+
+// NewSignals passes on what comes from a channel.
+func NewSignals(from <-chan os.Signal) *Signals {
+	return &Signals{from: from, to: map[*os.Process]bool{}}
+}
+
+// pass hands the signals on until done is closed, together with the others who do so
+// for their processes.
+func (s *Signals) pass(done <-chan struct{}) {
+	for {
+		select {
+		case sig := <-s.from:
+			s.mu.Lock()
+			for p := range s.to {
+				_ = p.Signal(sig) // the process is gone: there is nobody to tell
+			}
+			s.mu.Unlock()
+		case <-done:
+			return
+		}
+	}
+}
+
+// start starts a process, and no signal comes between that and knowing of it.
+func (s *Signals) start(cmd *exec.Cmd) error {
+	if s == nil {
+		return cmd.Start()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := cmd.Start()
+	if err == nil {
+		s.to[cmd.Process] = true
+	}
+	return err
+}
+
+// wait waits for the end of what was started.
+func (s *Signals) wait(cmd *exec.Cmd) error {
+	if s == nil {
+		return cmd.Wait()
+	}
+	done := make(chan struct{})
+	var passing sync.WaitGroup
+	passing.Go(func() { s.pass(done) })
+	err := cmd.Wait()
+	close(done)
+	passing.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.to, cmd.Process)
+	return err
+}
+
+// Run starts the process and waits for its end. signals may be nil. Errors:
+// *ExitError, *NotFoundError.
+func Run(cmd *exec.Cmd, signals *Signals) error {
+	if err := signals.start(cmd); err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound) {
 			return &NotFoundError{cmd.Path}
 		}
 		return fmt.Errorf("start %s: %w", cmd.Path, err)
 	}
-	done, forwarded := make(chan struct{}), make(chan struct{})
-	go func() { // ends when the process has
-		defer close(forwarded)
-		for {
-			select {
-			case sig := <-signals:
-				_ = cmd.Process.Signal(sig) // the process is gone: there is nobody to tell
-			case <-done:
-				return
-			}
-		}
-	}()
-	err := cmd.Wait()
-	close(done)
-	<-forwarded
-	return exitError(err)
+	return exitError(signals.wait(cmd))
 }
 
 func exitError(err error) error {

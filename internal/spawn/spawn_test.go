@@ -64,7 +64,7 @@ func TestRun(t *testing.T) {
 	}
 	signals := make(chan os.Signal, 1)
 	signals <- syscall.SIGTERM
-	if exit, ok := errors.AsType[*ExitError](Run(exec.Command("sleep", "60"), signals)); !ok || exit.Code != 143 {
+	if exit, ok := errors.AsType[*ExitError](Run(exec.Command("sleep", "60"), NewSignals(signals))); !ok || exit.Code != 143 {
 		t.Error("the signal did not arrive")
 	}
 }
