@@ -14,7 +14,6 @@ import (
 	"godwit/internal/cli/ui"
 	"godwit/internal/config"
 	"godwit/internal/event"
-	"godwit/internal/git"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/layout"
@@ -38,86 +37,28 @@ func runInstall(ctx context.Context, c *call) error {
 func (c *call) install(ctx context.Context, change func(*install.Request) error) error {
 	reporter := c.reporter()
 	defer reporter.Close()
-	for _, w := range c.cfg.Warnings {
-		reporter.Emit(w)
-	}
-	if err := c.findLock(); err != nil {
-		return err
-	}
-	c.warnLocks(reporter)
-	if err := c.readTool(reporter); err != nil {
-		return err
-	}
-	if err := c.workspace.list(); err != nil {
-		return err
-	}
-	hooks, err := c.hooks(reporter)
+	hooks, err := c.look(reporter)
 	if err != nil {
 		return err
 	}
 	defer hooks.close()
-	if err := c.configure(ctx, hooks); err != nil {
+	shaping, err := c.shaped(ctx, hooks, reporter)
+	if err != nil {
 		return err
 	}
-	if err := c.unsupported(); err != nil {
+	src, err := c.openSource(reporter)
+	if err != nil {
 		return err
 	}
-	if err := c.warnFuture(reporter); err != nil {
-		return err
-	}
-	if err := c.checkScope(); err != nil {
-		return err
-	}
+	defer src.close()
 	s := &c.cfg.Settings // after the hooks
-	shaping, err := c.shaping()
-	if err != nil {
-		return err
-	}
-	for _, w := range shaping.warnings {
-		reporter.Emit(w)
-	}
-	hooks.change(ctx, shaping)
-	c.warnOldBuilds(reporter)
-	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 && c.lock.Format == lockfile.Pnpm {
-		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
-		reporter.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
-	}
-	if strategy := s.Resolve.Strategy; (strategy == "nested" || strategy == "shallow") && !c.npmProject() {
-		reporter.Emit(event.Warning{Code: "CONFIG_NOT_SUPPORTED", Message: "install-strategy=" + strategy + " is for npm's projects; packages are hoisted"})
-	}
-	client, err := c.client(reporter)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	st, err := c.openStore()
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	method, err := install.ParseImportMethod(s.Install.ImportMethod)
-	if err != nil {
-		return err
-	}
-	if c.rules, err = c.peerRules(); err != nil {
-		return err
-	}
-	repos := git.New(git.Options{Env: c.Env, Dir: filepath.Join(c.cacheDir(), "git"), Now: c.Now})
-	defer repos.Close()
-	policy, err := c.policy()
-	if err != nil {
-		return err
-	}
-	builds, err := c.builds()
-	if err != nil {
-		return err
-	}
-	src := &source{
-		client: client, git: repos, arrived: &arrived{}, store: st, root: c.workspace.root, home: c.Home,
-		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
-	}
 	req := c.request(src, reporter, shaping, hooks)
-	req.Import, req.Builds = method, builds
+	if req.Import, err = install.ParseImportMethod(s.Install.ImportMethod); err != nil {
+		return err
+	}
+	if req.Builds, err = c.builds(); err != nil {
+		return err
+	}
 	if err := change(req); err != nil {
 		return err
 	}
@@ -129,6 +70,64 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		return nil
 	}
 	return err
+}
+
+// look finds out what the project has: a lockfile, a tool, members and hooks.
+func (c *call) look(sink event.Sink) (*hooks, error) {
+	for _, w := range c.cfg.Warnings {
+		sink.Emit(w)
+	}
+	if err := c.findLock(); err != nil {
+		return nil, err
+	}
+	c.warnLocks(sink)
+	if err := c.readTool(sink); err != nil {
+		return nil, err
+	}
+	if err := c.workspace.list(); err != nil {
+		return nil, err
+	}
+	return c.hooks(sink)
+}
+
+// shaped is what changes manifests by the settings, once the hooks had their word on
+// those and nothing in them is refused.
+func (c *call) shaped(ctx context.Context, hooks *hooks, sink event.Sink) (*shaping, error) {
+	if err := c.configure(ctx, hooks); err != nil {
+		return nil, err
+	}
+	if err := c.unsupported(); err != nil {
+		return nil, err
+	}
+	if err := c.warnFuture(sink); err != nil {
+		return nil, err
+	}
+	if err := c.checkScope(); err != nil {
+		return nil, err
+	}
+	shaping, err := c.shaping()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range shaping.warnings {
+		sink.Emit(w)
+	}
+	hooks.change(ctx, shaping)
+	c.warnOldBuilds(sink)
+	c.warnOfNpm(sink)
+	c.rules, err = c.peerRules()
+	return shaping, err
+}
+
+// warnOfNpm tells of what is for npm alone and has no effect in other projects.
+func (c *call) warnOfNpm(sink event.Sink) {
+	if len(c.inputs.Project.Manifest.Overrides.Fields) > 0 && c.lock.Format == lockfile.Pnpm {
+		// A pnpm-lock.yaml is made as pnpm makes it, and pnpm reads its own.
+		sink.Emit(event.Warning{Code: "OVERRIDES_IGNORED", Message: "\"overrides\" in package.json are for npm; like pnpm, this install goes without them"})
+	}
+	if strategy := c.cfg.Settings.Resolve.Strategy; (strategy == "nested" || strategy == "shallow") && !c.npmProject() {
+		sink.Emit(event.Warning{Code: "CONFIG_NOT_SUPPORTED", Message: "install-strategy=" + strategy + " is for npm's projects; packages are hoisted"})
+	}
 }
 
 // traced writes a Chrome trace of what run does to the file of --trace.
@@ -186,41 +185,12 @@ func (c *call) cacheDir() string { return filepath.Join(c.cfg.Settings.Dirs.Cach
 func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *hooks) *install.Request {
 	s := &c.cfg.Settings
 	root := c.workspace.root
-	catalogs := c.catalogs()
-	frozen := install.NotFrozen
-	switch {
-	case s.Lockfile.Frozen == config.Yes:
-		frozen = install.MustBeFrozen
-	case s.Lockfile.Frozen == config.Unset && s.CI && (c.lock.Format == lockfile.Pnpm || c.lock.Format == lockfile.Yarn): // npm and bun write it there, too
-		frozen = install.FrozenIfAny
-	}
 	choice := c.choice(root)
 	req := &install.Request{
 		Root: root, LocksDir: filepath.Join(c.cacheDir(), "locks"),
-		Projects: func() ([]install.Importer, error) {
-			importers, err := c.projects()
-			if err == nil {
-				checkNames(importers, sink)
-				err = c.checkCycles(importers, sink)
-			}
-			for i, im := range importers {
-				importers[i].Manifest = shaping.shape.Project(im.Manifest, filepath.ToSlash(filepath.Join(root, im.Dir)))
-				hooks.note(im.Dir, im.Manifest, importers[i].Manifest)
-			}
-			return importers, err
-		},
-		Client: origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
-		Lockfile: lockfile.Settings{
-			AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
-			ExcludeLinks: s.Lockfile.ExcludeLinks, InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, OmitResolved: s.Lockfile.OmitResolved, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
-			LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(catalogs),
-		},
-		Layout: layout.Options{
-			VirtualStore: c.virtualStore(root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
-			Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
-			Bins: c.binStyle(), NoLinks: !s.Install.Symlink, SlotsOnly: s.Install.SlotsOnly,
-			DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers || c.foreign(), Limits: hoistingLimits[s.Install.HoistingLimits],
-		},
+		Projects: func() ([]install.Importer, error) { return c.shapedProjects(shaping, hooks, sink) },
+		Client:   origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Lockfile: c.lockSettings(), Layout: c.layoutOptions(),
 		Unshared:     s.Install.Unshared,
 		HoistMembers: s.Workspace.Hoist,
 		NoModules:    !s.Install.ModulesDir, TarballURLs: s.Lockfile.TarballURLs,
@@ -228,7 +198,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		Patches:     shaping.patches,
 		Verify:      c.verifier(src),
 		Platform:    c.platform(),
-		UseLockfile: s.Lockfile.Enabled, Frozen: frozen, Resolve: !s.Lockfile.PreferFrozen,
+		UseLockfile: s.Lockfile.Enabled, Frozen: c.frozen(), Resolve: !s.Lockfile.PreferFrozen,
 		NoBins:       !s.Install.BinLinks,
 		LockfileOnly: s.Lockfile.Only,
 		Filtered:     c.filtered(),
@@ -256,27 +226,60 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		req.Resolver = resolver
 		return req
 	}
-	l := &local{
-		served: c.served(src, shaping, req.Lockfile, sink),
-		source: src, catalogs: catalogs, rules: c.rules, root: c.projectName(),
-		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches, platform: req.Platform,
-		options: resolve.Options{
-			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
-			DedupePeers: s.Resolve.DedupePeers, PeersFromHighest: s.Resolve.PeersFromHighest,
-			PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix, LowestDirect: s.Resolve.Mode == "lowest-direct",
-			LinkWorkspace: c.linking(), PreferWorkspace: s.Workspace.Prefer, InjectWorkspace: s.Workspace.Inject,
-			KeepInjected: !s.Workspace.DedupeInjected, PeersFromRoot: s.Workspace.PeersFromRoot,
-			AllowExotic: !s.Resolve.BlockExotic, RegistryTarball: src.registryTarball,
-			IgnoreCompat: s.Resolve.IgnoreCompat, Shape: shaping.shape, Patch: shaping.patchFor(),
-			Policy: src.policy, TimeBased: src.times,
-		},
-	}
+	l := c.localResolver(src, shaping)
+	l.served, l.platform = c.served(src, shaping, req.Lockfile, sink), req.Platform
 	if c.workspace.base != "" {
 		c.tellOthers(req)
 		l.others = func() ([]resolve.Member, error) { return c.otherMembers(shaping) }
 	}
 	req.Resolver = l
 	return req
+}
+
+// frozen is what may become of the lockfile.
+func (c *call) frozen() install.Frozen {
+	s := &c.cfg.Settings
+	switch {
+	case s.Lockfile.Frozen == config.Yes:
+		return install.MustBeFrozen
+	case s.Lockfile.Frozen == config.Unset && s.CI && (c.lock.Format == lockfile.Pnpm || c.lock.Format == lockfile.Yarn): // npm and bun write it there, too
+		return install.FrozenIfAny
+	}
+	return install.NotFrozen
+}
+
+// shapedProjects are the projects to install for, as settings and hooks have them.
+func (c *call) shapedProjects(shaping *shaping, hooks *hooks, sink event.Sink) ([]install.Importer, error) {
+	importers, err := c.projects()
+	if err == nil {
+		checkNames(importers, sink)
+		err = c.checkCycles(importers, sink)
+	}
+	for i, im := range importers {
+		importers[i].Manifest = shaping.shape.Project(im.Manifest, filepath.ToSlash(filepath.Join(c.workspace.root, im.Dir)))
+		hooks.note(im.Dir, im.Manifest, importers[i].Manifest)
+	}
+	return importers, err
+}
+
+// lockSettings is what a resolution depends on, but for what shapes manifests.
+func (c *call) lockSettings() lockfile.Settings {
+	s := &c.cfg.Settings
+	return lockfile.Settings{
+		AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
+		ExcludeLinks: s.Lockfile.ExcludeLinks, InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, OmitResolved: s.Lockfile.OmitResolved, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
+		LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(c.catalogs()),
+	}
+}
+
+func (c *call) layoutOptions() layout.Options {
+	s := &c.cfg.Settings
+	return layout.Options{
+		VirtualStore: c.virtualStore(c.workspace.root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
+		Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
+		Bins: c.binStyle(), NoLinks: !s.Install.Symlink, SlotsOnly: s.Install.SlotsOnly,
+		DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers || c.foreign(), Limits: hoistingLimits[s.Install.HoistingLimits],
+	}
 }
 
 // binStyle is what commands are by the settings, or nil where the layout knows.

@@ -58,6 +58,25 @@ type local struct {
 	others        func() ([]resolve.Member, error) // that are no importers; nil is none
 }
 
+// localResolver resolves here, by the settings.
+func (c *call) localResolver(src *source, shaping *shaping) *local {
+	s := &c.cfg.Settings
+	return &local{
+		source: src, catalogs: c.catalogs(), rules: c.rules, root: c.projectName(),
+		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches,
+		options: resolve.Options{
+			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
+			DedupePeers: s.Resolve.DedupePeers, PeersFromHighest: s.Resolve.PeersFromHighest,
+			PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix, LowestDirect: s.Resolve.Mode == "lowest-direct",
+			LinkWorkspace: c.linking(), PreferWorkspace: s.Workspace.Prefer, InjectWorkspace: s.Workspace.Inject,
+			KeepInjected: !s.Workspace.DedupeInjected, PeersFromRoot: s.Workspace.PeersFromRoot,
+			AllowExotic: !s.Resolve.BlockExotic, RegistryTarball: src.registryTarball,
+			IgnoreCompat: s.Resolve.IgnoreCompat, Shape: shaping.shape, Patch: shaping.patchFor(),
+			Policy: src.policy, TimeBased: src.times,
+		},
+	}
+}
+
 func (l *local) looks() *source                      { return l.source }
 func (l *local) renew(which func(alias string) bool) { l.update = which }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"godwit/internal/event"
 	"godwit/internal/git"
 	"godwit/internal/graph"
 	"godwit/internal/install"
@@ -37,6 +38,35 @@ type source struct {
 	offline bool
 	policy  *policy.Policy
 	times   bool // publication times are needed of everything
+}
+
+// openSource opens what packages come from, by the settings. Close it.
+func (c *call) openSource(sink event.Sink) (*source, error) {
+	s := &c.cfg.Settings
+	policy, err := c.policy()
+	if err != nil {
+		return nil, err
+	}
+	client, err := c.client(sink)
+	if err != nil {
+		return nil, err
+	}
+	st, err := c.openStore()
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return &source{
+		client: client, store: st, arrived: &arrived{}, root: c.workspace.root, home: c.Home,
+		git:     git.New(git.Options{Env: c.Env, Dir: filepath.Join(c.cacheDir(), "git"), Now: c.Now}),
+		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
+	}, nil
+}
+
+func (s *source) close() {
+	s.git.Close()
+	s.store.Close()
+	s.client.Close()
 }
 
 // Packument implements resolve.Source.
