@@ -31,6 +31,12 @@ func runAdd(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkRoot(); err != nil {
+		return err
+	}
+	if c.forRoot() && c.inputs.Project.Raw() == nil {
+		return c.beginRoot(ctx)
+	}
 	rules, err := c.allowedBuilds()
 	if err != nil {
 		return err
@@ -66,6 +72,23 @@ func runAdd(ctx context.Context, c *call) error {
 		return c.edit(req, e, ready)
 	})
 	return c.suggest(err, requests)
+}
+
+// forRoot reports whether a call that changes one package.json is about that of the
+// root.
+func (c *call) forRoot() bool {
+	s := &c.cfg.Settings.Workspace
+	return s.Root || c.workspace.here == "." && !s.Recursive && len(s.Filter)+len(s.FilterProd) == 0
+}
+
+// checkRoot refuses to add to the root of a workspace of several patterns where
+// nobody said that it is meant, as pnpm does: as a rule it is the wrong directory.
+func (c *call) checkRoot() error {
+	s := &c.cfg.Settings.Workspace
+	if c.workspace.npm || len(c.workspace.globs) < 2 || s.Root || s.IgnoreRootCheck || !c.forRoot() {
+		return nil
+	}
+	return &refusedError{"this adds to the root of the workspace", "ERR_PNPM_ADDING_TO_ROOT", "go to the project that is meant or name it (--filter app); if it is the root, say -w, or set ignore-workspace-root-check"}
 }
 
 // requested reads what add is asked for. A name alone is of no kind yet.

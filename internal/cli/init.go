@@ -70,14 +70,19 @@ func start(file, more string) (text string, err error) {
 	return text, nil
 }
 
-// begin is the command add where there is no project: it makes one, as with pnpm,
-// which goes again if nothing comes of it.
+// begin is the command add where there is no project: it makes one, as with pnpm.
 func begin(ctx context.Context, p *Process, args *config.Args) error {
 	file := filepath.Join(args.Dir(p.Dir, p.Home), project.ManifestFile)
 	text, err := start(file, "")
 	if err != nil {
 		return err
 	}
+	return addTo(ctx, p, args, file, text)
+}
+
+// addTo is the command add with a package.json that was just made, which goes again
+// if nothing comes of it.
+func addTo(ctx context.Context, p *Process, args *config.Args, file, text string) error {
 	c, err := load(p, args, false)
 	if err == nil {
 		err = runAdd(ctx, c)
@@ -86,6 +91,16 @@ func begin(ctx context.Context, p *Process, args *config.Args) error {
 		err = errors.Join(err, os.Remove(file))
 	}
 	return err
+}
+
+// beginRoot is the command add for the root of a workspace that has no package.json.
+func (c *call) beginRoot(ctx context.Context) error {
+	const text = "{\n}\n"
+	file := filepath.Join(c.workspace.root, project.ManifestFile)
+	if err := fsys.WriteFile(file, []byte(text), fsys.WriteOptions{}); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return addTo(ctx, c.Process, c.args, file, text)
 }
 
 // nameFor makes a package's name of a directory's, as npm does.

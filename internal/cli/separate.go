@@ -41,6 +41,9 @@ func (c *call) separately(ctx context.Context, cmd *command) error {
 	way, known := separateWays[cmd.names[0]]
 	if name := commandOf(c.args.Positional); name == "add" {
 		way, known = separateWays[name]
+		if err := c.checkRoot(); err != nil {
+			return err
+		}
 	}
 	if !known {
 		return cmd.run(ctx, c)

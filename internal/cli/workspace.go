@@ -118,9 +118,13 @@ func (c *call) npmWorkspace(ws *projectSet, dir string) error {
 	}
 }
 
-// checkScope refuses flags about the workspace where there is none.
+// checkScope refuses flags about the workspace where there is none. A project whose
+// pnpm-workspace.yaml names no others is one by itself, as with pnpm.
 func (c *call) checkScope() error {
 	s := &c.cfg.Settings.Workspace
+	if c.inputs.Location.Workspace == c.workspace.root {
+		return nil
+	}
 	for _, flag := range []struct {
 		asked bool
 		name  string

@@ -170,6 +170,8 @@ type Workspace struct {
 	IncludeRoot bool
 	Ignore      bool // there is none
 
+	IgnoreRootCheck bool // add to the root though nobody said that it is meant
+
 	SharedLockfile bool
 	Link           string // which ranges may mean a project: true, false, deep; "" is the default
 	Prefer         bool   // ... whatever the registry has

@@ -277,6 +277,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Workspace.IncludeRoot }},
 	{Key: "ignore-workspace", Kind: Bool, Default: "false", For: scoped, Help: "take the project for one outside of any workspace", never: notProject,
 		bind: func(s *Settings) any { return &s.Workspace.Ignore }},
+	{Key: "ignore-workspace-root-check", Kind: Bool, Default: "false", For: saving, Help: "add to the root of a workspace without -w",
+		bind: func(s *Settings) any { return &s.Workspace.IgnoreRootCheck }},
 	{Key: "recursive-install", Kind: Bool, Default: "true", For: installing, Help: "install for all projects of the workspace, not only for the one at hand",
 		bind: func(s *Settings) any { return &s.Workspace.InstallAll }},
 	{Key: "shared-workspace-lockfile", Kind: Bool, Default: "true", For: installing, Help: "one lockfile for all projects of the workspace",
