@@ -65,7 +65,7 @@ func sections() []section {
 	return []section{
 		{"Dependencies", []command{
 			{names: []string{"install", "i"}, usage: "[install] [flags]", help: "install the dependencies of the project", run: runInstall},
-			{names: []string{"ci", "clean-install"}, usage: "ci [flags]", help: "install what the lockfile says, into an empty node_modules", run: runCI},
+			{names: []string{"ci", "clean-install", "ic", "install-clean"}, usage: "ci [flags]", help: "install what the lockfile says, into an empty node_modules", run: runCI},
 			{names: []string{"add"}, usage: "add <package>... [flags]", help: "add dependencies to package.json and install them; so does install with names behind it", run: runAdd, free: true},
 			{names: []string{"remove", "rm", "uninstall", "un", "uni"}, usage: "remove <name>... [flags]", help: "remove dependencies from package.json and node_modules", run: runRemove, free: true, offers: dependencies},
 			{names: []string{"update", "up", "upgrade"}, usage: "update [name or pattern]... [flags]", help: "take newer versions of dependencies, within their ranges or with --latest", run: runUpdate, free: true, offers: dependencies},
@@ -89,6 +89,7 @@ func sections() []section {
 			{names: []string{"run", "run-script"}, usage: "run [flags] [script] [arguments of the script]...", help: "run a script of package.json, with its pre and post scripts, or list them", run: runRun, free: true, stops: 2, offers: scripts},
 			{names: []string{"test", "t", "tst"}, usage: "test [arguments of the script]...", help: "run the script test", run: runNamed, free: true, stops: 1},
 			{names: []string{"install-test", "it"}, usage: "install-test [flags]", help: "install, and run the script test", run: runInstallTest, free: true},
+			{names: []string{"install-ci-test", "cit", "clean-install-test"}, usage: "install-ci-test [flags]", help: "install what the lockfile says, and run the script test", run: runInstallCITest, free: true},
 			{names: []string{"start"}, usage: "start [arguments of the script]...", help: "run the script start, or else server.js", run: runNamed, free: true, stops: 1},
 			{names: []string{"stop"}, usage: "stop [arguments of the script]...", help: "run the script stop", run: runNamed, free: true, stops: 1},
 			{names: []string{"restart"}, usage: "restart [arguments of the scripts]...", help: "run the scripts stop, restart and start", run: runRestart, free: true, stops: 1},

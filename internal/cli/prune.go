@@ -43,8 +43,14 @@ func runFetch(ctx context.Context, c *call) error {
 }
 
 // runInstallTest is the command install-test.
-func runInstallTest(ctx context.Context, c *call) error {
-	if err := runInstall(ctx, c); err != nil {
+func runInstallTest(ctx context.Context, c *call) error { return c.thenTest(ctx, runInstall) }
+
+// runInstallCITest is the command install-ci-test.
+func runInstallCITest(ctx context.Context, c *call) error { return c.thenTest(ctx, runCI) }
+
+// thenTest runs the script test after an install.
+func (c *call) thenTest(ctx context.Context, install func(context.Context, *call) error) error {
+	if err := install(ctx, c); err != nil {
 		return err
 	}
 	c.cfg.Settings.Run.Verify = "false" // it was installed just now
