@@ -32,8 +32,8 @@ bench: ## a short comparison with other package managers, over the network
 	go run ./cmd/godwit-bench run --short
 
 .PHONY: apps
-apps: ## build, check and test an application in each layout, over the network
-	GODWIT_APPS=$(REGISTRY) go test ./internal/cli -run TestApps -v -timeout 30m
+apps: ## build, check and test applications in each layout, and projects made of templates, over the network
+	GODWIT_APPS=$(REGISTRY) go test ./internal/cli -run '^Test(Apps|Templates)$$' -v -timeout 30m
 
 .PHONY: compare
 compare: ## write doc/compare.md: what npm and pnpm (PNPM=path) answer, and what we do

@@ -73,6 +73,54 @@ func TestApps(t *testing.T) {
 	}
 }
 
+// TestTemplates begins projects as newcomers do, installs them without a lockfile
+// in the layout of each tool, from that lockfile again, and runs their own scripts.
+func TestTemplates(t *testing.T) {
+	registry := os.Getenv("GODWIT_APPS")
+	if registry == "" {
+		t.Skip("GODWIT_APPS names no registry")
+	}
+	home := t.TempDir()
+	for _, tt := range []struct {
+		create  string
+		manager string // packageManager of the project; "" is pnpm's layout
+		scripts []string
+	}{
+		{"vite app --template react-ts --no-interactive", "", []string{"build", "lint"}},
+		{"vite app --template vue-ts --no-interactive", "npm@11.0.0", []string{"build"}},
+		{"vite app --template svelte-ts --no-interactive", "bun@1.4.5", []string{"build", "check"}},
+		{"vite app --template lit-ts --no-interactive", "yarn@1.22.22", []string{"build"}},
+		{"vite app --template solid-ts --no-interactive", "yarn@4.18.1", []string{"build"}},
+		{"vue app --ts --router --pinia --vitest --eslint --prettier", "", []string{"type-check", "build-only", "test:unit --run"}}, // its build calls npm_execpath, here the test
+	} {
+		t.Run(tt.create+" "+tt.manager, func(t *testing.T) {
+			dir := t.TempDir()
+			call := func(args ...string) {
+				t.Helper()
+				var out bytes.Buffer
+				p := process()
+				p.Dir, p.Stdout, p.Stderr = dir, &out, &out
+				p.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "npm_config_registry=" + registry, "npm_config_store_dir=" + home + "/store", "npm_config_cache_dir=" + home + "/cache"}
+				p.Args = args
+				if code := cli.Run(context.Background(), p); code != 0 {
+					t.Fatalf("%v: exit status %d\n%s", args, code, &out)
+				}
+				t.Log(args, "\n", out.String())
+			}
+			call(append([]string{"create"}, strings.Fields(tt.create)...)...)
+			dir = filepath.Join(dir, "app")
+			if tt.manager != "" {
+				call("pkg", "set", "packageManager="+tt.manager)
+			}
+			call("install")
+			call("ci")
+			for _, script := range tt.scripts {
+				call(append([]string{"run"}, strings.Fields(script)...)...)
+			}
+		})
+	}
+}
+
 var app = map[string]string{
 	"package.json": `{
   "name": "app", "version": "1.0.0", "private": true, "type": "module",
