@@ -254,6 +254,27 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	}
 }
 
+// TestKilledSwitch kills installs that make another layout beside the one that is
+// there. An install of the old one, which is whole, leaves nothing of the other.
+func TestKilledSwitch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts some fifteen processes")
+	}
+	s := newSite(t, webOfPackages(24))
+	dir := s.project("app", "p0", "@scope/q1")
+	s.install(dir)
+	want := s.snapshot(dir)
+	other := *s
+	other.env = []string{"npm_config_node_linker=hoisted"}
+	for _, events := range []int{1, 10, 25, 40, 50} {
+		other.interrupt(dir, events, func(p *os.Process) { p.Kill() })
+		s.install(dir)
+		if diff := cmp.Diff(want, s.snapshot(dir)); diff != "" {
+			t.Fatalf("after %d events (-before +after):\n%s", events, diff)
+		}
+	}
+}
+
 // TestManyAtOnce runs installs at the same time: three in each of five
 // projects, all with one store that is empty.
 func TestManyAtOnce(t *testing.T) {

@@ -215,6 +215,7 @@ func (e *engine) keepOld() {
 	for _, project := range e.beside.projects {
 		_ = fsys.RemoveAll(filepath.Join(project, e.beside.name))
 	}
+	e.modules.Resume()
 }
 
 // moveBack puts what was moved aside inside of a node_modules in its place again.

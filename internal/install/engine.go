@@ -340,7 +340,7 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 // clear makes room: what is not wanted any more goes.
 func (e *engine) clear(linker *link.Linker, p *plan.Plan) error {
 	if e.beside.staged() != "" {
-		return nil
+		return e.modules.Suspend()
 	}
 	held := e.was.Held
 	if e.beside != nil {

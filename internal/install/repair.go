@@ -7,12 +7,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"godwit/internal/fsys"
 	"godwit/internal/install/link"
 	"godwit/internal/layout"
-	"godwit/internal/lockfile"
 )
 
 // prepare looks after what is in node_modules before anything is done to it: the
@@ -62,7 +62,7 @@ func (e *engine) ownModules() error {
 func (e *engine) sweep() error {
 	dirs := []string{e.tasks.virtualStore(), path.Join(e.tasks.virtualStore(), layout.ModulesDir)}
 	for _, im := range e.importers {
-		if err := e.sweepDir(im.Dir, ownLitter); err != nil {
+		if err := e.sweepDir(im.Dir, e.ownLitter); err != nil {
 			return err
 		}
 		dirs = append(dirs, path.Join(im.Dir, layout.ModulesDir))
@@ -124,9 +124,9 @@ func (e *engine) sweepDir(dir string, litter func(name string) bool) error {
 
 // ownLitter reports whether litter in the project's directory is of something
 // that is ours to make there.
-func ownLitter(name string) bool {
-	return fsys.IsTempName(name) &&
-		(strings.HasPrefix(name, "."+layout.ModulesDir+".") || strings.HasPrefix(name, "."+string(lockfile.Pnpm)+"."))
+func (e *engine) ownLitter(name string) bool {
+	of := []string{layout.ModulesDir, "package.json", "pnpm-workspace.yaml", e.Choice.File()}
+	return fsys.IsTempName(name) && slices.ContainsFunc(of, func(of string) bool { return strings.HasPrefix(name, "."+of+".") })
 }
 
 // FileError says that a file has the place of a node_modules.

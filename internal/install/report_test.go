@@ -41,12 +41,15 @@ func TestOwnLitter(t *testing.T) {
 	for name, want := range map[string]bool{
 		".node_modules.0123456789abcdef.tmp":   true,
 		".pnpm-lock.yaml.0123456789abcdef.tmp": true,
+		".package.json.0123456789abcdef.tmp":   true,
+		".bun.lock.0123456789abcdef.tmp":       false, // not this project's
 		".mine.0123456789abcdef.tmp":           false,
 		".node_modules.tmp":                    false,
 		"node_modules":                         false,
 		".node_modules.backup":                 false,
 	} {
-		if got := ownLitter(name); got != want {
+		e := engine{Request: &Request{}}
+		if got := e.ownLitter(name); got != want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

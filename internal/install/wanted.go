@@ -306,6 +306,13 @@ func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
 	if e.npm() && !e.frozen {
 		doc.FillIntegrity(e.tasks.arrived)
 	}
+	if !e.frozen {
+		// A kill while files of the project are written leaves what the next install
+		// has to find, though nothing may have changed.
+		if err := e.modules.Suspend(); err != nil {
+			return err
+		}
+	}
 	if err := e.save(doc); err != nil {
 		return err
 	}

@@ -112,6 +112,8 @@ type Modules struct {
 	base string // absolute directory of the lockfile
 	dir  string // absolute directory of our files
 	now  func() time.Time
+
+	suspended []byte // the inputs, between Suspend and Resume
 }
 
 // Open looks at the node_modules directory below base. It reads nothing yet.
@@ -307,10 +309,34 @@ func inModules(p string) bool {
 // Begin marks the tree as being changed. held is what can be said of it until
 // Commit, see [plan.Plan.During].
 func (m *Modules) Begin(held plan.Held) error {
+	m.suspended = nil
 	if err := m.unmark(); err != nil {
 		return err
 	}
 	return m.writeTree(held)
+}
+
+// Suspend says that an install is at work beside a tree that does not change: after a
+// kill the next one has to look around, until Resume takes it back. It is taken back
+// by nothing once Begin was called.
+func (m *Modules) Suspend() error {
+	data, err := os.ReadFile(filepath.Join(m.dir, inputsName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("prepare %s: %w", m.dir, err)
+	}
+	m.suspended = data
+	return m.unmark()
+}
+
+// Resume ends what Suspend began. Not to be able to costs the next install a look.
+func (m *Modules) Resume() {
+	if m.suspended != nil {
+		_ = m.write(inputsName, m.suspended)
+	}
+	m.suspended = nil
 }
 
 // unmark says that nobody knows any more whether the tree is complete.

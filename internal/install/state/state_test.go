@@ -270,6 +270,33 @@ func TestLookAtFile(t *testing.T) {
 }
 
 // FuzzTree reads any text as a tree: nothing outside the project is ever held.
+func TestSuspend(t *testing.T) {
+	m := newTree(t)
+	m.commit()
+	check := func(when string, want bool) {
+		t.Helper()
+		if _, same := m.Unchanged("s"); same != want {
+			t.Errorf("%s: unchanged is %v", when, same)
+		}
+	}
+	for range 2 { // the second time from the beginning
+		if err := m.Suspend(); err != nil {
+			t.Fatal(err)
+		}
+		check("suspended", false)
+		m.Resume()
+		check("resumed", true)
+	}
+	if err := m.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Begin(m.held); err != nil {
+		t.Fatal(err)
+	}
+	m.Resume()
+	check("changed meanwhile", false)
+}
+
 func FuzzTree(f *testing.F) {
 	f.Add("slot\tnode_modules/.pnpm/a@1/node_modules/a\tx\t-\n")
 	f.Add("link\tnode_modules/a\tb\nbins\tnode_modules/.bin\tfalse\n")
