@@ -256,7 +256,7 @@ func TestTinyCaches(t *testing.T) {
 }
 
 func FuzzTarget(f *testing.F) {
-	for _, path := range []string{"/@s%2fa", "/a/-/a-1.0.0.tgz", "/-/v1/search?text=x", "/@/", "//", "/-/npm/v1/attestations/@s%2fa@1.0.0", "/-/package/a/dist-tags", "/a/b/c/d"} {
+	for _, path := range []string{"/@s%2fa", "/a/-/a-1.0.0.tgz", "/-/v1/search?text=x", "/@/", "//", "/-/npm/v1/attestations/@s%2fa@1.0.0", "/-/package/a/dist-tags", "/a/b/c/d", `/a/\`} {
 		f.Add(path)
 	}
 	f.Fuzz(func(t *testing.T, path string) {

@@ -104,11 +104,11 @@ func packageTarget(path string) (target, error) {
 	if err != nil {
 		return t, err
 	}
-	ok := !strings.Contains(t.version, "/")
+	ok := true
 	if t.kind == tarballKind {
 		t.version, ok = render.TarballVersion(t.name, t.file)
 	}
-	if !ok {
+	if !ok || strings.ContainsAny(t.version, `/\`) {
 		return t, problem(http.StatusNotFound, "%s has no %s", t.name, cut(rest))
 	}
 	return t, nil
