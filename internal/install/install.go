@@ -308,8 +308,5 @@ func Install(ctx context.Context, req *Request) error {
 	if err := e.commit(wanted, work); err != nil {
 		return err
 	}
-	if err := e.keepNew(); err != nil {
-		return err
-	}
 	return e.undecided()
 }

@@ -321,6 +321,10 @@ func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
 			return err
 		}
 	}
+	// Before the record says that there is nothing to do any more.
+	if err := e.keepNew(); err != nil {
+		return err
+	}
 	if err := e.remember(doc, p); err != nil {
 		return err
 	}
