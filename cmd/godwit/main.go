@@ -5,7 +5,9 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"log"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -26,6 +28,9 @@ func main() {
 	// A reader of our output that goes away (| head) does not end an install:
 	// caught, the signal becomes an error of the write.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
+	// net/http writes what servers send out of turn to the log that is everybody's.
+	log.SetOutput(io.Discard)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once

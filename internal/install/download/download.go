@@ -2,9 +2,11 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +66,19 @@ func (e *IntegrityError) Hint() string {
 	return "if the package was published again on purpose, remove its entry from the lockfile; if not, tell whoever runs the registry: nothing of the tarball was used"
 }
 
+// LocalError is a registry, or a lockfile in its name, that says that a tarball is on
+// this machine.
+type LocalError struct{ URL string }
+
+func (e *LocalError) Error() string {
+	return fmt.Sprintf("the package is from a registry, and its tarball is said to be %.200q", e.URL)
+}
+
+// Hint is what the user can do.
+func (e *LocalError) Hint() string {
+	return "do not trust that registry, or the lockfile if it says so; nothing of the file was read"
+}
+
 // ErrUnsupported is the cause for packages from sources that this version
 // cannot fetch.
 var ErrUnsupported = errors.New("this version of godwit cannot fetch it")
@@ -75,6 +90,9 @@ func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution
 		return nil, integrity.Integrity{}, fmt.Errorf("%s comes from an archive of executables or a hook: %w", id, ErrUnsupported)
 	}
 	url := s.URL(id, res)
+	if res.Kind == graph.Registry && strings.HasPrefix(url, "file:") {
+		return nil, integrity.Integrity{}, &LocalError{url}
+	}
 	data, err := s.read(ctx, id.Name(), url)
 	if err != nil {
 		return nil, integrity.Integrity{}, err
@@ -100,6 +118,10 @@ func (s *Source) read(ctx context.Context, name npm.Name, url string) ([]byte, e
 	path = filepath.FromSlash(path)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(s.Root, path)
+	}
+	// A pipe or a device would be read for ever.
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(err, error(&fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}))
 	}
 	return os.ReadFile(path)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,6 +69,8 @@ func TestTarball(t *testing.T) {
 		{"an integrity that is none", "@s/a@1.0.0", graph.Resolution{Integrity: "nonsense"}, "@s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) }},
 		{"the registry is down", "a@1.0.0", graph.Resolution{Tarball: "https://down.example/"}, "a https://down.example/", "", func(err error) bool { return errors.Is(err, errDown) }},
 		{"a commit is checked out", "a@1.0.0", graph.Resolution{Kind: graph.Git, Repo: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
+		{"a registry that names a file", "a@1.0.0", graph.Resolution{Tarball: "file:///etc/hosts"}, "", "", func(err error) bool { return errors.As(err, new(*LocalError)) }},
+		{"a device", "a@file:/dev/zero", graph.Resolution{Kind: graph.Tarball, Tarball: "file:" + os.DevNull}, "", "", func(err error) bool { return errors.As(err, new(*fs.PathError)) }},
 		{"a runtime", "a@1.0.0", graph.Resolution{Kind: graph.Binary, Tarball: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
