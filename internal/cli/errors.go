@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"godwit/internal/cli/ui"
+	"godwit/internal/fsys"
 	"godwit/internal/spawn"
 )
 
@@ -46,7 +47,25 @@ func printError(p *Process, err error) {
 	}
 	fmt.Fprintf(p.Stderr, "%s  %s\n", code, ui.Plain(err.Error()))
 	var h hinted
+	hint := machineHint(err)
 	if errors.As(err, &h) && h.Hint() != "" {
-		fmt.Fprintf(p.Stderr, "  Next: %s\n", ui.Plain(h.Hint()))
+		hint = h.Hint()
 	}
+	if hint != "" {
+		fmt.Fprintf(p.Stderr, "  Next: %s\n", ui.Plain(hint))
+	}
+}
+
+// machineHint is what to do about an error of the operating system that nobody had
+// more to say of, or "".
+func machineHint(err error) string {
+	switch {
+	case fsys.DiskFull(err):
+		return "free some space, and run the same command again; where there is some, the disk may have no place for more files (df -i), or a quota may be used up"
+	case fsys.TooManyFiles(err):
+		return "let this process open more files (ulimit -n 1024), or set network-concurrency to 8"
+	case fsys.ReadOnly(err):
+		return "let this user do that (permissions, a file system that is read-only), or run the command as the user whose files they are"
+	}
+	return ""
 }

@@ -14,6 +14,7 @@ import (
 	"godwit/internal/cli/ui"
 	"godwit/internal/config"
 	"godwit/internal/event"
+	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/layout"
@@ -23,6 +24,11 @@ import (
 	"godwit/internal/resolve"
 	"godwit/internal/store"
 )
+
+// filesPerCore is how many files an install has open for each core: two slots and a
+// tarball in work, with three directories and a file each, and as many again for
+// connections.
+const filesPerCore = 32
 
 // runInstall is the command install: from settings to a request to the
 // engine.
@@ -189,7 +195,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 	req := &install.Request{
 		Root: root, LocksDir: filepath.Join(c.cacheDir(), "locks"),
 		Projects: func() ([]install.Importer, error) { return c.shapedProjects(shaping, hooks, sink) },
-		Client:   origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: c.Cores,
+		Client:   origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: min(c.Cores, max(1, fsys.OpenFiles()/filesPerCore)),
 		Lockfile: c.lockSettings(), Layout: c.layoutOptions(),
 		Unshared:     s.Install.Unshared,
 		HoistMembers: s.Workspace.Hoist,

@@ -12,6 +12,7 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/event"
+	"godwit/internal/fsys"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/registry"
@@ -47,7 +48,7 @@ func (c *call) clientOptions(sink event.Sink) (registry.Options, error) {
 		Default: regs.Default, Scopes: regs.Scopes(), Credentials: creds,
 		Proxy: proxyFor(n), TLS: tls,
 		Retry:   registry.Retry{Count: n.Retries, Factor: float64(n.RetryFactor), Min: n.RetryMin, Max: n.RetryMax},
-		Timeout: n.Timeout, MaxSockets: cmp.Or(n.Concurrency, n.MaxSockets), ReplaceHost: replaceHost(n.ReplaceHost, c.lock.Format != lockfile.Pnpm),
+		Timeout: n.Timeout, OpenFiles: fsys.OpenFiles(), MaxSockets: cmp.Or(n.Concurrency, n.MaxSockets), ReplaceHost: replaceHost(n.ReplaceHost, c.lock.Format != lockfile.Pnpm),
 		UserAgent: c.userAgent(), Command: "install", Session: hex.EncodeToString(session),
 		CacheDir: c.cacheDir(),
 		Offline:  n.Offline, PreferOffline: n.PreferOffline, PreferOnline: n.PreferOnline,

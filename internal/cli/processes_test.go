@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -271,6 +272,31 @@ func TestKilledSwitch(t *testing.T) {
 		s.install(dir)
 		if diff := cmp.Diff(want, s.snapshot(dir)); diff != "" {
 			t.Fatalf("after %d events (-before +after):\n%s", events, diff)
+		}
+	}
+}
+
+// TestFewOpenFiles installs where a process may open few files, as in old containers.
+func TestFewOpenFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no such limit")
+	}
+	const packages = 100
+	s := newSite(t, webOfPackages(packages))
+	if err := s.registry.Fault("* latency=30ms"); err != nil { // so that requests pile up
+		t.Fatal(err)
+	}
+	var deps []string
+	for i := range packages {
+		deps = append(deps, fmt.Sprint("p", i))
+	}
+	dir := s.project("app", deps...)
+	for _, args := range [][]string{{"install"}, {"install", "--force", "--virtual-store=global"}} {
+		cmd := s.command(dir, args...)
+		cmd.Args = append([]string{"sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, cmd.Path}, args...)
+		cmd.Path = "/bin/sh"
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", args, err, out)
 		}
 	}
 }

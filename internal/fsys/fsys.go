@@ -49,6 +49,9 @@ func TooManyLinks(err error) bool { return tooManyLinks(err) }
 // DiskFull reports whether err says that a device or a quota is used up.
 func DiskFull(err error) bool { return diskFull(err) }
 
+// TooManyFiles reports whether err says that no more files can be opened.
+func TooManyFiles(err error) bool { return tooManyFiles(err) }
+
 // ReadOnly reports whether err says that a place cannot be written to: a
 // read-only file system, or missing permission.
 func ReadOnly(err error) bool { return errors.Is(err, fs.ErrPermission) || readOnly(err) }

@@ -21,6 +21,7 @@ type Options struct {
 	TLS        TLS
 	Retry      Retry
 	Timeout    time.Duration     // longest silence on a connection; fetch-timeout
+	OpenFiles  int               // that this process may have open at one time; 0 for any number
 	MaxSockets int               // requests at one time, for packuments and for tarballs each; 0: 64, or 128 far from the registry
 	Transport  http.RoundTripper // instead of the pools of this package
 	// Allow, if set, is asked before every request, those after a redirect
@@ -78,10 +79,16 @@ const (
 // sockets is how many requests of a kind there are at one time, at first and far
 // from the registry.
 func (o *Options) sockets() (width, widest int) {
+	width, widest = defaultSockets, farSockets
 	if o.MaxSockets > 0 {
-		return o.MaxSockets, o.MaxSockets
+		width, widest = o.MaxSockets, o.MaxSockets
 	}
-	return defaultSockets, farSockets
+	if o.OpenFiles > 0 {
+		// Half of them are for requests, which are of two kinds.
+		most := max(1, o.OpenFiles/4)
+		width, widest = min(width, most), min(widest, most)
+	}
+	return width, widest
 }
 
 func (o *Options) applyDefaults() {
