@@ -291,11 +291,15 @@ func TestFewOpenFiles(t *testing.T) {
 		deps = append(deps, fmt.Sprint("p", i))
 	}
 	dir := s.project("app", deps...)
-	for _, args := range [][]string{{"install"}, {"install", "--force", "--virtual-store=global"}} {
+	limited := func(files string, args ...string) (string, error) {
 		cmd := s.command(dir, args...)
-		cmd.Args = append([]string{"sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, cmd.Path}, args...)
+		cmd.Args = append([]string{"sh", "-c", "ulimit -n " + files + ` && exec "$0" "$@"`, cmd.Path}, args...)
 		cmd.Path = "/bin/sh"
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	for _, args := range [][]string{{"install"}, {"install", "--force", "--virtual-store=global"}} {
+		if out, err := limited("64", args...); err != nil {
 			t.Fatalf("%q: %v\n%s", args, err, out)
 		}
 	}

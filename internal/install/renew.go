@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"godwit/internal/event"
+	"godwit/internal/fsys"
 	"godwit/internal/install/link"
 	"godwit/internal/install/plan"
 	"godwit/internal/install/sched"
@@ -87,12 +88,18 @@ func (t *tasks) readable(p *plan.Plan) error {
 // to the network. It returns the places that have to wait for such a fetch; if
 // there are none, the trees are not to blame, and it returns cause.
 func (t *tasks) renew(places []plan.Place, cause error) (waiting []plan.Place, err error) {
+	if fsys.TooManyFiles(cause) {
+		return nil, cause // which could not be looked at either
+	}
 	for _, place := range places {
 		id, err := store.ParseID(t.builds.from(place.ID))
 		if err != nil {
 			continue // the store never had it under that name
 		}
 		damage := t.req.Store.Verify(id)
+		if fsys.TooManyFiles(damage) {
+			return nil, damage
+		}
 		first, known := t.doubt(place, damage != nil)
 		if !known {
 			continue

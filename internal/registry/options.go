@@ -84,8 +84,9 @@ func (o *Options) sockets() (width, widest int) {
 		width, widest = o.MaxSockets, o.MaxSockets
 	}
 	if o.OpenFiles > 0 {
-		// Half of them are for requests, which are of two kinds.
-		most := max(1, o.OpenFiles/4)
+		// A quarter of them is for requests, which are of two kinds: with half of them
+		// 64 were too few where the answers came at once.
+		most := max(1, o.OpenFiles/8)
 		width, widest = min(width, most), min(widest, most)
 	}
 	return width, widest

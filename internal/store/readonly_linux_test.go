@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"godwit/internal/fsys"
 )
 
 // TestReadOnly uses a store as a user who may not write to it: what is there
@@ -81,5 +83,35 @@ func TestExplain(t *testing.T) {
 		if got := strings.Contains(err.Error(), " has no space left: "); got != explained {
 			t.Errorf("disk full at %s: %v", path, err)
 		}
+	}
+}
+
+// Who cannot open a file says so: of a tree that is taken for damaged nothing would
+// be left in the store.
+func TestNoFilesLeft(t *testing.T) {
+	s := openTemp(t)
+	id := idOf("a")
+	_, err := s.Add(id, files("f", "text"))
+	check(t, err)
+	var was unix.Rlimit
+	check(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &was))
+	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &was)
+	const few = 64
+	check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: few, Max: was.Max}))
+	var open []*os.File
+	defer func() {
+		for _, f := range open {
+			f.Close()
+		}
+	}()
+	for len(open) < few {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			break
+		}
+		open = append(open, f)
+	}
+	if err := s.Verify(id); !fsys.TooManyFiles(err) {
+		t.Errorf("Verify without a file to open: %v", err)
 	}
 }

@@ -210,7 +210,7 @@ func (s *Store) load(id ID) (*Tree, error) {
 		return nil, err
 	}
 	data, err := trees.ReadFile(id.rel(), maxIndex)
-	inSlot := err != nil && !errors.Is(err, fs.ErrNotExist)
+	inSlot := err != nil && !errors.Is(err, fs.ErrNotExist) && !fsys.TooManyFiles(err)
 	if inSlot {
 		data, err = trees.ReadFile(id.rel()+"/"+indexName, maxIndex)
 	}
