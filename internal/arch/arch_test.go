@@ -45,6 +45,9 @@ var policy = map[string][]string{
 	"audit":  {"graph", "npm/semver"},
 	"event":  {},
 
+	// Tarballs of packages in one file, for another machine.
+	"tarballs": {},
+
 	// Which projects depend on each other, and which ones a selector means.
 	"workspace": {"npm", "npm/semver", "npm/specifier"},
 
@@ -131,7 +134,7 @@ var policy = map[string][]string{
 		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
 		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
 		"project", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments",
-		"resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn", "store", "workspace",
+		"resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn", "store", "tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
 

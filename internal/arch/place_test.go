@@ -60,7 +60,7 @@ var mayUse = []struct {
 		// What stands in node_modules there is our own record of it.
 		[]string{
 			"internal/install/state/state.go", "internal/lockfile/lockfile.go", "internal/lockfile/hidden.go", "internal/registry/",
-			"internal/config/ask.go", "internal/cli/",
+			"internal/config/ask.go", "internal/cli/", "internal/tarballs/writer.go",
 		},
 	},
 }

@@ -24,7 +24,15 @@ import (
 
 const cacheHelp = `The cache has what registries said about packages; their files are in the store.
 It may be deleted at any time. list, view and delete are pnpm's; ls, add, clean
-and verify are npm's. --force lets clean forget everything.`
+and verify are npm's. --force lets clean forget everything.
+
+pack makes one file of the tarballs that the lockfile needs on this machine, for
+a job to keep: godwit-cache.tar, or the file that is named. Tarballs that an
+older such file has are not downloaded again, and the same lockfile gives the
+same bytes. unpack brings them into the store; each must be what its integrity
+in the lockfile says, and a file that is not there is no error. key prints a
+name for such a file, which changes with what would be in it. doc/ci.md shows
+how they go together.`
 
 // runCache is the command cache: one word says what of it.
 func runCache(ctx context.Context, c *call) error {
@@ -38,6 +46,12 @@ func runCache(ctx context.Context, c *call) error {
 			return &usageError{"cache add wants packages", "for example: godwit cache add left-pad@1"}
 		}
 		return c.addAll(ctx, args)
+	case "pack":
+		return c.cachePack(ctx, args)
+	case "unpack":
+		return c.cacheUnpack(ctx, args)
+	case "key":
+		return c.cacheKey(ctx)
 	}
 	docs, err := registry.Documents(c.cacheDir())
 	if err != nil {

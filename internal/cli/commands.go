@@ -51,6 +51,8 @@ var (
 		{"path", "print its directory"}, {"prune", "remove what cannot be read"},
 		{"ls", "list, in npm's shape"}, {"add", "bring packages into the store"},
 		{"clean", "forget all, with --force, or what ls calls so"}, {"verify", "look whether cache and store are whole"},
+		{"pack", "make one file of what the lockfile needs"}, {"unpack", "bring what is in it into the store"},
+		{"key", "print a name for that file"},
 	}
 )
 
@@ -137,8 +139,8 @@ func sections() []section {
 				run: runStore, words: storeWords, open: []string{"add"}, anywhere: true,
 			},
 			{
-				names: []string{"cache"}, usage: "cache list|list-registries|view|delete|path|prune, or as npm has it cache ls|add|clean|verify", help: "what the cache knows of packages",
-				more: cacheHelp, run: runCache, words: cacheWords, open: []string{"list", "view", "delete", "ls", "add", "clean"}, anywhere: true,
+				names: []string{"cache"}, usage: "cache list|list-registries|view|delete|path|prune|pack|unpack|key, or as npm has it cache ls|add|clean|verify", help: "what the cache knows of packages",
+				more: cacheHelp, run: runCache, words: cacheWords, open: []string{"list", "view", "delete", "ls", "add", "clean", "pack", "unpack"}, anywhere: true,
 			},
 			{names: []string{"doctor"}, usage: "doctor [flags]", help: "look whether installs can work here, and tell what to do where they cannot", more: doctorHelp, run: runDoctor, anywhere: true},
 			{names: []string{"setup"}, usage: "setup [flags]", help: "let shells find the commands of global packages", more: setupHelp, run: runSetup, anywhere: true},

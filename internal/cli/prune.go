@@ -31,15 +31,27 @@ func runPrune(ctx context.Context, c *call) error {
 // that an install can do without the network. There need not be a package.json
 // yet, which is for layers of container images.
 func runFetch(ctx context.Context, c *call) error {
+	return c.fetch(ctx, func(*install.Request) {})
+}
+
+// fetch reads the lockfile of the project, and does with what it has for this
+// machine what change says.
+func (c *call) fetch(ctx context.Context, change func(*install.Request)) error {
+	c.withoutProject()
+	return c.install(ctx, func(req *install.Request) error {
+		req.FetchOnly = true
+		change(req)
+		return nil
+	})
+}
+
+// withoutProject makes do with a lockfile without package.json.
+func (c *call) withoutProject() {
 	if c.inputs.Project == nil {
 		dir := c.args.Dir(c.Dir, c.Home)
 		c.inputs.Project = &project.Project{Dir: dir}
 		c.workspace = projectSet{root: dir, here: "."}
 	}
-	return c.install(ctx, func(req *install.Request) error {
-		req.FetchOnly = true
-		return nil
-	})
 }
 
 // runInstallTest is the command install-test.

@@ -52,7 +52,7 @@ type Setting struct {
 
 // Groups of commands for Setting.For.
 var (
-	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy"}
+	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "cache", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy"}
 	choosing   = slices.Concat(installing, []string{"dlx", "create"}) // may pick versions, with or without a project
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"} // name a map of package.json

@@ -170,6 +170,7 @@ type Request struct {
 	LockfileOnly bool // resolve and write the lockfile, nothing else
 	FetchOnly    bool // bring what the lockfile has into the store, nothing else
 	FetchDirect  bool // with it: only what projects depend on themselves
+	Carry        Carry
 	Dedupe       bool // choose versions anew among those that the lockfile has
 	Prune        bool // remove packages that are not ours from node_modules
 	// IgnoreScripts runs none, and takes a repository as it is, even if a script
@@ -193,6 +194,18 @@ type Request struct {
 
 // Transition is what would become of the package in one directory.
 type Transition = plan.Transition
+
+// Carry says of a fetch what it has to do with tarballs that are carried from one
+// machine to the next. The zero value is nothing.
+type Carry struct {
+	From download.Carried // where to look before a registry is asked; nil is nowhere
+	Only bool             // what is not there is left out
+	// To gets the tarballs, verified, and the store does not; nil fills the store.
+	// It is called by several goroutines.
+	To func(id string, data []byte) error
+	// Names is told what To would get, and nothing else is done.
+	Names func(ids []string)
+}
 
 // ImportMethod is how the files of the store get into node_modules.
 type ImportMethod = link.Import

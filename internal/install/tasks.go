@@ -98,7 +98,7 @@ func newTasks(ctx context.Context, req *Request) *tasks {
 		trees:   map[string]*store.Tree{},
 		renewed: map[string]bool{},
 	}
-	t.source = download.Source{Client: req.Client, Root: req.Root, Room: t.buffers.take}
+	t.source = download.Source{Client: req.Client, Root: req.Root, Room: t.buffers.take, Carried: req.Carry.From}
 	t.sched = sched.New(ctx, sched.Options{
 		Now: req.Now, Trace: t.trace(),
 		Lanes: []sched.LaneOptions{
@@ -303,6 +303,10 @@ func (t *tasks) download(ctx context.Context, f *fetched, key sched.Key) error {
 func (t *tasks) extract(f *fetched, scratch *extract.Scratch) error {
 	data := f.data
 	f.data = nil
+	if to := t.req.Carry.To; to != nil {
+		defer t.buffers.give(data)
+		return to(download.CarriedID(f.res), data)
+	}
 	add := t.req.Store.Add
 	if t.req.Layout.Shared != nil && !f.again {
 		add = t.req.Store.Stage // its directory may become that of a slot
@@ -474,7 +478,7 @@ func (e *PackageError) Unwrap() error { return e.Err }
 // not arrive can be missed, but bad bytes are nobody's option.
 func isFetchError(err error) bool {
 	var pkg *PackageError
-	return errors.As(err, &pkg) && pkg.Action == "fetch" && !errors.As(err, new(*download.IntegrityError))
+	return errors.As(err, &pkg) && pkg.Action == "fetch" && !errors.As(err, new(*download.IntegrityError)) && !errors.As(err, new(*download.DamagedError))
 }
 
 // isDropped reports whether the package of a place could not be fetched.

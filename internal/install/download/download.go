@@ -33,6 +33,51 @@ type Source struct {
 	Root   string // directory that "file:" paths start from
 	// Room is memory for size bytes, see [Client].
 	Room func(size int64) []byte
+	// Carried is asked before the client; nil has nothing.
+	Carried Carried
+}
+
+// Carried has tarballs that were brought here from another machine, unverified,
+// by the name that the store would have for them ("sha512-<hex>").
+type Carried interface {
+	Path() string
+	Has(id string) bool
+	Tarball(id string, room func(size int64) []byte) ([]byte, error)
+}
+
+// CarriedID is the name of a package's tarball among those that are carried, or
+// "": what has no integrity, or is here anyway, is not.
+func CarriedID(res graph.Resolution) string {
+	if res.Kind != graph.Registry && res.Kind != graph.Tarball || strings.HasPrefix(res.Tarball, "file:") {
+		return ""
+	}
+	in, err := integrity.Parse(res.Integrity)
+	if err != nil {
+		return ""
+	}
+	algo, digest := in.Hex()
+	return algo + "-" + digest
+}
+
+// DamagedError is a carried tarball that is not what its name says.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the tarball in %s is not what was expected: %v", e.Path, e.Err)
+}
+
+// Unwrap returns the mismatch.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// Code is the code of this error.
+func (e *DamagedError) Code() string { return "ERR_GODWIT_CACHE_FILE" }
+
+// Hint is what the user can do.
+func (e *DamagedError) Hint() string {
+	return "remove the file, and find out who could write to it: nothing of the tarball was used"
 }
 
 // URL is where the tarball of a package is: a URL, or "file:" and a path.
@@ -89,6 +134,11 @@ func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution
 	if res.Kind != graph.Registry && res.Kind != graph.Tarball {
 		return nil, integrity.Integrity{}, fmt.Errorf("%s comes from an archive of executables or a hook: %w", id, ErrUnsupported)
 	}
+	if s.Carried != nil {
+		if key := CarriedID(res); key != "" && s.Carried.Has(key) {
+			return s.carried(key, res)
+		}
+	}
 	url := s.URL(id, res)
 	if res.Kind == graph.Registry && strings.HasPrefix(url, "file:") {
 		return nil, integrity.Integrity{}, &LocalError{url}
@@ -106,6 +156,23 @@ func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution
 	}
 	if err != nil {
 		return nil, want, &IntegrityError{URL: url, Err: err}
+	}
+	return data, want, nil
+}
+
+// carried takes a tarball that is here already. A wrong one is an error even if
+// the registry has a right one: somebody put it there.
+func (s *Source) carried(key string, res graph.Resolution) ([]byte, integrity.Integrity, error) {
+	want, err := integrity.Parse(res.Integrity)
+	if err != nil {
+		return nil, want, err
+	}
+	data, err := s.Carried.Tarball(key, s.Room)
+	if err != nil {
+		return nil, want, err
+	}
+	if err := want.Verify(data); err != nil {
+		return nil, want, &DamagedError{Path: s.Carried.Path(), Err: err}
 	}
 	return data, want, nil
 }
