@@ -41,6 +41,9 @@ func runCache(ctx context.Context, c *call) error {
 	case "path":
 		_, err := fmt.Fprintln(c.Stdout, c.cfg.Settings.Dirs.Cache)
 		return err
+	case "dir": // yarn's word, by which CI jobs ask for what to keep
+		_, err := fmt.Fprintln(c.Stdout, c.cfg.Settings.Dirs.Store)
+		return err
 	case "add":
 		if len(args) == 0 {
 			return &usageError{"cache add wants packages", "for example: godwit cache add left-pad@1"}

@@ -52,7 +52,7 @@ var (
 		{"ls", "list, in npm's shape"}, {"add", "bring packages into the store"},
 		{"clean", "forget all, with --force, or what ls calls so"}, {"verify", "look whether cache and store are whole"},
 		{"pack", "make one file of what the lockfile needs"}, {"unpack", "bring what is in it into the store"},
-		{"key", "print a name for that file"},
+		{"key", "print a name for that file"}, {"dir", "print the directory of the store, which is what yarn has in its cache"},
 	}
 )
 

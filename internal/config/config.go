@@ -181,6 +181,8 @@ func (c *Config) computed(key string) string {
 		return s.Dirs.Store
 	case "cache-dir":
 		return s.Dirs.Cache
+	case "cache": // what a CI job keeps for the next one asks for it
+		return s.Dirs.Store
 	case "registry":
 		return c.Registries.Default
 	case "userconfig":

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +26,10 @@ func (l *loader) finish() error {
 
 func (l *loader) finishDirs() error {
 	d, g := &l.Settings.Dirs, &l.Settings.given
+	if cache := l.npmCache(); cache != "" {
+		d.Store = cmp.Or(d.Store, filepath.Join(cache, "store"))
+		d.Cache = cmp.Or(d.Cache, cache)
+	}
 	if d.Store == "" {
 		d.Store = storeDir(l.host, l.env)
 	}
@@ -45,6 +50,16 @@ func (l *loader) finishDirs() error {
 		return &ValueError{Key: "modules-dir", Text: d.Modules, Want: "a directory inside the project", Source: l.values[rowOf("modules-dir")].src}
 	}
 	return nil
+}
+
+// npmCache is the directory that the user chose for npm's cache, or "". What npm
+// tells the scripts that it runs was chosen by nobody.
+func (l *loader) npmCache() string {
+	_, inScript := l.env.lookup("npm_execpath")
+	if inScript && l.values[rowOf("cache")].src.Level == FromEnv {
+		return ""
+	}
+	return l.Settings.given.cache
 }
 
 // globalBin is where commands of global packages are when nothing says so. A

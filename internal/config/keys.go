@@ -10,7 +10,7 @@ import (
 // are not ours. Files and environment may hold them; as flags they are
 // refused. (npm 11 definitions.js; pnpm-facts 6.3.)
 const elsewhere = `
-_auth always-auth bypass-2fa cache cache-max
+_auth always-auth bypass-2fa cache-max
 cache-min call cidr description diff diff-ignore-all-space diff-name-only diff-no-prefix
 diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expect-result-count expect-results expires
 foreground-scripts format-package-lock git heading include-staged

@@ -323,6 +323,7 @@ type given struct {
 	proxy, httpsProxy  Secret
 	strictSSL          Tri
 	prefix             string
+	cache              string
 	userConfig         string
 	globalConfig       string
 	dir                string

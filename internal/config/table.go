@@ -305,8 +305,10 @@ var table = []Setting{
 	// Store and cache.
 	{Key: "store-dir", Kind: Path, Help: "directory of the store",
 		bind: func(s *Settings) any { return &s.Dirs.Store }},
-	{Key: "cache-dir", Flags: "cache", Kind: Path, Help: "directory of the cache",
+	{Key: "cache-dir", Kind: Path, Help: "directory of the cache",
 		bind: func(s *Settings) any { return &s.Dirs.Cache }},
+	{Key: "cache", Also: "cache-folder", Kind: Path, Help: "directory of cache and store in one, as npm's is; store-dir and cache-dir say more",
+		bind: func(s *Settings) any { return &s.given.cache }},
 	{Key: "global-dir", Kind: Path, Help: "directory of the global packages (default: in PNPM_HOME, else beside the store)", never: notProject,
 		bind: func(s *Settings) any { return &s.Dirs.Global }},
 	{Key: "global-bin-dir", Kind: Path, Help: "directory of their commands (default: bin beside it, or in a prefix that was chosen)", never: notProject,
