@@ -158,7 +158,7 @@ func (c *Client) refused(r request, resp *http.Response, sent *grant) *failure {
 		e.Registry = maskURL(r.registry)
 	}
 	if sent != nil {
-		e.Sent = sent.kind
+		e.Sent, e.Key = sent.kind, sent.name()
 	}
 	e.Hint = c.hint(r, e)
 	return &failure{
@@ -189,8 +189,8 @@ func (c *Client) hint(r request, e *StatusError) string {
 		return "it may have expired or lack the right to read this; log in again"
 	case e.Status == 404 && r.scope == "":
 		return "check the name and the registry"
-	case c.auth.onHost(r.url):
-		return "there is a credential for this host, but under another path; check the path before :_authToken in .npmrc"
+	case len(c.auth.elsewhere(r.url)) > 0:
+		return "there is a credential of " + strings.Join(c.auth.elsewhere(r.url), " and of ") + ", which does not cover this URL; check host, port and path before :_authToken in .npmrc"
 	case e.Status == 404:
 		return fmt.Sprintf("if %s is a private scope, set %s:registry, and %s, in .npmrc", r.scope, r.scope, key)
 	}

@@ -146,15 +146,22 @@ func hasDotSegment(path string) bool {
 	return false
 }
 
-// onHost reports whether any credential is for u's host.
-func (t authTable) onHost(u *url.URL) bool {
+// elsewhere lists the credentials for u's machine that do not cover u: of another
+// path or port, a few of them.
+func (t authTable) elsewhere(u *url.URL) []string {
+	const most = 3 // as many as one compares
+	var keys []string
 	for i := range t {
-		if under(t[i].prefix, hostOf(u)) || under(t[i].prefix, hostAndPort(u)) {
-			return true
+		host, _, _ := strings.Cut(t[i].prefix, "/")
+		if name := (&url.URL{Host: host}).Hostname(); strings.EqualFold(name, u.Hostname()) && len(keys) < most {
+			keys = append(keys, t[i].name())
 		}
 	}
-	return false
+	return keys
 }
+
+// name is what stands in .npmrc before the name of a credential.
+func (g *grant) name() string { return "//" + g.prefix + "/" }
 
 func pathOf(u *url.URL) string { return strings.TrimRight(u.EscapedPath(), "/") }
 

@@ -16,6 +16,7 @@ type StatusError struct {
 	Status   int
 	Registry string // masked; the registry asked, "" for a tarball elsewhere
 	Sent     string // what was sent to prove who we are: "a token", …; "" for nothing
+	Key      string // "//host/path/" that stands in .npmrc before what was sent
 	Message  string // the registry's own words, safe to print
 	Hint     string // what to do; "" where nothing helps
 	OTP      bool   // a one-time password is asked for
@@ -32,7 +33,7 @@ func (e *StatusError) Error() string {
 		fmt.Fprintf(&b, " (%s)", e.Message)
 	}
 	if e.Sent != "" {
-		fmt.Fprintf(&b, "; %s was sent", e.Sent)
+		fmt.Fprintf(&b, "; %s was sent, of %s", e.Sent, e.Key)
 	} else {
 		b.WriteString("; no credentials were sent")
 	}

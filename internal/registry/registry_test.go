@@ -158,10 +158,11 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"a", "/404", nil, []string{"/404/a: 404 Not Found (no such thing); no credentials were sent", "check the name"}},
 		{"@acme/a", "/404", nil, []string{"if @acme is a private scope", host + "/404/:_authToken"}},
-		{"@acme/a", "/404", []Credential{{Prefix: host, Token: token}}, []string{"a token was sent", "the token may read it"}},
-		{"@acme/a", "/404", []Credential{{Prefix: host + "/elsewhere", Token: token}}, []string{"no credentials were sent", "under another path"}},
+		{"@acme/a", "/404", []Credential{{Prefix: host, Token: token}}, []string{"a token was sent, of " + host + "/", "the token may read it"}},
+		{"@acme/a", "/404", []Credential{{Prefix: host + "/elsewhere", Token: token}}, []string{"no credentials were sent", "a credential of " + host + "/elsewhere/, which does not cover this URL"}},
+		{"a", "/401", []Credential{{Prefix: "//127.0.0.1:1/", Token: token}}, []string{"no credentials were sent", "a credential of //127.0.0.1:1/, which"}},
 		{"a", "/401", nil, []string{"401 Unauthorized", "set " + host + "/401/:_authToken"}},
-		{"a", "/403", []Credential{{Prefix: host + "/403", Username: "u", Password: "c2VjcmV0"}}, []string{"a user name and password was sent", "log in again"}},
+		{"a", "/403", []Credential{{Prefix: host + "/403", Username: "u", Password: "c2VjcmV0"}}, []string{"a user name and password was sent, of " + host + "/403/", "log in again"}},
 		{"a", "/410", nil, []string{"410 Gone"}},
 	} {
 		before := seen.count()
