@@ -85,6 +85,9 @@ func run(ctx context.Context, p *Process) error {
 	if c.separate() {
 		return c.separately(ctx, cmd)
 	}
+	if args.On("json") && cmd.stops == 0 { // else it may be for what the command runs
+		return c.answered(ctx, cmd)
+	}
 	return cmd.run(ctx, c)
 }
 

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/fsys"
@@ -29,6 +34,10 @@ type hinted interface{ Hint() string }
 //	ERR_PNPM_NO_MATCHING_VERSION  resolve app > a: no version of a matches …
 //	  Next: change the range …
 func printError(p *Process, err error) {
+	var pipe *fs.PathError
+	if errors.As(err, &pipe) && pipe.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE) {
+		return // whoever reads has read enough: godwit list | head
+	}
 	if errors.Is(err, context.Canceled) && !errors.As(err, new(coded)) {
 		fmt.Fprintln(p.Stderr, "interrupted: run the same command again to go on")
 		return
@@ -40,20 +49,26 @@ func printError(p *Process, err error) {
 	case outdatedError, vulnerableError, doctorError:
 		return
 	}
-	code := "ERR_GODWIT"
+	fmt.Fprintf(p.Stderr, "%s  %s\n", codeOf(err), ui.Plain(err.Error()))
+	if next := nextOf(err); next != "" {
+		fmt.Fprintf(p.Stderr, "  Next: %s\n", next)
+	}
+}
+
+func codeOf(err error) string {
 	var c coded
 	if errors.As(err, &c) && c.Code() != "" {
-		code = c.Code()
+		return c.Code()
 	}
-	fmt.Fprintf(p.Stderr, "%s  %s\n", code, ui.Plain(err.Error()))
+	return "ERR_GODWIT"
+}
+
+func nextOf(err error) string {
 	var h hinted
-	hint := machineHint(err)
 	if errors.As(err, &h) && h.Hint() != "" {
-		hint = h.Hint()
+		return ui.Plain(h.Hint())
 	}
-	if hint != "" {
-		fmt.Fprintf(p.Stderr, "  Next: %s\n", ui.Plain(hint))
-	}
+	return machineHint(err)
 }
 
 // machineHint is what to do about an error of the operating system that nobody had
@@ -68,4 +83,43 @@ func machineHint(err error) string {
 		return "let this user do that (permissions, a file system that is read-only), or run the command as the user whose files they are"
 	}
 	return ""
+}
+
+// answered runs a command that was asked for JSON. Programs read the error, too,
+// where they look for the answer, unless there is one.
+func (c *call) answered(ctx context.Context, cmd *command) error {
+	out := &answer{Writer: c.Stdout}
+	p := *c.Process
+	p.Stdout, c.Process = out, &p
+	err := cmd.run(ctx, c)
+	if err == nil || out.given {
+		return err
+	}
+	return errors.Join(err, writeJSON(out, map[string]any{"error": c.failure(err)}))
+}
+
+// answer is stdout of such a command.
+type answer struct {
+	io.Writer
+	given bool
+}
+
+func (a *answer) Write(data []byte) (int, error) {
+	a.given = true
+	return a.Writer.Write(data)
+}
+
+// failure is an error in the shape of the project's tool.
+func (c *call) failure(err error) map[string]string {
+	code, text := codeOf(err), ui.Plain(err.Error())
+	if c.lock.Format == "" {
+		_ = c.findLock() // the command did not need to know; without an answer it is pnpm's shape
+	}
+	if !c.ofNpm() {
+		return map[string]string{"code": code, "message": text}
+	}
+	if status, ok := strings.CutPrefix(code, "ERR_PNPM_FETCH_"); ok {
+		code = "E" + status
+	}
+	return map[string]string{"code": code, "summary": text, "detail": nextOf(err)}
 }

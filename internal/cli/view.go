@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,20 +17,7 @@ import (
 // runView is the command view: what the registry says about a package, or some
 // fields of that.
 func runView(ctx context.Context, c *call) error {
-	err := c.view(ctx, c.args.Positional[1:])
-	if err == nil || !c.cfg.Settings.Call.JSON {
-		return err
-	}
-	// Scripts read the error, too, where they look for the answer.
-	code, text := "ERR_GODWIT", ui.Plain(err.Error())
-	if coded := coded(nil); errors.As(err, &coded) {
-		code = coded.Code()
-	}
-	fields := map[string]string{"code": code, "message": text}
-	if c.ofNpm() {
-		fields = map[string]string{"code": "E" + code[strings.LastIndexByte(code, '_')+1:], "summary": text, "detail": ""}
-	}
-	return errors.Join(err, c.printJSON(map[string]any{"error": fields}))
+	return c.view(ctx, c.args.Positional[1:])
 }
 
 func (c *call) view(ctx context.Context, words []string) error {
