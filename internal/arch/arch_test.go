@@ -47,6 +47,9 @@ var policy = map[string][]string{
 
 	// Tarballs of packages in one file, for another machine.
 	"tarballs": {},
+	// Documents about a project.
+	"spdx": {},
+	"sbom": {"spdx"},
 
 	// Which projects depend on each other, and which ones a selector means.
 	"workspace": {"npm", "npm/semver", "npm/specifier"},
@@ -133,8 +136,9 @@ var policy = map[string][]string{
 	"cli": {
 		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
 		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
-		"project", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments",
-		"resolve/policy", "resolve/remote", "resolve/wire", "script", "spawn", "store", "tarballs", "workspace",
+		"project", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree", "resolve/override",
+		"resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "sbom", "script", "spawn", "store",
+		"tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
 

@@ -111,6 +111,7 @@ func sections() []section {
 			{names: []string{"docs", "home"}, usage: "docs [package]... [flags]", help: "open the page of a package, or of the project", more: browseHelp, run: runBrowse, free: true, anywhere: true},
 			{names: []string{"bugs", "issues"}, usage: "bugs [package]... [flags]", help: "open the page where errors are told", more: browseHelp, run: runBrowse, free: true, anywhere: true},
 			{names: []string{"repo"}, usage: "repo [package]... [flags]", help: "open the page of the repository", more: browseHelp, run: runBrowse, free: true, anywhere: true},
+			{names: []string{"sbom"}, usage: "sbom --sbom-format=cyclonedx|spdx [flags]", help: "write what the project is made of as a bill of materials", more: sbomHelp, run: runSBOM},
 			{names: []string{"fund"}, usage: "fund [package] [flags]", help: "show which packages ask for money, and where", more: fundHelp, run: runFund, free: true, offers: dependencies},
 			{names: []string{"prefix"}, usage: "prefix [flags]", help: "print the directory of the project, or with -g of global things", run: runPrefix, anywhere: true},
 			{names: []string{"root"}, usage: "root [flags]", help: "print the directory of the dependencies, or with -g of the global packages", run: runRoot, anywhere: true},

@@ -263,7 +263,7 @@ func equalText(a, b string) bool {
 
 // packedAlike is JSON without size and hashes of a tarball, since another gzip
 // makes other bytes of the same ones, and without signatures, which are others each
-// time.
+// time, as is what says of a bill of materials who made it.
 func packedAlike(v any) any {
 	switch v := v.(type) {
 	case []any:
@@ -276,7 +276,9 @@ func packedAlike(v any) any {
 			delete(v, "shasum")
 			delete(v, "integrity")
 		}
-		delete(v, "signatures")
+		for _, key := range []string{"signatures", "serialNumber", "timestamp", "tools", "documentNamespace", "creationInfo"} {
+			delete(v, key)
+		}
 		for key := range v {
 			v[key] = packedAlike(v[key])
 		}

@@ -74,7 +74,8 @@ func (p *graphPlaces) below(of fundPlace) []fundPlace {
 // treePlaces are the packages that Node finds in a project of npm's.
 type treePlaces struct {
 	*npmTree
-	within map[string]bool // directories that count; nil is all
+	within    map[string]bool // directories that count; nil is all
+	fileOrder bool            // every package.json is read anew
 }
 
 func (c *call) npmPlaces() (*treePlaces, error) {
@@ -115,17 +116,26 @@ var npmKindOrder = strings.Fields("workspace peer peerOptional prod optional dev
 
 func (p *treePlaces) roots() []fundPlace { return []fundPlace{{dir: p.root}} }
 
-// below follows arborist: peers come first and projects of the workspace before
-// all, in the order of package.json at the root, elsewhere sorted, as npm's record
-// of the tree has them.
 func (p *treePlaces) below(of fundPlace) []fundPlace {
 	n := p.node(of.dir)
 	if n == nil {
 		return nil
 	}
-	edges := slices.DeleteFunc(p.edges(n), func(e npmEdge) bool {
-		return e.to == nil || e.extraneous || p.within != nil && !p.within[e.to.real]
-	})
+	var out []fundPlace
+	for _, e := range p.ordered(n) {
+		if p.within == nil || p.within[e.to.real] {
+			out = append(out, fundPlace{dir: e.to.real})
+		}
+	}
+	return out
+}
+
+// ordered are the dependencies of a package that are there, as arborist has them:
+// peers come first and projects of the workspace before all, in the order of
+// package.json at the root, and elsewhere sorted, if npm's record of the tree is
+// what it reads.
+func (p *treePlaces) ordered(n *npmNode) []npmEdge {
+	edges := slices.DeleteFunc(p.edges(n), func(e npmEdge) bool { return e.to == nil || e.extraneous })
 	place := map[string]int{} // in package.json
 	for _, group := range groupsOfManifest {
 		for i, d := range *depsOf(&n.manifest.Manifest, group) {
@@ -136,14 +146,10 @@ func (p *treePlaces) below(of fundPlace) []fundPlace {
 		if byKind := slices.Index(npmKindOrder, a.kind) - slices.Index(npmKindOrder, b.kind); byKind != 0 {
 			return byKind
 		}
-		if n.real == p.root && a.kind != "workspace" {
+		if (n.real == p.root || p.fileOrder || p.recorded && n.member) && a.kind != "workspace" {
 			return place[a.alias] - place[b.alias]
 		}
 		return npm.Collate(a.alias, b.alias)
 	})
-	out := make([]fundPlace, len(edges))
-	for i, e := range edges {
-		out[i] = fundPlace{dir: e.to.real}
-	}
-	return out
+	return edges
 }

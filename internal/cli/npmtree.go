@@ -26,6 +26,7 @@ type npmTree struct {
 	nodes    map[string]*npmNode
 	groups   []string        // of the root and of members
 	selected map[string]bool // directories of the projects to show; nil is all
+	recorded bool            // nodes are what the lockfile says of them; projects are read
 }
 
 // npmKinds are npm's words for the maps of package.json.
@@ -99,14 +100,27 @@ func (t *npmTree) selectProjects(c *call) error {
 func (t *npmTree) readKnown(file string) error {
 	data, err := os.ReadFile(filepath.Join(t.root, layout.ModulesDir, lockfile.HiddenName))
 	if errors.Is(err, fs.ErrNotExist) {
-		data, err = os.ReadFile(filepath.Join(t.root, file))
+		return t.readLock(file)
 	}
+	if err != nil {
+		return err
+	}
+	return t.know(file, data)
+}
+
+// readLock reads the same in the lockfile of this name, if there is one.
+func (t *npmTree) readLock(file string) error {
+	data, err := os.ReadFile(filepath.Join(t.root, file))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	return t.know(file, data)
+}
+
+func (t *npmTree) know(file string, data []byte) error {
 	doc, err := project.ParseValue(file, string(data))
 	if err != nil {
 		return err
@@ -117,13 +131,45 @@ func (t *npmTree) readKnown(file string) error {
 	return nil
 }
 
+// record is the package that the lockfile has at a directory; nil if there is none.
+// Projects are what their package.json says.
+func (t *npmTree) record(at string) *npmNode {
+	rel, err := filepath.Rel(t.root, at)
+	if err != nil {
+		return nil
+	}
+	entry := t.known[filepath.ToSlash(rel)]
+	n := &npmNode{at: at, real: at}
+	if entry.Field("link").Text == "true" {
+		n.real = filepath.Join(t.root, filepath.FromSlash(entry.Field("resolved").Text))
+		rel, _ = filepath.Rel(t.root, n.real) // both are absolute
+		entry = t.known[filepath.ToSlash(rel)]
+	}
+	if p, err := project.Read(n.real); err == nil && (rel == "." || t.members[string(p.Manifest.Name)] == filepath.ToSlash(rel)) {
+		n.manifest, n.member = &p.Manifest, rel != "."
+		return n
+	}
+	if entry.Kind != project.Map {
+		return nil
+	}
+	if n.manifest, err = project.Parse(filepath.ToSlash(rel), entry.JSON()); err != nil {
+		return nil
+	}
+	if i := strings.LastIndex("/"+filepath.ToSlash(at), "/"+layout.ModulesDir+"/"); n.manifest.Name == "" && i >= 0 {
+		n.manifest.Name = npm.Name(filepath.ToSlash(at)[i+len(layout.ModulesDir)+1:])
+	}
+	return n
+}
+
 // node is the package at a directory; nil if there is none.
 func (t *npmTree) node(at string) *npmNode {
 	if n, ok := t.nodes[at]; ok {
 		return n
 	}
 	var n *npmNode
-	if real, err := filepath.EvalSymlinks(at); err == nil {
+	if t.recorded {
+		n = t.record(at)
+	} else if real, err := filepath.EvalSymlinks(at); err == nil {
 		if p, err := project.Read(real); err == nil {
 			n = &npmNode{at: at, real: real, manifest: &p.Manifest}
 			rel, err := filepath.Rel(t.root, real)

@@ -104,6 +104,7 @@ func (l *loader) finishInclude() {
 	for _, group := range include {
 		in.set(group, true)
 	}
+	l.Settings.Bill.OmitPeers = slices.Contains(g.omit, "peer") && !slices.Contains(include, "peer")
 }
 
 // productionEnv reports whether NODE_ENV leaves devDependencies out: npm takes

@@ -22,6 +22,7 @@ type Settings struct {
 	Publish   Publish
 	Version   Version
 	Audit     Audit
+	Bill      Bill
 	Terminal  Terminal
 
 	given given
@@ -295,6 +296,18 @@ type Audit struct {
 	Fix          bool
 	Ignore       []string // advisories that count no more from now on
 	IgnoreErrors bool     // a registry that cannot be asked is no failure
+}
+
+// Bill is what a bill of materials is to be.
+type Bill struct {
+	Format       string   // cyclonedx, spdx; "" was not said
+	Type         string   // of the project
+	Spec         string   // version of CycloneDX; "" is the tool's
+	Authors      []string // of the bill
+	Supplier     string
+	Split        bool // one for each project
+	ExcludePeers bool // what projects have as peers only
+	OmitPeers    bool // whatever is a peer, and what is below it
 }
 
 // Terminal is how we talk.

@@ -57,7 +57,7 @@ var (
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "why", "licenses", "outdated", "fund", "root", "bin", "prefix", "pkg"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
@@ -68,7 +68,8 @@ var (
 	global     = slices.Concat(saving, listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix"})
 	updating   = []string{"update"}
 	listing    = []string{"list"}
-	grouped    = slices.Concat(installing, listing, auditing, []string{"licenses", "outdated"})
+	grouped    = slices.Concat(installing, listing, auditing, billing, []string{"licenses", "outdated"})
+	billing    = []string{"sbom"}
 )
 
 // Table lists all settings in the order in which help shows them. Flags,
@@ -123,7 +124,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Lockfile.Frozen }},
 	{Key: "prefer-frozen-lockfile", Kind: Bool, Default: "true", For: installing, Help: "resolve nothing while the lockfile satisfies package.json",
 		bind: func(s *Settings) any { return &s.Lockfile.PreferFrozen }},
-	{Key: "lockfile-only", Also: "package-lock-only", Kind: Bool, Default: "false", For: installing, Help: "write the lockfile, leave node_modules alone",
+	{Key: "lockfile-only", Also: "package-lock-only", Kind: Bool, Default: "false", For: slices.Concat(installing, billing), Help: "write the lockfile, leave node_modules alone; sbom: look at nothing else",
 		bind: func(s *Settings) any { return &s.Lockfile.Only }},
 	{Key: "lockfile", Also: "package-lock", Kind: Bool, Default: "true", For: slices.Concat(installing, []string{"clean"}), Help: "read and write a lockfile",
 		bind: func(s *Settings) any { return &s.Lockfile.Enabled }},
@@ -444,7 +445,7 @@ var table = []Setting{
 	// Packing and publishing.
 	{Key: "pack-destination", Kind: Path, For: []string{"pack"}, Help: "directory to put tarballs into", never: notProject,
 		bind: func(s *Settings) any { return &s.Publish.Destination }},
-	{Key: "out", Kind: Text, For: []string{"pack"}, Help: "path of the tarball, with %s for the name and %v for the version", never: notFile | notEnv,
+	{Key: "out", Kind: Text, For: []string{"pack", "sbom"}, Help: "path of the file to write, with %s for the name and %v for the version", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Publish.Out }},
 	{Key: "pack-gzip-level", Kind: Int, Default: "9", For: packing, Help: "how hard to compress, from 0 to 9",
 		bind: func(s *Settings) any { return &s.Publish.GzipLevel }},
@@ -483,6 +484,20 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Version.AllowSame }},
 
 	// Auditing.
+	{Key: "sbom-format", Kind: Enum, Values: "cyclonedx spdx", For: billing, Help: "form of the bill of materials, which has to be given",
+		bind: func(s *Settings) any { return &s.Bill.Format }},
+	{Key: "sbom-type", Kind: Enum, Values: "library application framework", For: billing, Help: "what the project is (default library)",
+		bind: func(s *Settings) any { return &s.Bill.Type }},
+	{Key: "sbom-spec-version", Kind: Enum, Values: "1.5 1.6 1.7", For: billing, Help: "version of CycloneDX (default 1.5 in npm's projects, else 1.7)", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Bill.Spec }},
+	{Key: "sbom-authors", Kind: Names, For: billing, Help: "who made the bill", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Bill.Authors }},
+	{Key: "sbom-supplier", Kind: Text, For: billing, Help: "who supplies what the bill is about", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Bill.Supplier }},
+	{Key: "split", Kind: Bool, Default: "false", For: billing, Help: "a bill for each project, a line each or a file each with --out", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Bill.Split }},
+	{Key: "exclude-peers", Kind: Bool, Default: "false", For: billing, Help: "leave out what projects have as peers only", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Bill.ExcludePeers }},
 	{Key: "audit-level", Kind: Enum, Values: "info low moderate high critical none", Default: "low", For: auditing, Help: "the least severity that is an error",
 		bind: func(s *Settings) any { return &s.Audit.Level }},
 	{Key: "fix", Kind: Bool, Default: "false", For: auditing, Help: "write overrides against what was found", never: notFile | notEnv,

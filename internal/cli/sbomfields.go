@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"net/url"
+	"strings"
+
+	"godwit/internal/npm/integrity"
+	"godwit/internal/npm/specifier"
+	"godwit/internal/project"
+	"godwit/internal/sbom"
+)
+
+// describe fills in what a manifest says, as pnpm 12.21 reads it. dir is where
+// else a license may be found.
+func describe(c *sbom.Component, dir string, m project.Node) error {
+	license, err := licenseOf(dir, m)
+	if err != nil {
+		return err
+	}
+	if license != unknownLicense {
+		c.License = license
+	}
+	c.Description, c.Homepage = textOf(m.Field("description")), textOf(m.Field("homepage"))
+	c.Author = textOf(m.Field("author"))
+	if c.Author == "" {
+		c.Author = textOf(m.Field("author").Field("name"))
+	}
+	c.Repository = repositoryURL(textOr(m.Field("repository"), "url"))
+	if u, err := url.Parse(strings.TrimSpace(textOr(m.Field("bugs"), "url"))); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+		u.User = nil
+		if u.Path == "" {
+			u.Path = "/" // as browsers write it
+		}
+		c.Bugs = u.String()
+	}
+	return nil
+}
+
+// textOf is a string, and nothing of any other kind.
+func textOf(n project.Node) string {
+	if n.Kind == project.String {
+		return n.Text
+	}
+	return ""
+}
+
+// textOr is a string, or that in a field of an object.
+func textOr(n project.Node, field string) string {
+	if text := textOf(n); text != "" {
+		return text
+	}
+	return textOf(n.Field(field))
+}
+
+// repositoryURL is where a repository is, without credentials; shortcuts are written
+// out. What is no address is "".
+func repositoryURL(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.Contains(text, "://") {
+		u, err := url.Parse(text)
+		if err != nil {
+			return ""
+		}
+		if _, secret := u.User.Password(); secret || !strings.Contains(u.Scheme, "ssh") { // ssh's "git@" is no secret
+			u.User = nil
+		}
+		return u.String()
+	}
+	s, err := specifier.Parse("", text)
+	if err != nil || s.Git.Host == "" {
+		return ""
+	}
+	u, err := url.Parse(strings.TrimPrefix(s.Git.HTTPS(), "git+"))
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	_, branch, _ := strings.Cut(text, "#")
+	u.Path, u.Fragment = strings.TrimSuffix(u.Path, ".git")+".git", branch
+	return "git+" + u.String()
+}
+
+// digest fills in the strongest hash of a tarball.
+func digest(c *sbom.Component, text string) {
+	if in, err := integrity.Parse(text); err == nil {
+		c.Algorithm, c.Digest = in.Hex()
+	}
+}
