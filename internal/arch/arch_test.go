@@ -43,6 +43,7 @@ var policy = map[string][]string{
 	"graph":  {"npm"},
 	"layout": {"graph", "npm"},
 	"audit":  {"graph", "npm/semver"},
+	"query":  {"npm", "npm/semver", "npm/specifier", "packlist", "project"},
 	"event":  {},
 
 	// Tarballs of packages in one file, for another machine.
@@ -136,9 +137,9 @@ var policy = map[string][]string{
 	"cli": {
 		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
 		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
-		"project", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree", "resolve/override",
-		"resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "sbom", "script", "spawn", "store",
-		"tarballs", "workspace",
+		"project", "query", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree",
+		"resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "sbom", "script",
+		"spawn", "store", "tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
 

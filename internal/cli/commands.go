@@ -102,6 +102,7 @@ func sections() []section {
 		{"What is there", []command{
 			{names: []string{"list", "ls", "ll", "la"}, usage: "list [name or pattern]... [flags]", help: "show what is installed", run: runList, free: true, offers: dependencies},
 			{names: []string{"why", "explain"}, usage: "why <name or pattern>... [flags]", help: "show every way from the projects to a package", run: runWhy, free: true, offers: dependencies},
+			{names: []string{"query"}, usage: "query <selector> [flags]", help: "print packages that a selector is about, as JSON", more: queryHelp, run: runQuery, free: true},
 			{names: []string{"outdated"}, usage: "outdated [name or pattern]... [flags]", help: "show which dependencies have newer versions, and fail if any has", run: runOutdated, free: true, offers: dependencies},
 			{names: []string{"licenses"}, usage: "licenses list [flags]", help: "show under which licenses the installed packages are", run: runLicenses, words: []word{{"list", "print them"}, {"ls", "the same"}}},
 			{names: []string{"audit"}, usage: "audit [fix | signatures] [flags]", help: "look for known vulnerabilities, and fail if there are any", more: auditHelp, run: runAudit, free: true},

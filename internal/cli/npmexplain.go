@@ -55,6 +55,8 @@ type npmReason struct {
 	Type    string  `json:"type"`
 	Name    string  `json:"name"`
 	Spec    string  `json:"spec"`
+	RawSpec string  `json:"rawSpec,omitempty"` // where overrides ask for Spec instead
+	Ruled   bool    `json:"overridden,omitempty"`
 	Bundled bool    `json:"bundled,omitempty"`
 	Error   string  `json:"error,omitempty"`
 	From    *npmWhy `json:"from"`
@@ -71,10 +73,7 @@ func (c *call) npmExplain(names []string) error {
 		return err
 	}
 	selected := t.selected
-	t.selected = nil // every way counts, from wherever it comes
-	x := &npmExplainer{npmTree: t, index: map[string]int{}, links: map[string][]string{}, in: map[string][]*npmReason{}, told: map[string]*npmWhy{}}
-	x.findPlaces()
-	x.reasons()
+	x := newExplainer(t)
 	of := x.below(selected)
 	var found []*npmWhy
 	for _, name := range names {
@@ -96,6 +95,17 @@ func (c *call) npmExplain(names []string) error {
 		return writeJSON(c.Stdout, found)
 	}
 	return drawReasons(c.Stdout, found)
+}
+
+// newExplainer looks at who depends on what. Every way counts, from whatever project
+// it comes.
+func newExplainer(t *npmTree) *npmExplainer {
+	all := *t
+	all.selected = nil
+	x := &npmExplainer{npmTree: &all, index: map[string]int{}, links: map[string][]string{}, in: map[string][]*npmReason{}, told: map[string]*npmWhy{}}
+	x.findPlaces()
+	x.reasons()
+	return x
 }
 
 // maxWays bounds what is shown: a tree of 3,750 packages has some thousand ways
@@ -182,7 +192,7 @@ func (x *npmExplainer) reasons() {
 				continue
 			}
 			to := x.place(e.to.at)
-			r := &npmReason{Type: e.kind, Name: e.alias, Spec: e.spec, from: place, Bundled: bundles(n, e.alias)}
+			r := &npmReason{Type: e.kind, Name: e.alias, Spec: e.spec, RawSpec: e.rawSpec, Ruled: e.rawSpec != "", from: place, Bundled: bundles(n, e.alias)}
 			if e.kind == "workspace" {
 				r.Spec = "file:" + filepath.ToSlash(e.to.real)
 			}
@@ -295,8 +305,10 @@ func (x *npmExplainer) asked(place string) *npmWhy {
 		return &on
 	}
 	why.npmFlags = &npmFlags{
-		Dev: is("dev"), Optional: is("optional"), DevOptional: is("devOptional"), Peer: is("peer"), Bundled: is("inBundle"), Overridden: is(),
+		Dev: is("dev"), Optional: is("optional"), DevOptional: is("devOptional"), Peer: is("peer"), Bundled: is("inBundle"),
 	}
+	ruled := x.ruled[x.at(place).real]
+	why.Overridden = &ruled
 	return &why
 }
 

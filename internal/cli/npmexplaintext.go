@@ -50,7 +50,7 @@ func (w *npmWhy) head() []string {
 		for _, flag := range []struct {
 			on   bool
 			word string
-		}{{f.Extraneous, "extraneous"}, {on(f.Dev), "dev"}, {on(f.Optional), "optional"}, {on(f.Peer), "peer"}, {on(f.Bundled), "bundled"}} {
+		}{{f.Extraneous, "extraneous"}, {on(f.Dev), "dev"}, {on(f.Optional), "optional"}, {on(f.Peer), "peer"}, {on(f.Bundled), "bundled"}, {on(f.Overridden), "overridden"}} {
 			if flag.on {
 				text += " " + flag.word
 			}
@@ -70,6 +70,9 @@ func (r *npmReason) lines(above []*npmWhy) []string {
 		if rel, err := filepath.Rel(r.From.Location, filepath.FromSlash(text)); err == nil {
 			text = filepath.ToSlash(rel)
 		}
+	}
+	if r.Ruled {
+		text = "overridden " + text + ` (was "` + r.RawSpec + `")`
 	}
 	if r.Bundled {
 		text = "bundled " + text

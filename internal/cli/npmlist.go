@@ -139,7 +139,7 @@ func (n *npmLister) json(item *npmItem) project.Node {
 			if from := n.resolved(item.to); from != "" {
 				out.Set("resolved", project.Text(from))
 			}
-			out.Set("overridden", truth(false))
+			out.Set("overridden", truth(n.ruled[item.to.real]))
 			if item.extraneous {
 				out.Set("extraneous", truth(true))
 			}
@@ -228,6 +228,9 @@ func (n *npmLister) line(item *npmItem) string {
 	}
 	if item.extraneous {
 		text += " extraneous"
+	}
+	if n.ruled[item.to.real] {
+		text += " overridden"
 	}
 	if rel, err := filepath.Rel(n.root, item.to.real); err == nil && item.to.at != item.to.real {
 		text += " -> ./" + filepath.ToSlash(rel)

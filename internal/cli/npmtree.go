@@ -15,6 +15,7 @@ import (
 	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
+	"godwit/internal/resolve/npmtree"
 )
 
 // npmTree is what is in node_modules of a project of npm's, found as Node finds
@@ -24,9 +25,11 @@ type npmTree struct {
 	members  map[string]string       // name of a project of the workspace -> its directory
 	known    map[string]project.Node // what the lockfile says of directories, as slash paths
 	nodes    map[string]*npmNode
-	groups   []string        // of the root and of members
-	selected map[string]bool // directories of the projects to show; nil is all
-	recorded bool            // nodes are what the lockfile says of them; projects are read
+	groups   []string                  // of the root and of members
+	selected map[string]bool           // directories of the projects to show; nil is all
+	rules    map[string]*npmtree.Rules // npm's overrides, by the directory of who depends; nil where there are none
+	ruled    map[string]bool           // directories of packages whose versions overrides chose
+	recorded bool                      // nodes are what the lockfile says of them; projects are read
 }
 
 // npmKinds are npm's words for the maps of package.json.
@@ -49,6 +52,8 @@ type npmEdge struct {
 	to          *npmNode // nil where there is none
 	invalid     bool     // what is found is another version
 	extraneous  bool     // nobody depends on what is found
+	rawSpec     string   // as it is written, where npm's overrides ask for another
+	below       *npmtree.Rules
 }
 
 func (c *call) npmTree() (*npmTree, error) {
@@ -75,7 +80,51 @@ func (c *call) npmTree() (*npmTree, error) {
 		}
 		t.members[string(p.Manifest.Name)] = dir
 	}
-	return t, t.readKnown(filepath.Base(c.lock.Path))
+	if err := t.readKnown(filepath.Base(c.lock.Path)); err != nil {
+		return nil, err
+	}
+	return t, t.readOverrides()
+}
+
+// maxRuled bounds how often the rules for one package may change while the tree is
+// walked: they become more special each time, and nobody nests them as deep.
+const maxRuled = 10
+
+// readOverrides finds out which of npm's overrides hold for whom.
+func (t *npmTree) readOverrides() error {
+	root := t.node(t.root)
+	if root == nil || len(root.manifest.Overrides.Fields) == 0 {
+		return nil
+	}
+	rules, err := npmtree.ParseRules(root.manifest.Overrides.JSON())
+	if err != nil || rules == nil {
+		return err
+	}
+	selected, groups := t.selected, t.groups
+	t.selected, t.groups = nil, []string{prodGroup, devGroup, optionalGroup, peerGroup}
+	t.rules, t.ruled = map[string]*npmtree.Rules{t.root: rules}, map[string]bool{}
+	times := map[string]int{}
+	for todo := []*npmNode{root}; len(todo) > 0; {
+		n := todo[0]
+		todo = todo[1:]
+		for _, e := range t.edges(n) {
+			if e.to == nil || e.below == nil || times[e.to.real] > maxRuled {
+				continue
+			}
+			was := t.rules[e.to.real]
+			is := e.below
+			if was != nil {
+				is = was.With(e.below)
+			}
+			if is != was {
+				t.rules[e.to.real] = is
+				times[e.to.real]++
+				todo = append(todo, e.to)
+			}
+		}
+	}
+	t.selected, t.groups = selected, groups
+	return nil
 }
 
 // selectProjects notes what the call is for: the project at hand, or those that
@@ -242,17 +291,34 @@ func (e *npmEdge) label() string {
 }
 
 func (t *npmTree) edge(n *npmNode, e npmEdge) npmEdge {
-	if e.to = t.find(n.real, e.alias); e.to == nil {
+	e.to = t.find(n.real, e.alias)
+	ruled := false
+	if rules := t.rules[n.real]; rules != nil {
+		raw := e.spec
+		if e.below, e.spec, ruled = rules.Edge(e.alias, raw, &t.node(t.root).manifest.Manifest, &n.manifest.Manifest); e.spec != raw {
+			e.rawSpec = raw
+		}
+	}
+	if e.to == nil {
 		return e
 	}
-	s, err := specifier.Parse(e.alias, e.spec)
+	if ruled {
+		t.ruled[e.to.real] = true
+	}
+	e.invalid = e.unfit(e.spec) && (e.rawSpec == "" || e.unfit(e.rawSpec))
+	return e
+}
+
+// unfit reports whether what is found is another version than is asked for. npm
+// looks at where those of no registry are from; it made the tree, and so did we.
+func (e *npmEdge) unfit(spec string) bool {
+	s, err := specifier.Parse(e.alias, spec)
 	if err != nil || s.Kind != specifier.Range && s.Kind != specifier.Version {
-		return e // npm looks at where others are from; it made the tree, and so did we
+		return false
 	}
 	v, err := semver.Parse(e.to.manifest.Version, semver.Options{Loose: true})
 	r, err2 := semver.ParseRange(s.Range, semver.Options{Loose: true})
-	e.invalid = err == nil && err2 == nil && !r.Match(v)
-	return e
+	return err == nil && err2 == nil && !r.Match(v)
 }
 
 // rootEdges adds the projects of the workspace, and what nobody asked for.

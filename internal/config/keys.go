@@ -12,7 +12,7 @@ import (
 const elsewhere = `
 _auth always-auth bypass-2fa cache-max
 cache-min call cidr description diff diff-ignore-all-space diff-name-only diff-no-prefix
-diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expect-result-count expect-results expires
+diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expires
 foreground-scripts format-package-lock git heading include-staged
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module

@@ -51,6 +51,8 @@ type Call struct {
 	AllFiles       bool   // of deploy: not only those that would be published
 	SearchLimit    int    // of search: how many packages at most
 	SearchExclude  string // of search: words of packages that are left out
+	ExpectResults  bool   // of query: that there are any; what was given counts
+	ExpectCount    int    // of query: so many
 	Trace          string // write a Chrome trace of the install to this file; "" does not
 	Help           bool
 	Version        bool

@@ -57,7 +57,7 @@ var (
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"} // name a map of package.json
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
@@ -516,6 +516,10 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Force }},
 	{Key: "all", Short: "a", Kind: Bool, Default: "false", For: []string{"approve-builds", "list"}, Help: "approve all packages that await it; list: however deep", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.All }},
+	{Key: "expect-results", Kind: Bool, For: []string{"query"}, Help: "fail where there are no results, or with false where there are any", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.ExpectResults }},
+	{Key: "expect-result-count", Kind: Int, For: []string{"query"}, Help: "fail where there are not so many", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.ExpectCount }},
 	{Key: "edit-dir", Kind: Path, For: []string{"patch"}, Help: "where to put the files (default: a directory in node_modules)", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.EditDir }},
 	{Key: "ignore-existing", Kind: Bool, Default: "false", For: []string{"patch"}, Help: "leave out the patch that there is", never: notFile | notEnv,

@@ -213,3 +213,15 @@ func (m *matcher) globstar(p, s int) bool {
 	}
 	return m.partial
 }
+
+// MatchPath matches a path with slashes against a glob, in which "**" takes any
+// number of directories, "*" names with a dot in front, too, and "{a,b}" either.
+func MatchPath(glob, path string) bool {
+	segments := splitRuns(path)
+	for _, alternative := range braces(glob) {
+		if pattern(splitRuns(alternative)).match(segments, false) {
+			return true
+		}
+	}
+	return false
+}

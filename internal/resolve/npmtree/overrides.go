@@ -127,20 +127,21 @@ func (o *overrides) ruleset() []*overrides {
 
 // forEdge is what holds for the end of an edge: the rule about it, or o still.
 func (o *overrides) forEdge(e *edge) *overrides {
+	return o.about(e.name, func() *wanted { return e.from.b.want(e.name, e.raw) })
+}
+
+// about is the rule about a name for which want is asked, or o.
+func (o *overrides) about(name string, want func() *wanted) *overrides {
 	for _, rule := range o.ruleset() {
-		if rule.name != e.name {
-			continue
-		}
-		if rule.keySpec == "*" || e.from.b.mayMean(e, rule.keySpec) {
+		if rule.name == name && (rule.keySpec == "*" || want().mayMean(rule.keySpec)) {
 			return rule
 		}
 	}
 	return o
 }
 
-// mayMean reports whether what an edge asks for may be in a range.
-func (b *builder) mayMean(e *edge, rng string) bool {
-	w := b.want(e.name, e.raw)
+// mayMean reports whether what is asked for may be in a range.
+func (w *wanted) mayMean(rng string) bool {
 	switch {
 	case w.kind == aRange:
 		r, err := semver.ParseRange(rng, semver.Options{})
@@ -155,26 +156,35 @@ func (b *builder) mayMean(e *edge, rng string) bool {
 
 // spec is what an edge that the rule is about asks for.
 func (o *overrides) spec(e *edge) string {
-	ref, isRef := strings.CutPrefix(o.value, "$")
-	switch {
-	case o.value == "" || o.value == "*":
-		return e.raw
-	case !isRef:
-		return o.value
-	}
 	root := e.from.root
 	if root.source != nil {
 		root = root.source.root
 	}
-	for _, m := range []*npm.Manifest{root.pkg.manifest, e.from.pkg.manifest} {
+	asked, ok := o.asked(e.raw, root.pkg.manifest, e.from.pkg.manifest)
+	if !ok {
+		e.from.b.fail(&OverrideError{fmt.Sprintf("the override %q refers to %s, which the project does not depend on", o.key, o.value)})
+	}
+	return asked
+}
+
+// asked is what stands for raw where the rule is about it; "$name" is what the first
+// of manifests that has it asks for. ok is false where none has.
+func (o *overrides) asked(raw string, manifests ...*npm.Manifest) (spec string, ok bool) {
+	ref, isRef := strings.CutPrefix(o.value, "$")
+	switch {
+	case o.value == "" || o.value == "*":
+		return raw, true
+	case !isRef:
+		return o.value, true
+	}
+	for _, m := range manifests {
 		for _, deps := range []npm.Deps{m.DevDependencies, m.OptionalDependencies, m.Dependencies, m.PeerDependencies} {
 			if spec, _ := deps.Lookup(ref); spec != "" {
-				return spec
+				return spec, true
 			}
 		}
 	}
-	e.from.b.fail(&OverrideError{fmt.Sprintf("the override %q refers to %s, which the project does not depend on", o.key, o.value)})
-	return e.raw
+	return raw, false
 }
 
 func (o *overrides) equal(other *overrides) bool {
