@@ -23,13 +23,7 @@ func (c *call) findLock() error {
 	if err != nil {
 		return err
 	}
-	manager := ""
-	for _, name := range []string{"npm", "pnpm", "yarn", "bun"} {
-		if c.managedBy(name) {
-			manager = name
-		}
-	}
-	named := lockfile.FormatOf(manager)
+	named := lockfile.FormatOf(c.manager())
 	at := slices.IndexFunc(found, func(f lockfile.File) bool { return f.Format == named })
 	switch {
 	case at >= 0:
@@ -54,24 +48,13 @@ func (c *call) makesYarn() bool {
 
 // warnLocks tells of lockfiles that do not count.
 func (c *call) warnLocks(sink event.Sink) {
+	if named := c.manager(); named != "" && c.lock.Path != "" && lockfile.FormatOf(named) != c.lock.Format && len(c.otherLocks) == 0 {
+		sink.Emit(event.Warning{Code: "LOCKFILES", Message: "package.json names " + named + ", and the lockfile is " + filepath.Base(c.lock.Path) + ", which counts: remove it to go over to " + named + ", or name its tool under packageManager"})
+	}
 	for _, f := range c.otherLocks {
 		sink.Emit(event.Warning{Code: "LOCKFILES", Message: filepath.Base(f.Path) + " does not count, since there is " + filepath.Base(c.lock.Path) +
 			", too: remove the one that is not kept, or name its tool under packageManager in package.json"})
 	}
-}
-
-// managedBy reports whether the project names a tool: in packageManager or, as npm
-// has it, in devEngines. Several there are alternatives, and name none.
-func (c *call) managedBy(tool string) bool {
-	if c.inputs.Project == nil {
-		return false
-	}
-	m := c.inputs.Project.Manifest
-	if engines := m.DevEngines.PackageManager; m.PackageManager == "" && len(engines) == 1 {
-		return engines[0].Name == tool
-	}
-	name, _, _ := strings.Cut(m.PackageManager, "@")
-	return name == tool
 }
 
 // runCI is the command ci: an install from the lockfile alone, into nothing.

@@ -68,6 +68,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err := change(req); err != nil {
 		return err
 	}
+	c.checkFirst(req)
 	c.pruneCatalogs(req)
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	var none *NoMatchError
@@ -87,6 +88,9 @@ func (c *call) look(sink event.Sink) (*hooks, error) {
 		return nil, err
 	}
 	c.warnLocks(sink)
+	if err := c.checkManager(sink); err != nil {
+		return nil, err
+	}
 	if err := c.readTool(sink); err != nil {
 		return nil, err
 	}
