@@ -18,6 +18,7 @@ type npmLister struct {
 	wants    func(alias string) bool // nil is everything
 	first    map[string]string       // directory -> the way on which it is shown with its dependencies
 	problems []string
+	long     bool
 }
 
 // npmItem is one line of the list.
@@ -34,7 +35,7 @@ func (l *lister) npmList() error {
 	if err != nil {
 		return err
 	}
-	n := &npmLister{npmTree: t, depth: l.depth, wants: l.wants, first: map[string]string{}}
+	n := &npmLister{npmTree: t, depth: l.depth, wants: l.wants, first: map[string]string{}, long: l.cfg.Settings.Call.Long}
 	if l.wants != nil && l.cfg.Settings.Call.Depth == "" {
 		n.depth = maxListDepth
 	}
@@ -126,6 +127,9 @@ func (n *npmLister) json(item *npmItem) project.Node {
 				out.Set(key, project.Text(value))
 			}
 		}
+		if n.long {
+			n.detail(&out, item)
+		}
 		if len(n.problems) > 0 {
 			out.Set("problems", listOf(n.problems))
 		}
@@ -134,12 +138,18 @@ func (n *npmLister) json(item *npmItem) project.Node {
 		switch {
 		case item.to != nil:
 			if out.Set("version", project.Text(item.to.manifest.Version)); item.deduped {
+				if n.long {
+					n.detail(&out, item)
+				}
 				break
 			}
 			if from := n.resolved(item.to); from != "" {
 				out.Set("resolved", project.Text(from))
 			}
 			out.Set("overridden", truth(n.ruled[item.to.real]))
+			if n.long {
+				n.detail(&out, item)
+			}
 			if item.extraneous {
 				out.Set("extraneous", truth(true))
 			}
@@ -170,6 +180,52 @@ func (n *npmLister) json(item *npmItem) project.Node {
 	return out
 }
 
+// record is what npm knows of a package without looking at it: its entry in the
+// lockfile; the root's package.json.
+func (n *npmLister) record(to *npmNode) project.Node {
+	rel, err := filepath.Rel(n.root, to.real)
+	entry := n.known[filepath.ToSlash(rel)]
+	if err != nil || to.real == n.root || entry.Kind != project.Map {
+		return normalized(to.manifest.Document)
+	}
+	doc := project.Node{Kind: project.Map}
+	doc.Set("name", project.Text(string(to.manifest.Name)))
+	for _, f := range entry.Fields {
+		doc.Set(f.Key, f.Value)
+	}
+	return normalized(doc)
+}
+
+// detail adds what --long is about: the record of a package, but for dependencies,
+// whose place is that of the tree.
+func (n *npmLister) detail(out *project.Node, item *npmItem) {
+	doc := n.record(item.to)
+	name := item.alias
+	if item.of == nil {
+		name = folderName(item.to.at)
+	}
+	out.Set("name", project.Text(name))
+	needed := project.Node{Kind: project.Map}
+	for _, f := range doc.Fields {
+		if f.Key != "dependencies" {
+			out.Set(f.Key, f.Value)
+		}
+	}
+	for _, group := range []string{prodGroup, optionalGroup} {
+		for _, f := range doc.Field(group).Fields {
+			needed.Set(f.Key, f.Value)
+		}
+	}
+	out.Set("extraneous", truth(false))
+	out.Set("path", project.Text(item.to.at))
+	out.Set("_dependencies", needed)
+	for _, group := range []string{devGroup, peerGroup} {
+		if doc.Field(group).Kind == project.Missing {
+			out.Set(group, project.Node{Kind: project.Map})
+		}
+	}
+}
+
 func truth(b bool) project.Node { return project.Node{Kind: project.Bool, Text: fmt.Sprint(b)} }
 
 func listOf(items []string) project.Node {
@@ -194,7 +250,13 @@ func (i *npmItem) invalidText() string {
 // text is npm's tree.
 func (n *npmLister) text(top *npmItem) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", label(cmp.Or(string(top.to.manifest.Name), filepath.Base(n.root)), top.to.manifest.Version), n.root)
+	name := label(cmp.Or(string(top.to.manifest.Name), filepath.Base(n.root)), top.to.manifest.Version)
+	if n.long {
+		line := longLine(len(top.items) > 0)
+		fmt.Fprintf(&b, "%s\n%s%s\n%s%s\n", name, line, n.root, line, n.record(top.to).Field("description").Text)
+	} else {
+		fmt.Fprintf(&b, "%s %s\n", name, n.root)
+	}
 	if len(top.items) == 0 {
 		b.WriteString("└── (empty)\n")
 	}
@@ -207,8 +269,19 @@ func (n *npmLister) branch(b *strings.Builder, indent string, items []*npmItem) 
 	for i, item := range items {
 		corner, below := corners(i == len(items)-1, len(item.items) > 0)
 		b.WriteString(indent + corner + n.line(item) + "\n")
+		if n.long && item.to != nil { // npm shows a description, which its lockfile has not
+			b.WriteString(indent + below + longLine(len(item.items) > 0) + "\n")
+		}
 		n.branch(b, indent+below, item.items)
 	}
+}
+
+// longLine is what stands before further lines about a package.
+func longLine(branches bool) string {
+	if branches {
+		return "│ "
+	}
+	return "  "
 }
 
 func (n *npmLister) line(item *npmItem) string {
@@ -247,10 +320,34 @@ func (n *npmLister) parseable(top *npmItem) string {
 		todo = append(todo[1:], item.items...)
 		if item.to != nil && !seen[item.to.at] && (n.wants == nil || n.wants(item.alias)) {
 			seen[item.to.at] = true
-			b.WriteString(item.to.at + "\n")
+			b.WriteString(item.to.at + n.marks(item) + "\n")
 		}
 	}
 	return b.String()
+}
+
+// marks are what --long adds to a place: what is there, where a link leads, and what
+// is the matter with it.
+func (n *npmLister) marks(item *npmItem) string {
+	if !n.long {
+		return ""
+	}
+	out := ":" + label(string(item.to.manifest.Name), item.to.manifest.Version)
+	if item.of != nil {
+		out = ":" + item.label()
+	}
+	if item.to.at != item.to.real {
+		out += ":" + item.to.real
+	}
+	for _, mark := range []struct {
+		on   bool
+		word string
+	}{{item.extraneous, "EXTRANEOUS"}, {item.invalid, "INVALID"}, {n.ruled[item.to.real], "OVERRIDDEN"}} {
+		if mark.on {
+			out += ":" + mark.word
+		}
+	}
+	return out
 }
 
 // listProblems is a node_modules that is not what package.json files ask for.
