@@ -12,6 +12,7 @@ import (
 	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
+	"godwit/internal/resolve"
 )
 
 // runAdd is the command add, and install with names behind it.
@@ -52,9 +53,13 @@ func runAdd(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		used := workspaceSpecifiers(slices.Concat(importers, others))
+		all := slices.Concat(importers, others)
+		used, members := workspaceSpecifiers(all), map[string]string{}
+		for _, im := range all {
+			members[string(im.Manifest.Name)] = im.Manifest.Version
+		}
 		e.changes = func(im *install.Importer) ([]change, error) {
-			a := adding{call: c, used: used, into: im, catalogs: catalogs}
+			a := adding{call: c, used: used, into: im, catalogs: catalogs, members: members}
 			for _, r := range requests {
 				if err := a.add(ctx, src, r); err != nil {
 					return nil, err
@@ -161,7 +166,8 @@ type adding struct {
 	into    *install.Importer
 	changes []change
 
-	catalogs *cataloging // nil for none
+	catalogs *cataloging       // nil for none
+	members  map[string]string // name of a project of the workspace -> its version
 }
 
 func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) error {
@@ -198,15 +204,18 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 			return err
 		}
 		c.alias, c.ask = s.Alias, s.Raw
+		if a.meansMember(s) {
+			c.ask = "workspace:*" // rather than what a registry has under the name
+		}
 		c.save = func(name, version string) string {
 			if a.foreign() && s.Kind == specifier.Range { // yarn and bun keep what was typed
 				return s.Raw
 			}
-			return recorded(as, s, name, version)
+			return a.recorded(as, s, name, version)
 		}
 	}
 	c.group = a.groupFor(c.alias)
-	if a.catalogs != nil && !save.Workspace {
+	if a.catalogs != nil && !save.Workspace && !a.meansMember(s) {
 		if err := a.catalogs.take(&c, s, bare, present != "", as); err != nil {
 			return err
 		}
@@ -269,13 +278,31 @@ func (a *adding) nameIt(ctx context.Context, src *source, s *specifier.Specifier
 	return err
 }
 
-// recorded is the specifier for package.json.
-func recorded(as specifier.Save, s specifier.Specifier, name, version string) string {
-	switch {
-	case s.Kind == specifier.Workspace:
+// meansMember reports whether a project of the workspace is what was asked for, though
+// a registry may have a newer version: where those are linked, it does if its version
+// fits (as with pnpm).
+func (a *adding) meansMember(s specifier.Specifier) bool {
+	version, member := a.members[s.Alias]
+	if !member || s.Aliased() || a.linking() == resolve.LinkNone || a.foreign() || a.catalogs != nil && !a.catalogs.passive {
+		return false
+	}
+	return s.Kind == specifier.Tag || (s.Kind == specifier.Range || s.Kind == specifier.Version) && fits(version, s.Range)
+}
+
+// recorded is the specifier for package.json. name is "" for what is no package.
+func (a *adding) recorded(as specifier.Save, s specifier.Specifier, name, version string) string {
+	protocol := a.cfg.Settings.Save.WorkspaceProtocol
+	if a.bunProject() {
+		protocol = "rolling"
+	}
+	switch member := a.members[string(s.Name)]; {
+	case s.Kind == specifier.Workspace && (protocol == "rolling" || member == ""):
 		return specifier.Rolling(s)
-	case name == "" && s.Kind.IsRegistry(): // a project of the workspace
-		return "workspace:" + as.Prefix
+	case s.Kind == specifier.Workspace:
+		as.Prefix = a.cfg.Settings.Save.Prefix // --save-exact is about registries
+		return as.Member(s, member, protocol)
+	case name == "" && s.Kind.IsRegistry():
+		return as.Member(s, member, protocol)
 	}
 	return as.Chosen(s, name, version)
 }

@@ -30,7 +30,7 @@ git-shallow-hosts global-shims
 init-package-manager manage-package-manager-versions
 modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server
-registry-supports-time-field runtime-on-fail save-workspace-protocol
+registry-supports-time-field runtime-on-fail
 scripts-prepend-node-path shell-emulator state-dir
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
 verify-store-integrity versioning

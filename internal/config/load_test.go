@@ -124,7 +124,7 @@ func TestDefaults(t *testing.T) {
 		Resolve:   Resolve{AutoInstallPeers: true, AllowGit: "all", AllowRemote: "all", AllowFile: "all", AllowDirectory: "all", DedupeDependents: true, BlockExotic: true, Mode: "highest", Tag: "latest", TrustPolicy: "off"},
 		Workspace: Workspace{InstallAll: true, SharedLockfile: true, DedupeInjected: true, Hoist: true, PeersFromRoot: true},
 		Network:   Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},
-		Save:      Save{Save: true, Prefix: "^", CatalogMode: "manual", CheckNames: true},
+		Save:      Save{Save: true, Prefix: "^", WorkspaceProtocol: "rolling", CatalogMode: "manual", CheckNames: true},
 		Run:       Run{Sort: true, Bail: true, PrePost: true},
 		Publish:   Publish{GzipLevel: 9, GitChecks: true, AuthType: "web"},
 		Version:   Version{GitTag: true, TagPrefix: "v", Message: "%s", Hooks: true},

@@ -231,6 +231,9 @@ type Save struct {
 	Prefix   string
 
 	Workspace bool // what is added is a project of the workspace
+	// WorkspaceProtocol is how such a project is written: rolling without its
+	// version, true with it, false without "workspace:" where that was not typed.
+	WorkspaceProtocol string
 	// Catalog and CatalogName are which catalog gets what is added; CatalogMode is
 	// manual, prefer or strict.
 	Catalog                  bool

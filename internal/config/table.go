@@ -378,6 +378,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Save.Exact }},
 	{Key: "save-prefix", Kind: Text, Default: "^", For: saving, Help: "what stands before the version that is written",
 		bind: func(s *Settings) any { return &s.Save.Prefix }},
+	{Key: "save-workspace-protocol", Kind: Enum, Values: "true false rolling", Default: "rolling", For: saving, Help: "write projects of the workspace with their version (true), bare (false), or as workspace:^",
+		bind: func(s *Settings) any { return &s.Save.WorkspaceProtocol }},
 
 	{Key: "workspace", Kind: Bool, Default: "false", For: adding, Help: "add projects of the workspace", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Save.Workspace }},

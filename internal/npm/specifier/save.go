@@ -128,3 +128,31 @@ func Rolling(s Specifier) string {
 	}
 	return "workspace:*"
 }
+
+// Member is how a dependency on a member of the workspace, which has a version, is
+// recorded where s was asked for: by save-workspace-protocol, which is true, false or
+// rolling. What asks for the workspace by name keeps doing that.
+func (o Save) Member(s Specifier, version, protocol string) string {
+	prefix, stated := pinned(s.Range)
+	if s.Kind == Tag || s.Range == "^" || s.Range == "~" {
+		stated = false
+	}
+	if !stated {
+		prefix = o.Prefix
+	}
+	switch {
+	case s.Kind == Workspace && s.Path != "":
+		return s.Raw
+	case protocol == "rolling" && !stated:
+		return "workspace:^" // whatever save-prefix says
+	case protocol == "rolling" && prefix != "^" && prefix != "~", version == "":
+		return "workspace:*"
+	case protocol == "rolling":
+		return "workspace:" + prefix
+	case protocol == "false" && s.Kind != Workspace:
+		return prefix + version
+	case s.Aliased():
+		return "workspace:" + string(s.Name) + "@" + prefix + version
+	}
+	return "workspace:" + prefix + version
+}
