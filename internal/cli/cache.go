@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"godwit/internal/cli/ui"
-	"godwit/internal/fsys"
 	"godwit/internal/install"
-	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/registry"
@@ -355,33 +353,11 @@ func (c *call) addAll(ctx context.Context, specs []string) error {
 // addOne makes the lockfile of a project that asks for one package, and fetches
 // what that has for it.
 func (c *call) addOne(ctx context.Context, spec string) error {
-	dir := filepath.Join(c.cacheDir(), "add", c.newName())
-	defer fsys.RemoveAll(dir)
-	at, err := c.apart(dir, nil, "add", c.absolute(spec))
-	if err != nil {
-		return err
-	}
-	at.cfg.Settings.Lockfile.Only, at.cfg.Settings.Terminal.Reporter = true, "silent"
-	if err := runAdd(ctx, at); err != nil {
-		return err
-	}
-	again, err := c.apart(dir, nil, "fetch")
-	if err != nil {
-		return err
-	}
-	again.cfg.Settings.Terminal.Reporter = "silent"
-	err = again.install(ctx, func(req *install.Request) error {
-		req.FetchOnly, req.FetchDirect = true, true
-		return nil
-	})
+	doc, err := c.intoStore(ctx, []string{"add", c.absolute(spec)})
 	var nothing *install.NoLockfileError
 	if errors.As(err, &nothing) {
 		return &usageError{spec + " is no package that goes into the store", "name one of a registry, a tarball or a repository"}
 	}
-	if err != nil {
-		return err
-	}
-	doc, err := lockfile.Read(again.lock)
 	if err != nil {
 		return err
 	}

@@ -17,34 +17,12 @@ func (c *call) warnFuture(sink event.Sink) error {
 	tell := func(format string, args ...any) {
 		sink.Emit(event.Warning{Code: "CONFIG_NOT_SUPPORTED", Message: fmt.Sprintf(format, args...)})
 	}
-	shapes, err := c.shapes()
-	if err != nil {
-		return err
-	}
-	for _, shape := range shapes {
-		for _, f := range shape.ConfigDependencies.Fields {
-			if isPlugin(f.Key) && !c.cfg.Settings.Resolve.IgnorePnpmfile {
-				return &unsupportedError{"the plugin " + f.Key + " in configDependencies", "install this project with pnpm, or go on without plugins: --ignore-pnpmfile"}
-			}
-			tell("%s in configDependencies is not supported by godwit yet; it is not installed", f.Key)
-		}
-	}
 	if p := c.inputs.Project; p != nil {
 		for _, r := range runtimes(&p.Manifest) {
 			tell("package.json wants %s to be downloaded, which godwit does not do yet; what is on PATH is used", r)
 		}
 	}
 	return nil
-}
-
-// isPlugin reports whether pnpm runs the hooks of a configuration dependency of
-// that name (is_plugin_name).
-func isPlugin(name string) bool {
-	scope, base, scoped := strings.Cut(name, "/")
-	if !scoped {
-		base = name
-	}
-	return strings.HasPrefix(base, "pnpm-plugin-") || scope == "@pnpm" && strings.HasPrefix(base, "plugin-")
 }
 
 // runtimes are those that a package.json wants to have downloaded.

@@ -49,6 +49,7 @@ func (c *call) pnpmfiles() ([]pnpmfile.File, error) {
 	if s.GlobalPnpmfile != "" {
 		files = append(files, pnpmfile.File{Path: s.GlobalPnpmfile, Global: true})
 	}
+	files = append(files, c.plugins()...)
 	named := map[string]bool{}
 	for _, path := range s.Pnpmfile {
 		if !filepath.IsAbs(path) {

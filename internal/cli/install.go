@@ -43,7 +43,14 @@ func runInstall(ctx context.Context, c *call) error {
 func (c *call) install(ctx context.Context, change func(*install.Request) error) error {
 	reporter := c.reporter()
 	defer reporter.Close()
-	hooks, err := c.look(reporter)
+	if err := c.look(reporter); err != nil {
+		return err
+	}
+	env, err := c.configDeps(ctx)
+	if err != nil {
+		return err
+	}
+	hooks, err := c.hooks(reporter)
 	if err != nil {
 		return err
 	}
@@ -70,7 +77,13 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	}
 	c.checkFirst(req)
 	c.pruneCatalogs(req)
+	if env != nil && c.workspace.top() == c.workspace.root {
+		req.Env = env.Text()
+	}
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
+	if err == nil && env != nil { // a node_modules of another tool took them along
+		_, err = c.configDeps(ctx)
+	}
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
 		reporter.Emit(event.Warning{Code: "NO_PROJECTS", Message: none.Error()})
@@ -79,25 +92,22 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	return err
 }
 
-// look finds out what the project has: a lockfile, a tool, members and hooks.
-func (c *call) look(sink event.Sink) (*hooks, error) {
+// look finds out what the project has: a lockfile, a tool and members.
+func (c *call) look(sink event.Sink) error {
 	for _, w := range c.cfg.Warnings {
 		sink.Emit(w)
 	}
 	if err := c.findLock(); err != nil {
-		return nil, err
+		return err
 	}
 	c.warnLocks(sink)
 	if err := c.checkManager(sink); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.readTool(sink); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.workspace.list(); err != nil {
-		return nil, err
-	}
-	return c.hooks(sink)
+	return c.workspace.list()
 }
 
 // shaped is what changes manifests by the settings, once the hooks had their word on

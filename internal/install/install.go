@@ -185,6 +185,7 @@ type Request struct {
 	StrictPeers   bool // a peer that is missing or wrong is an error
 
 	Settings string    // digest of the settings that shape node_modules
+	Env      string    // the document in front of a new pnpm-lock.yaml; "" where there is none
 	Inputs   []string  // files whose change makes node_modules stale
 	Out      io.Writer // of the plan
 	// Foretell is told by a DryRun of a hoisted layout what would become of packages,

@@ -294,6 +294,9 @@ func (e *engine) writeLockfile(doc *lockfile.Document) error {
 	}
 	opts := e.writeOptions()
 	opts.KeepEnv = true // a file of two documents stays one, as with pnpm
+	if doc.Pnpm != nil && e.Env != "" {
+		doc.Pnpm.Env = e.Env
+	}
 	if _, err := lockfile.Write(e.lockfilePath(), doc, opts); err != nil {
 		return err
 	}

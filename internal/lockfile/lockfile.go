@@ -190,11 +190,19 @@ func Write(path string, d *Document, opts WriteOptions) (changed bool, err error
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("read lockfile: %w", err)
 	}
-	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return false, &SymlinkError{path}
-	}
-	if err := fsys.WriteFile(path, data, fsys.WriteOptions{Settle: true}); err != nil {
-		return false, fmt.Errorf("write lockfile: %w", err)
+	if err := replace(path, data); err != nil {
+		return false, err
 	}
 	return true, nil
+}
+
+// replace writes a lockfile in one step.
+func replace(path string, data []byte) error {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return &SymlinkError{path}
+	}
+	if err := fsys.WriteFile(path, data, fsys.WriteOptions{Settle: true}); err != nil {
+		return fmt.Errorf("write lockfile: %w", err)
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ package download
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -126,7 +125,19 @@ func (e *LocalError) Hint() string {
 
 // ErrUnsupported is the cause for packages from sources that this version
 // cannot fetch.
-var ErrUnsupported = errors.New("this version of godwit cannot fetch it")
+var ErrUnsupported error = unsupported{}
+
+type unsupported struct{}
+
+func (unsupported) Error() string { return "this version of godwit cannot fetch it" }
+
+// Code is the code of this error.
+func (unsupported) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
+
+// Hint is what the user can do.
+func (unsupported) Hint() string {
+	return "if it is a runtime: leave it out of package.json and put it on PATH, or install this project with pnpm"
+}
 
 // Tarball fetches the tarball of a package and checks it. Without an integrity
 // to check against it returns the one it has; callers record that.

@@ -126,7 +126,7 @@ func (s *Specifier) parse(raw string) error {
 		return s.git(repo, err)
 	}
 	if hasScheme {
-		return fmt.Errorf("unsupported protocol %q: want a semver range, a dist-tag, a path, or one of %s", scheme+":", supported())
+		return &ProtocolError{scheme}
 	}
 	if repo, ok, err := parseSCP(raw); ok || err != nil {
 		return s.git(repo, err)
@@ -135,6 +135,24 @@ func (s *Specifier) parse(raw string) error {
 		return s.local(raw)
 	}
 	return s.registry(raw)
+}
+
+// ProtocolError is a specifier of a kind that nothing here can fetch.
+type ProtocolError struct{ Scheme string }
+
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("unsupported protocol %q: want a semver range, a dist-tag, a path, or one of %s", e.Scheme+":", supported())
+}
+
+// Code is pnpm's code for this error.
+func (e *ProtocolError) Code() string { return "ERR_PNPM_SPEC_NOT_SUPPORTED_BY_ANY_RESOLVER" }
+
+// Hint is what the user can do.
+func (e *ProtocolError) Hint() string {
+	if e.Scheme == "runtime" {
+		return "this version of godwit downloads no runtimes: leave it out and put the runtime on PATH, or install this project with pnpm"
+	}
+	return "if it is one of namedRegistries, which this version of godwit does not know: give the package's scope that registry (@scope:registry), or install this project with pnpm"
 }
 
 // protocol is what may stand before the first colon.
