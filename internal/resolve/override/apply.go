@@ -52,9 +52,13 @@ func (a *application) change() *npm.Manifest {
 // ruleFor is the rule for a dependency, or nil: one for this parent before one
 // for all, the narrowest first.
 func (a *application) ruleFor(d npm.Dep) *rule {
-	r := narrowest(a.scoped, d)
+	meant := d
+	if a.dir != "" {
+		meant.Specifier = a.set.meant(d)
+	}
+	r := narrowest(a.scoped, meant)
 	if r == nil {
-		r = narrowest(a.set.generic[d.Alias], d)
+		r = narrowest(a.set.generic[d.Alias], meant)
 	}
 	if r == nil {
 		r = a.set.convergent(d)
@@ -63,6 +67,18 @@ func (a *application) ruleFor(d npm.Dep) *rule {
 		r.used = true
 	}
 	return r
+}
+
+// meant is the specifier of a project's dependency, or what a catalog has for it: that
+// is what ranges of selectors are about (pnpm 12), but for overrides that converge.
+func (s *Set) meant(d npm.Dep) string {
+	if s.catalog == nil || !strings.HasPrefix(d.Specifier, "catalog:") {
+		return d.Specifier
+	}
+	if meant, err := s.catalog(d.Alias, d.Specifier); err == nil {
+		return meant
+	}
+	return d.Specifier // the resolver says what is missing
 }
 
 func narrowest(rules []*rule, d npm.Dep) (best *rule) {

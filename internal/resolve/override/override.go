@@ -39,6 +39,7 @@ type Set struct {
 	scoped   map[string][]*rule // by the name of the parent
 	generic  map[string][]*rule // by the name of the target
 	converge map[string]*rule   // by the name of the target
+	catalog  func(name, specifier string) (string, error)
 }
 
 // rule is one override.
@@ -120,7 +121,7 @@ func Parse(entries npm.Deps, o Options) (*Set, error) {
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	s := &Set{root: o.Root, scoped: map[string][]*rule{}, generic: map[string][]*rule{}, converge: map[string]*rule{}}
+	s := &Set{root: o.Root, catalog: o.Catalog, scoped: map[string][]*rule{}, generic: map[string][]*rule{}, converge: map[string]*rule{}}
 	for _, e := range entries {
 		r, err := parseRule(e, o)
 		if err != nil {

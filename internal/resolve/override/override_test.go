@@ -203,3 +203,22 @@ func FuzzOverride(f *testing.F) {
 		s.Undeclared(dep, spec, "x")
 	})
 }
+
+// A range in a selector is about what a catalog says of a project's dependency.
+func TestCatalogs(t *testing.T) {
+	s, err := Parse(deps("foo@^1", "1.9.0", "bar@^1", "1.9.0", "baz@", "1.4.0"), Options{
+		Root: "/proj", Catalog: func(name, spec string) (string, error) {
+			return map[string]string{"foo": "1.2.0", "bar": "^2", "baz": "^1"}[name], nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &npm.Manifest{Name: "app", Version: "1.0.0", Dependencies: deps("foo", "catalog:", "bar", "catalog:x", "baz", "catalog:")}
+	if got, want := s.Apply(m, "/proj").Dependencies, deps("foo", "1.9.0", "bar", "catalog:x", "baz", "catalog:"); !reflect.DeepEqual(got, want) {
+		t.Errorf("a project has %v, want %v", got, want)
+	}
+	if got := s.Apply(m, "").Dependencies; !reflect.DeepEqual(got, m.Dependencies) {
+		t.Errorf("a package has %v", got)
+	}
+}
