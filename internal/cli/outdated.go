@@ -24,6 +24,8 @@ type outdated struct {
 	Deprecated bool   `json:"isDeprecated"`
 	Type       string `json:"dependencyType"`
 
+	Dependents []outdatedIn `json:"dependentPackages,omitempty"` // where several projects are looked at
+
 	name   string
 	change int // 0 for a patch, 1 for a minor version, 2 for a major one
 }
@@ -82,14 +84,14 @@ func (c *call) tellOutdated(ctx context.Context, rows []*outdated) error {
 	if err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, func(o *outdated) bool { return o.Latest == "" })
+	rows = joinOutdated(slices.DeleteFunc(rows, func(o *outdated) bool { return o.Latest == "" }))
 	slices.SortStableFunc(rows, func(a, b *outdated) int {
 		return cmp.Or(cmp.Compare(a.change, b.change), strings.Compare(a.name, b.name))
 	})
 	if c.cfg.Settings.Call.JSON {
 		err = writeOutdatedJSON(c.Stdout, rows)
 	} else if len(rows) > 0 {
-		err = writeOutdated(c.Stdout, rows)
+		err = writeOutdated(c.Stdout, rows, c.separate())
 	}
 	if err == nil && len(rows) > 0 {
 		return outdatedError{}
@@ -167,9 +169,12 @@ func writeOutdatedJSON(w io.Writer, rows []*outdated) error {
 	return writeMembers(w, names, values)
 }
 
-// writeOutdated draws pnpm's table.
-func writeOutdated(w io.Writer, rows []*outdated) error {
+// writeOutdated draws pnpm's table, which of several projects says which ones.
+func writeOutdated(w io.Writer, rows []*outdated, several bool) error {
 	cells := [][]string{{"Package", "Current", "Latest"}}
+	if several {
+		cells[0] = append(cells[0], "Dependents")
+	}
 	for _, o := range rows {
 		name := o.name
 		switch o.Type {
@@ -178,7 +183,15 @@ func writeOutdated(w io.Writer, rows []*outdated) error {
 		case optionalGroup:
 			name += " (optional)"
 		}
-		cells = append(cells, []string{name, cmp.Or(o.Current, "missing"), o.Latest})
+		row := []string{name, cmp.Or(o.Current, "missing"), o.Latest}
+		if several {
+			var names []string
+			for _, in := range o.Dependents {
+				names = append(names, in.Name)
+			}
+			row = append(row, strings.Join(names, ", "))
+		}
+		cells = append(cells, row)
 	}
 	_, err := io.WriteString(w, drawTable(cells))
 	return err

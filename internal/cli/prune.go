@@ -55,13 +55,21 @@ func (c *call) withoutProject() {
 }
 
 // runInstallTest is the command install-test.
-func runInstallTest(ctx context.Context, c *call) error { return c.thenTest(ctx, runInstall) }
+func runInstallTest(ctx context.Context, c *call) error {
+	return c.thenTest(ctx, &command{names: []string{"install"}, run: runInstall})
+}
 
 // runInstallCITest is the command install-ci-test.
-func runInstallCITest(ctx context.Context, c *call) error { return c.thenTest(ctx, runCI) }
+func runInstallCITest(ctx context.Context, c *call) error {
+	return c.thenTest(ctx, &command{names: []string{"ci"}, run: runCI})
+}
 
 // thenTest runs the script test after an install.
-func (c *call) thenTest(ctx context.Context, install func(context.Context, *call) error) error {
+func (c *call) thenTest(ctx context.Context, installs *command) error {
+	install := installs.run
+	if c.separate() {
+		install = func(ctx context.Context, c *call) error { return c.separately(ctx, installs) }
+	}
 	if err := install(ctx, c); err != nil {
 		return err
 	}

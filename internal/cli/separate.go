@@ -22,11 +22,14 @@ var separateWays = map[string]struct {
 	root bool // with -r the root is one of them, whatever include-workspace-root says
 	here bool // for the project that the call is made in, and not with -r
 	not  bool // refused: they would write for all what is about one
+	// several is the command for several projects; nil refuses them.
+	several func(context.Context, *call) error
 }{
 	"install": {each: true, root: true}, "ci": {each: true, root: true}, "fetch": {each: true, root: true},
 	"dedupe": {each: true, root: true}, "prune": {each: true, root: true}, "rebuild": {each: true, root: true},
 	"add": {}, "remove": {}, "update": {root: true},
-	"list": {here: true}, "why": {here: true}, "outdated": {here: true}, "licenses": {here: true}, "audit": {here: true},
+	"list": {here: true, several: listSeparately}, "why": {here: true, several: whySeparately},
+	"outdated": {here: true, several: outdatedSeparately}, "licenses": {here: true}, "audit": {here: true},
 	"peers": {here: true}, "ignored-builds": {here: true}, "approve-builds": {here: true},
 	"link": {not: true}, "unlink": {not: true}, "import": {not: true},
 }
@@ -52,7 +55,11 @@ func (c *call) separately(ctx context.Context, cmd *command) error {
 		return &unsupportedError{cmd.names[0] + " with shared-workspace-lockfile=false", "leave the setting out for one lockfile at the root of the workspace"}
 	}
 	s := &c.cfg.Settings.Workspace
-	if way.here && (s.Recursive || len(s.Filter)+len(s.FilterProd) > 0) {
+	all := cmd.names[0] == "list" && c.workspace.here == "." // as in pnpm 12
+	if way.here && !s.Root && (s.Recursive || all || len(s.Filter)+len(s.FilterProd) > 0) {
+		if way.several != nil {
+			return way.several(ctx, c)
+		}
 		return &unsupportedError{cmd.names[0] + " of several projects with shared-workspace-lockfile=false", "go to the directory of one of them"}
 	}
 	var dirs []string
