@@ -1,10 +1,12 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -159,7 +161,7 @@ func (p *Proxy) fetch(ctx context.Context, a ask, have *record) (*record, error)
 		Name: a.name, Path: registry.EscapedName(a.name), Header: header, Limit: maxDocument,
 	}, func(answer registry.Relayed) error {
 		var err error
-		got, err = p.receive(answer, a, have)
+		got, err = p.receive(ctx, answer, a, have)
 		return err
 	})
 	if err == nil {
@@ -179,7 +181,7 @@ func (p *Proxy) fetch(ctx context.Context, a ask, have *record) (*record, error)
 }
 
 // receive makes a record of an answer and keeps it.
-func (p *Proxy) receive(answer registry.Relayed, a ask, have *record) (*record, error) {
+func (p *Proxy) receive(ctx context.Context, answer registry.Relayed, a ask, have *record) (*record, error) {
 	age, keep := answer.Freshness()
 	if !keep {
 		age = 0 // kept all the same, for the next condition; asked for each time
@@ -193,6 +195,16 @@ func (p *Proxy) receive(answer registry.Relayed, a ask, have *record) (*record, 
 		p.memory.keep(p.key(a.name, a.form), &again, again.bytes())
 		return &again, nil
 	}
+	packed, err := io.ReadAll(answer.Body) // before its turn: it may come slowly
+	if err != nil {
+		return nil, err
+	}
+	done, err := p.turn(ctx, len(packed))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	answer.Body = bytes.NewReader(packed)
 	body, err := answer.Decoded()
 	if err != nil {
 		return nil, err

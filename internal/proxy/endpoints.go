@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"godwit/internal/proxy/render"
 	"godwit/internal/registry"
 )
 
@@ -78,14 +77,11 @@ func (p *Proxy) serveManifest(w http.ResponseWriter, r *http.Request, t target, 
 	key := fmt.Sprintf("manifest %s@%s %s", t.name, t.version, a.base)
 	d, ok := p.memory.lookup(key).(*rendering)
 	if !ok || d.of != all.etag {
-		text, err := unpack(all.packed, all.size)
+		doc, done, err := p.parsed(r.Context(), t.name, all.packed, all.size)
 		if err != nil {
 			return err
 		}
-		doc, err := render.Parse(t.name, text)
-		if err != nil {
-			return err
-		}
+		defer done()
 		version := t.version
 		if target, tagged := doc.Packument().DistTags[version]; tagged {
 			version = target
@@ -108,14 +104,11 @@ func (p *Proxy) serveDistTags(w http.ResponseWriter, r *http.Request, a ask) err
 	if err != nil {
 		return err
 	}
-	text, err := unpack(d.packed, d.size)
+	doc, done, err := p.parsed(r.Context(), a.name, d.packed, d.size)
 	if err != nil {
 		return err
 	}
-	doc, err := render.Parse(a.name, text)
-	if err != nil {
-		return err
-	}
+	defer done()
 	p.setAge(w, known, d.until)
 	writeJSON(w, http.StatusOK, doc.Packument().DistTags)
 	return nil

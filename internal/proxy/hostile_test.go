@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -277,4 +279,33 @@ func FuzzTarget(f *testing.F) {
 			t.Errorf("%q leads to %+v", path, target)
 		}
 	})
+}
+
+// Large documents are unpacked two at a time, whichever way they are asked for,
+// and small ones do not wait for them.
+func TestLargeDocumentsTakeTurns(t *testing.T) {
+	noise := make([]byte, 2*largePacked)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	f := begin(t, "-- packages --\nlarge@1.0.0\n-- large/packument.json --\n"+
+		`{"name":"large","readme":"`+hex.EncodeToString(noise)+`","time":{"1.0.0":"2026-01-01T00:00:00.000Z"},"dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"large","version":"1.0.0","dist":{"tarball":"{tarball:1.0.0}","integrity":"{integrity:1.0.0}"}}}}`+"\n", nil)
+	f.document("/large")
+	for range largeTurns {
+		f.large <- struct{}{}
+	}
+	f.document("/left-pad")
+	answered := make(chan int, 1)
+	go func() { answered <- f.get("/large/1.0.0").status }()
+	select {
+	case status := <-answered:
+		t.Errorf("out of turn: %d", status)
+	case <-time.After(20 * time.Millisecond): // or later; it is not what is tested
+	}
+	<-f.large
+	if status := <-answered; status != http.StatusOK {
+		t.Errorf("in its turn: %d", status)
+	}
+	<-f.large
+	if n := len(f.large); n != 0 {
+		t.Errorf("%d turns are not over", n)
+	}
 }

@@ -79,10 +79,11 @@ func (p *Proxy) serveMature(w http.ResponseWriter, r *http.Request, name npm.Nam
 
 func (p *Proxy) makeMature(ctx context.Context, base string, name npm.Name) (*rendering, error) {
 	from := p.opts.Now()
-	doc, known, err := p.fullDocument(ctx, base, name)
+	doc, known, done, err := p.fullDocument(ctx, base, name)
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	all := doc.Packument()
 	view, held, until, err := p.view(all)
 	if err != nil {

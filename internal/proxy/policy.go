@@ -92,10 +92,11 @@ func (p *Proxy) admit(ctx context.Context, r *http.Request, t target, published 
 }
 
 func (p *Proxy) admitAge(ctx context.Context, base string, t target, rules *policy.Policy) error {
-	doc, _, err := p.fullDocument(ctx, base, t.name)
+	doc, _, done, err := p.fullDocument(ctx, base, t.name)
 	if err != nil {
 		return err
 	}
+	defer done()
 	violation, young, err := rules.CheckLocked(doc.Packument(), t.version)
 	if err == nil && young {
 		err = problem(http.StatusForbidden, "%s (%s)", violation, rules.Setting)
@@ -123,10 +124,11 @@ func (p *Proxy) admitTrust(ctx context.Context, base string, t target, rules *po
 	now := rules.Now
 	d, ok := p.memory.lookup("distrust " + key).(*distrust)
 	if !ok || d.of != known.Tag || now.Before(d.from) || !d.until.IsZero() && !now.Before(d.until) {
-		doc, known, err := p.fullDocument(ctx, base, t.name)
+		doc, known, done, err := p.fullDocument(ctx, base, t.name)
 		if err != nil {
 			return err
 		}
+		defer done()
 		_, held, until, err := p.view(doc.Packument())
 		if err != nil {
 			return err
@@ -154,20 +156,16 @@ func (p *Proxy) fullRecord(ctx context.Context, base string, name npm.Name) (kno
 }
 
 // fullDocument is the stored document about name, unfiltered, in the form that
-// the policy reads.
-func (p *Proxy) fullDocument(ctx context.Context, base string, name npm.Name) (*render.Document, *record, error) {
+// the policy reads. done must be called when it is not needed any more.
+func (p *Proxy) fullDocument(ctx context.Context, base string, name npm.Name) (doc *render.Document, known *record, done func(), err error) {
 	known, key, err := p.fullRecord(ctx, base, name)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	packed, err := p.stored(known, key)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	text, err := unpack(packed, known.Size)
-	if err != nil {
-		return nil, nil, err
-	}
-	doc, err := render.Parse(name, text)
-	return doc, known, err
+	doc, done, err = p.parsed(ctx, name, packed, known.Size)
+	return doc, known, done, err
 }

@@ -131,9 +131,10 @@ type Proxy struct {
 	documents  flights[*record] // from the upstream
 	renderings flights[*rendering]
 	downloads  downloads
-	noShort    sync.Map     // registries without a short form
-	down       sync.Map     // registry → until when it is not waited for
-	spooled    atomic.Int64 // bytes of tarballs that the disk did not take
+	large      chan struct{} // see turn
+	noShort    sync.Map      // registries without a short form
+	down       sync.Map      // registry → until when it is not waited for
+	spooled    atomic.Int64  // bytes of tarballs that the disk did not take
 
 	// Work that no caller waits for ends with life, and Close waits for it.
 	life   context.Context
@@ -146,7 +147,7 @@ var errClosed = errors.New("the proxy is shutting down")
 // New checks o and opens the cache.
 func New(o Options) (*Proxy, error) {
 	o.applyDefaults()
-	p := &Proxy{opts: o, memory: newMemory(o.MemoryBytes), patience: defaultPatience}
+	p := &Proxy{opts: o, memory: newMemory(o.MemoryBytes), patience: defaultPatience, large: make(chan struct{}, largeTurns)}
 	if err := p.allow(); err != nil {
 		return nil, err
 	}

@@ -64,8 +64,8 @@ func (p *Proxy) tryRendered(ctx context.Context, a ask) (*rendering, *record, er
 	if d, ok := p.memory.lookup(at).(*rendering); ok && p.current(d, r) {
 		return d, r, nil
 	}
-	d, err := p.renderings.start(p, at+" "+r.Tag, func(context.Context) (*rendering, error) {
-		d, err := p.make(a, r, w, key)
+	d, err := p.renderings.start(p, at+" "+r.Tag, func(ctx context.Context) (*rendering, error) {
+		d, err := p.make(ctx, a, r, w, key)
 		if err == nil {
 			p.memory.keep(at, d, int64(len(d.packed)))
 		}
@@ -80,7 +80,7 @@ func (p *Proxy) current(d *rendering, r *record) bool {
 }
 
 // make makes a rendering of the stored document.
-func (p *Proxy) make(a ask, r *record, w want, key string) (*rendering, error) {
+func (p *Proxy) make(ctx context.Context, a ask, r *record, w want, key string) (*rendering, error) {
 	packed, err := p.stored(r, key)
 	if err != nil {
 		return nil, err
@@ -89,21 +89,19 @@ func (p *Proxy) make(a ask, r *record, w want, key string) (*rendering, error) {
 	if asStored && !p.opts.Holds() {
 		return &rendering{of: r.Tag, etag: r.Tag, packed: packed, size: r.Size}, nil
 	}
-	text, err := unpack(packed, r.Size)
+	doc, done, err := p.parsed(ctx, a.name, packed, r.Size)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := render.Parse(a.name, text)
-	if err != nil {
-		return nil, err
-	}
+	defer done()
 	o := render.Options{Base: w.base, Short: w.short}
 	from := p.opts.Now()
 	until, err := p.hide(doc, &o)
 	if err != nil {
 		return nil, err
 	}
-	if text, err = doc.Render(o); err != nil {
+	text, err := doc.Render(o)
+	if err != nil {
 		return nil, err
 	}
 	d := pack(text)

@@ -32,9 +32,12 @@ type Relayed struct {
 	answer answer
 }
 
-// Decoded reads the body, without its Content-Encoding, up to
-// Options.MaxPackument.
-func (r Relayed) Decoded() ([]byte, error) { return r.client.decoded(r.answer) }
+// Decoded reads Body, without its Content-Encoding, up to Options.MaxPackument.
+func (r Relayed) Decoded() ([]byte, error) {
+	a := r.answer
+	a.body = r.Body
+	return r.client.decoded(a)
+}
 
 // Freshness is how long the answer needs no revalidation; keep is false if it
 // may not be kept at all.
