@@ -53,7 +53,7 @@ func (p *process) daemon(ctx context.Context, s *settings) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.proxy.Close()) }()
 	p.limitMemory(d.proxy.MemoryBytes() + resolverMemory + memoryFor)
-	d.numbers = newNumbers(d.proxy)
+	d.numbers = newNumbers(d, p.now())
 	closeClient, err := d.startResolver(p)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (d *daemon) handler(p *process) http.Handler {
 	if d.rate > 0 {
 		o.Throttle = throttle.New(d.rate, d.burst, p.now)
 	}
-	return front.Below(d.basePath, front.New(o), isProbe)
+	return d.numbers.counted(front.Below(d.basePath, front.New(o), isProbe))
 }
 
 // isProbe reports whether a request is for the server itself. There are packages

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -123,7 +124,7 @@ func TestDaemon(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 	_, page := get(t, r.URL+"/metrics", token...)
-	for _, line := range []string{`godwit_tarballs_total{from="upstream"} 1`, `godwit_request_seconds_count{kind="tarball",status="4xx"} 1`} {
+	for _, line := range []string{`godwit_tarballs_total{from="upstream"} 1`, `godwit_request_duration_seconds_count{kind="tarball",status="4xx"} 1`, "godwit_requests_in_flight 1", `godwit_build_info{version="dev",goversion="` + runtime.Version() + `"} 1`} {
 		if !strings.Contains(page, line+"\n") {
 			t.Errorf("no %s in\n%s", line, page)
 		}

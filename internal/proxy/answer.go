@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -79,7 +80,7 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.opts.Log.WarnContext(r.Context(), "not answered", "path", cut(r.URL.Path), "err", err)
 	}
 	if status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(err)))
 	}
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -87,6 +88,16 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Del("Etag")
 	w.Header().Del("Cache-Control")
 	writeJSON(w, status, map[string]string{"error": text})
+}
+
+// retryAfter is when a client should come again, in seconds: when the registry
+// said, or soon.
+func retryAfter(err error) int {
+	var upstream *registry.StatusError
+	if !errors.As(err, &upstream) || upstream.After <= 0 {
+		return 1
+	}
+	return int(math.Ceil(min(upstream.After, maxRest).Seconds()))
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {

@@ -155,6 +155,10 @@ func (p *Proxy) fetch(ctx context.Context, a ask, have *record) (*record, error)
 	if have != nil && have.Modified != "" {
 		header.Set("If-Modified-Since", have.Modified)
 	}
+	from := "documents " + p.upstream.Registry(a.name)
+	if err := p.rested(from); err != nil {
+		return nil, err
+	}
 	var got *record
 	p.counts.Upstream.Documents.Add(1)
 	err := p.upstream.Relay(ctx, registry.RelayRequest{
@@ -168,6 +172,7 @@ func (p *Proxy) fetch(ctx context.Context, a ask, have *record) (*record, error)
 		return got, nil
 	}
 	p.counts.Upstream.Failed.Add(1)
+	p.rest(from, err)
 	var status *registry.StatusError
 	if serves(err) && ctx.Err() == nil {
 		p.down.Store(p.upstream.Registry(a.name), p.opts.Now().Add(downFor))

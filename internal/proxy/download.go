@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 
+	"godwit/internal/npm"
 	"godwit/internal/npm/integrity"
 	"godwit/internal/registry"
 )
@@ -148,10 +149,15 @@ func (d *download) add(b []byte) (err error) {
 }
 
 // fetchTarball is the work of a download.
-func (p *Proxy) fetchTarball(ctx context.Context, d *download, file, url string, r registry.TarballRequest, s source) {
+func (p *Proxy) fetchTarball(ctx context.Context, d *download, file, url string, name npm.Name, s source) {
+	from := "tarballs " + p.upstream.Registry(name)
+	if err := p.rested(from); err != nil {
+		d.finish(err)
+		return
+	}
 	want, err := s.expected()
 	if err == nil {
-		r.URL = url
+		r := registry.TarballRequest{URL: url}
 		p.counts.Upstream.Tarballs.Add(1)
 		err = p.upstream.Stream(ctx, r, func(body io.Reader, size int64) error {
 			var sum *integrity.Verifier
@@ -172,6 +178,7 @@ func (p *Proxy) fetchTarball(ctx context.Context, d *download, file, url string,
 		err = problem(http.StatusBadGateway, "the tarball is not what the registry behind this one says of it: %v", err)
 	case err != nil:
 		p.counts.Upstream.Failed.Add(1)
+		p.rest(from, err)
 	}
 	if err != nil {
 		d.finish(err)

@@ -309,3 +309,31 @@ func TestLargeDocumentsTakeTurns(t *testing.T) {
 		t.Errorf("%d turns are not over", n)
 	}
 }
+
+// A registry that says how long to stay away is not asked in that time, and
+// clients are told the same.
+func TestUpstreamWantsRest(t *testing.T) {
+	f := begin(t, "-- packages --\nother@1.0.0\n", nil)
+	f.document("/left-pad")
+	if err := f.upstream.Fault("* 429 retry-after=20"); err != nil {
+		t.Fatal(err)
+	}
+	if a := f.get("/@acme/core"); a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != "20" {
+		t.Errorf("%d, again after %s: %s", a.status, a.header.Get("Retry-After"), a.body)
+	}
+	asked := f.upstream.Count()
+	f.clock.add(5 * time.Second)
+	if a := f.get("/other"); a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != "15" {
+		t.Errorf("%d, again after %s: %s", a.status, a.header.Get("Retry-After"), a.body)
+	}
+	f.document("/left-pad", "Cache-Control", "no-cache") // older than wanted, and there
+	if n := f.upstream.Count(); n != asked {
+		t.Errorf("it was asked %d times all the same", n-asked)
+	}
+	f.upstream.ClearFaults()
+	if a := f.get("/left-pad/-/left-pad-1.0.0.tgz"); a.status != http.StatusOK {
+		t.Errorf("a tarball, which may come from elsewhere: %d %s", a.status, a.body)
+	}
+	f.clock.add(15 * time.Second)
+	f.document("/other")
+}

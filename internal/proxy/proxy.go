@@ -133,6 +133,7 @@ type Proxy struct {
 	downloads  downloads
 	large      chan struct{} // see turn
 	noShort    sync.Map      // registries without a short form
+	resting    sync.Map      // "documents " or "tarballs " and registry → until when it is not asked
 	down       sync.Map      // registry → until when it is not waited for
 	spooled    atomic.Int64  // bytes of tarballs that the disk did not take
 

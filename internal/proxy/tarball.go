@@ -59,7 +59,7 @@ func (p *Proxy) serveTarball(w http.ResponseWriter, r *http.Request, t target) e
 	}
 	p.counts.Tarballs.Miss.Add(1)
 	d := p.join(name, func(ctx context.Context, d *download) {
-		p.fetchTarball(ctx, d, name, p.tarballURL(t, s.tarball), registry.TarballRequest{}, s)
+		p.fetchTarball(ctx, d, name, p.tarballURL(t, s.tarball), t.name, s)
 	})
 	return d.send(p, w, r)
 }

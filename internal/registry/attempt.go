@@ -160,11 +160,11 @@ func (c *Client) refused(r request, resp *http.Response, sent *grant) *failure {
 	if sent != nil {
 		e.Sent, e.Key = sent.kind, sent.name()
 	}
-	e.Hint = c.hint(r, e)
+	e.Hint, e.After = c.hint(r, e), retryAfter(resp.Header, c.opts.Now())
 	return &failure{
 		err:       e,
 		transient: transientStatus(resp.StatusCode),
-		after:     retryAfter(resp.Header, c.opts.Now()),
+		after:     e.After,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // The errors of this package have a stable code (method Code) that tools may
@@ -14,13 +15,14 @@ type StatusError struct {
 	Method   string // "": GET
 	URL      string // masked
 	Status   int
-	Registry string // masked; the registry asked, "" for a tarball elsewhere
-	Sent     string // what was sent to prove who we are: "a token", …; "" for nothing
-	Key      string // "//host/path/" that stands in .npmrc before what was sent
-	Message  string // the registry's own words, safe to print
-	Hint     string // what to do; "" where nothing helps
-	OTP      bool   // a one-time password is asked for
-	Body     []byte // the answer or its beginning, as it came: not to be printed
+	Registry string        // masked; the registry asked, "" for a tarball elsewhere
+	Sent     string        // what was sent to prove who we are: "a token", …; "" for nothing
+	Key      string        // "//host/path/" that stands in .npmrc before what was sent
+	Message  string        // the registry's own words, safe to print
+	Hint     string        // what to do; "" where nothing helps
+	OTP      bool          // a one-time password is asked for
+	After    time.Duration // what it asks to wait; 0 if nothing
+	Body     []byte        // the answer or its beginning, as it came: not to be printed
 }
 
 // Code is "ERR_PNPM_FETCH_404" for status 404.
