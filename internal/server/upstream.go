@@ -138,9 +138,6 @@ func isRefused(err error) bool {
 
 // sees notes the publications that the policy may have compared with its moment.
 func (j *job) sees(doc *npm.Packument) {
-	if j.moment == (moment{}) {
-		return
-	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.holds.see(j.moment, doc)

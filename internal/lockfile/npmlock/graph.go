@@ -14,7 +14,7 @@ import (
 
 // graph reads the graph off the entries.
 func (r *Record) graph(file string) (*graph.Graph, error) {
-	b := &builder{rec: r, file: file, keys: map[string]graph.Key{}, copies: map[graph.Key]int{}, g: &graph.Graph{Packages: map[graph.Key]*graph.Package{}}}
+	b := &builder{rec: r, file: file, keys: map[string]graph.Key{}, copies: map[graph.Key]int{}, importers: map[string]*graph.Importer{}, g: &graph.Graph{Packages: map[graph.Key]*graph.Package{}}}
 	dirs := r.Directories()
 	// Of a package in several places the one nearest to the project has the
 	// plain key.
@@ -38,6 +38,8 @@ type builder struct {
 	keys   map[string]graph.Key // by directory
 	copies map[graph.Key]int    // how many directories have the package
 	g      *graph.Graph
+
+	importers map[string]*graph.Importer // by their Dir; a workspace has thousands
 }
 
 // node adds what is in a directory: a link, a project or a package.
@@ -50,7 +52,11 @@ func (b *builder) node(dir string, e *Entry) error {
 		}
 		b.g.Links = append(b.g.Links, graph.Link{At: dir, Target: target})
 	case alias == "":
-		b.g.Importers = append(b.g.Importers, &graph.Importer{Dir: importerDir(dir)})
+		im := &graph.Importer{Dir: importerDir(dir)}
+		b.g.Importers = append(b.g.Importers, im)
+		if b.importers[im.Dir] == nil {
+			b.importers[im.Dir] = im
+		}
 	default:
 		p := b.packageOf(dir, e)
 		b.keys[dir], b.g.Packages[p.Key] = p.Key, p
@@ -144,11 +150,10 @@ func (b *builder) edges(dir string, e *Entry) {
 		slices.SortFunc(p.Edges, func(x, y graph.Edge) int { return cmp.Compare(x.Alias, y.Alias) })
 		return
 	}
-	at := slices.IndexFunc(b.g.Importers, func(im *graph.Importer) bool { return im.Dir == importerDir(dir) })
-	if e.Link || at < 0 {
+	im := b.importers[importerDir(dir)]
+	if e.Link || im == nil {
 		return
 	}
-	im := b.g.Importers[at]
 	add := func(d npm.Dep, group graph.Group, _ bool) {
 		if target, ok := b.target(dir, dir, d.Alias); ok {
 			im.Deps = append(im.Deps, graph.Direct{Alias: d.Alias, Group: group, Specifier: d.Specifier, Target: target})
