@@ -1,8 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"os"
 	"sync"
@@ -60,7 +60,7 @@ func (c *certificate) read() error {
 func (c *certificate) stat() (stamp, error) {
 	cert, err1 := os.Stat(c.cert)
 	key, err2 := os.Stat(c.key)
-	if err := cmp.Or(err1, err2); err != nil {
+	if err := errors.Join(err1, err2); err != nil {
 		return stamp{}, err
 	}
 	return stamp{fileStamp{cert.ModTime(), cert.Size()}, fileStamp{key.ModTime(), key.Size()}}, nil
