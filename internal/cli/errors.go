@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 	"syscall"
 
@@ -34,9 +33,8 @@ type hinted interface{ Hint() string }
 //	ERR_PNPM_NO_MATCHING_VERSION  resolve app > a: no version of a matches …
 //	  Next: change the range …
 func printError(p *Process, err error) {
-	var pipe *fs.PathError
-	if errors.As(err, &pipe) && pipe.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE) {
-		return // whoever reads has read enough: godwit list | head
+	if closed(p.Stdout, err) {
+		return
 	}
 	if errors.Is(err, context.Canceled) && !errors.As(err, new(coded)) {
 		fmt.Fprintln(p.Stderr, "interrupted: run the same command again to go on")
@@ -53,6 +51,14 @@ func printError(p *Process, err error) {
 	if next := nextOf(err); next != "" {
 		fmt.Fprintf(p.Stderr, "  Next: %s\n", next)
 	}
+}
+
+// closed reports whether an error says that whoever reads stdout has read enough:
+// godwit list | head.
+func closed(stdout io.Writer, err error) bool {
+	file, isFile := stdout.(interface{ Name() string })
+	var pipe *fs.PathError
+	return isFile && errors.Is(err, syscall.EPIPE) && errors.As(err, &pipe) && pipe.Path == file.Name()
 }
 
 func codeOf(err error) string {
