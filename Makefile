@@ -37,7 +37,7 @@ apps: ## build, check and test applications in each layout, and projects made of
 
 .PHONY: compare
 compare: ## write doc/compare.md: what npm and pnpm (PNPM=path) answer, and what we do
-	GODWIT_COMPARE=doc/compare.md GODWIT_PNPM=$(PNPM) go test ./internal/cli -run '^TestCompare$$' -count 1
+	GODWIT_COMPARE=doc/compare.md GODWIT_PNPM=$(PNPM) go test ./internal/cli -run '^TestCompare$$' -count 1 -timeout 30m
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser for 30 seconds
