@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -78,21 +79,35 @@ func parseList(text string, depth int) (list, error) {
 	return out, nil
 }
 
+// bare goes through the bytes of text that are in no quotes and not escaped.
+func bare(text string) iter.Seq2[int, byte] {
+	return func(yield func(int, byte) bool) {
+		var quote byte
+		for i := 0; i < len(text); i++ {
+			switch c := text[i]; {
+			case c == '\\':
+				i++
+			case quote != 0:
+				if c == quote {
+					quote = 0
+				}
+			case c == '"' || c == '\'':
+				quote = c
+			default:
+				if !yield(i, c) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // split cuts at the commas that are in no brackets and quotes.
 func split(text string) []string {
 	var out []string
 	depth, from := 0, 0
-	var quote byte
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
+	for i, c := range bare(text) {
+		switch {
 		case c == '(' || c == '[':
 			depth++
 		case c == ')' || c == ']':
@@ -226,20 +241,11 @@ func (p *parser) word() string {
 // it.
 func (p *parser) enclosed(end byte) (string, error) {
 	depth := 0
-	var quote byte
-	for i := 0; i < len(p.rest); i++ {
-		switch c := p.rest[i]; {
-		case c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '(' || c == '[':
+	for i, c := range bare(p.rest) {
+		switch c {
+		case '(', '[':
 			depth++
-		case c == ')' || c == ']':
+		case ')', ']':
 			if depth--; depth > 0 {
 				continue
 			}
