@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -105,14 +104,6 @@ type berryManifest struct {
 	Resolutions map[string]string `json:"resolutions,omitempty"`
 }
 
-func (m *berryManifest) text() string {
-	out, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		panic(err)
-	}
-	return string(out) + "\n"
-}
-
 // berryProject makes up one project of yarn's.
 func (g *generator) berryProject() *generated {
 	p := &generated{files: map[string]string{}, edited: map[string]string{}}
@@ -121,9 +112,9 @@ func (g *generator) berryProject() *generated {
 	members, dirs := []*berryManifest{root}, []string{"."}
 	if g.IntN(4) == 0 {
 		root.Workspaces = []string{"packages/*"}
-		for i := range 1 + g.IntN(3) {
+		for i, name := range g.memberNames() {
 			m := &berryManifest{}
-			m.Name, m.Version = fmt.Sprintf([]string{"@root/m%d", "m%d"}[g.IntN(2)], i), "1.0.0"
+			m.Name, m.Version = name, "1.0.0"
 			members, dirs = append(members, m), append(dirs, fmt.Sprintf("packages/m%d", i))
 		}
 	}
@@ -146,7 +137,7 @@ func (g *generator) berryProject() *generated {
 		}
 	}
 	for i, dir := range dirs {
-		p.files[filepath.Join(dir, "package.json")] = members[i].text()
+		p.files[filepath.Join(dir, "package.json")] = manifestText(members[i])
 	}
 	if g.IntN(3) == 0 {
 		i := g.IntN(len(members))
@@ -154,7 +145,7 @@ func (g *generator) berryProject() *generated {
 		if names := slices.Sorted(maps.Keys(members[i].Deps)); len(names) > 1 && g.IntN(2) == 0 {
 			delete(members[i].Deps, names[g.IntN(len(names))])
 		}
-		p.edited[filepath.Join(dirs[i], "package.json")] = members[i].text()
+		p.edited[filepath.Join(dirs[i], "package.json")] = manifestText(members[i])
 	}
 	return p
 }

@@ -79,9 +79,9 @@ func (g *generator) bunProject() *bunGenerated {
 	root.Name, root.Version = "root", "1.0.0"
 	members, dirs := []*bunManifest{root}, []string{"."}
 	if g.IntN(3) == 0 {
-		for i := range 1 + g.IntN(3) {
+		for i, name := range g.memberNames() {
 			m := &bunManifest{}
-			m.Name, m.Version = fmt.Sprintf([]string{"@root/m%d", "m%d"}[g.IntN(2)], i), "1.0.0"
+			m.Name, m.Version = name, "1.0.0"
 			members, dirs = append(members, m), append(dirs, fmt.Sprintf("packages/m%d", i))
 		}
 	}

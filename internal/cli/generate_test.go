@@ -59,12 +59,21 @@ type manifestJSON struct {
 	Peer     map[string]string `json:"peerDependencies,omitempty"`
 }
 
-func (m *manifestJSON) text() string {
+// manifestText is a package.json as npm, pnpm and yarn write it.
+func manifestText(m any) string {
 	out, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		panic(err)
 	}
 	return string(out) + "\n"
+}
+
+// memberNames are those of one project to three.
+func (g *generator) memberNames() (names []string) {
+	for i := range 1 + g.IntN(3) {
+		names = append(names, fmt.Sprintf([]string{"@root/m%d", "m%d"}[g.IntN(2)], i))
+	}
+	return names
 }
 
 // rootsOf are the dependencies of projects, given as a list of directories.
@@ -216,12 +225,12 @@ func (g *generator) project() *generated {
 		yaml = append(yaml, g.catalog(members)...)
 	}
 	for i, dir := range dirs {
-		p.files[filepath.Join(dir, "package.json")] = members[i].text()
+		p.files[filepath.Join(dir, "package.json")] = manifestText(members[i])
 	}
 	if g.features["edits"] && g.IntN(3) == 0 {
 		i := g.IntN(len(members))
 		g.edit(members[i])
-		p.edited[filepath.Join(dirs[i], "package.json")] = members[i].text()
+		p.edited[filepath.Join(dirs[i], "package.json")] = manifestText(members[i])
 	}
 	if g.always["hoisted"] {
 		yaml = append(yaml, "nodeLinker: hoisted", "hoistingLimits: "+[]string{"none", "none", "none", "workspaces", "dependencies"}[g.IntN(5)])

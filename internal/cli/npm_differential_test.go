@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -209,14 +208,6 @@ type npmManifest struct {
 	Overrides  any      `json:"overrides,omitempty"`
 }
 
-func (m *npmManifest) text() string {
-	out, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		panic(err)
-	}
-	return string(out) + "\n"
-}
-
 // npmProject makes up one project of npm's.
 func (g *generator) npmProject() *generated {
 	p := &generated{files: map[string]string{}, edited: map[string]string{}}
@@ -225,10 +216,9 @@ func (g *generator) npmProject() *generated {
 	members, dirs := []*npmManifest{root}, []string{"."}
 	if g.IntN(4) == 0 {
 		root.Workspaces = []string{"packages/*"}
-		for i := range 1 + g.IntN(3) {
+		for i, name := range g.memberNames() {
 			m := &npmManifest{}
-			m.Name, m.Version = []string{"@root/m%d", "m%d"}[g.IntN(2)], "1.0.0"
-			m.Name = fmt.Sprintf(m.Name, i)
+			m.Name, m.Version = name, "1.0.0"
 			members, dirs = append(members, m), append(dirs, fmt.Sprintf("packages/m%d", i))
 		}
 	}
@@ -245,12 +235,12 @@ func (g *generator) npmProject() *generated {
 		root.Bundle = []string{names[g.IntN(len(names))]}
 	}
 	for i, dir := range dirs {
-		p.files[filepath.Join(dir, "package.json")] = members[i].text()
+		p.files[filepath.Join(dir, "package.json")] = manifestText(members[i])
 	}
 	if g.IntN(3) == 0 {
 		i := g.IntN(len(members))
 		g.edit(&members[i].manifestJSON)
-		p.edited[filepath.Join(dirs[i], "package.json")] = members[i].text()
+		p.edited[filepath.Join(dirs[i], "package.json")] = manifestText(members[i])
 	}
 	return p
 }
