@@ -21,10 +21,7 @@ import (
 	"godwit/internal/project"
 )
 
-// configDir is where pnpm has what configDependencies name, below node_modules.
-const configDir = ".pnpm-config"
-
-// configRecord is a file of ours in it: a line for each package, as the lockfile has
+// configRecord is a file of ours in layout.ConfigDir: a line for each package, as the lockfile has
 // it. Without it nobody knows of which tarball a directory is.
 const configRecord = ".godwit"
 
@@ -123,7 +120,7 @@ func (d *configDep) line() string { return d.Name + " " + d.Version + " " + d.In
 // placeConfigDeps makes the directories what they should be, and finds out what the
 // lockfile did not have.
 func (c *call) placeConfigDeps(ctx context.Context, deps []configDep) error {
-	dir := filepath.Join(c.workspace.top(), layout.ModulesDir, configDir)
+	dir := filepath.Join(c.workspace.top(), layout.ModulesDir, layout.ConfigDir)
 	data, err := os.ReadFile(filepath.Join(dir, configRecord))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -144,7 +141,7 @@ func (c *call) placeConfigDeps(ctx context.Context, deps []configDep) error {
 	}
 	for _, d := range stale {
 		scope, _ := filepath.Split(filepath.FromSlash(d.Name))
-		if err := makeOwn(c.workspace.top(), layout.ModulesDir, configDir, filepath.Clean(scope)); err != nil {
+		if err := makeOwn(c.workspace.top(), layout.ModulesDir, layout.ConfigDir, filepath.Clean(scope)); err != nil {
 			return err
 		}
 		if err := c.placeConfigDep(dir, d); err != nil {
@@ -259,7 +256,7 @@ func (c *call) plugins() []pnpmfile.File {
 		if _, err := npm.ParseName(f.Key); err != nil || !isPlugin(f.Key) {
 			continue
 		}
-		dir := filepath.Join(c.workspace.top(), layout.ModulesDir, configDir, filepath.FromSlash(f.Key))
+		dir := filepath.Join(c.workspace.top(), layout.ModulesDir, layout.ConfigDir, filepath.FromSlash(f.Key))
 		for _, name := range []string{"pnpmfile.mjs", "pnpmfile.cjs"} {
 			if file := filepath.Join(dir, name); isRegular(file) {
 				out = append(out, pnpmfile.File{Path: file})

@@ -161,9 +161,7 @@ func (c *call) tellOthers(req *install.Request) {
 			return nil, err
 		}
 		others, err := c.otherImporters()
-		for i := range others {
-			req.Lockfile.Others = append(req.Lockfile.Others, others[i].Recorded())
-		}
+		req.Lockfile.Others = append(req.Lockfile.Others, install.Recorded(others)...)
 		return importers, err
 	}
 }

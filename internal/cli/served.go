@@ -85,11 +85,8 @@ func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request,
 		s.tell("%s", why)
 		return nil, nil
 	}
-	q := &remote.Question{Request: req, Settings: s.settings, Lockfile: s.lockfile}
+	q := &remote.Question{Request: req, Settings: s.settings, Lockfile: s.lockfile, Projects: install.Recorded(importers)}
 	q.Settings.Externals = local.found
-	for _, im := range importers {
-		q.Projects = append(q.Projects, im.Recorded())
-	}
 	if s.fetches {
 		src.client.Prepare("a", unlocked(req)) // while the server answers
 	}

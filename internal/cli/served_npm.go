@@ -24,10 +24,7 @@ func (s *served) resolveNpm(ctx context.Context, src *source, req *npmtree.Reque
 		s.tell("%s", why)
 		return nil, nil
 	}
-	q := &remote.NpmQuestion{Request: req, Settings: s.settings, Lockfile: s.lockfile}
-	for _, im := range importers {
-		q.Projects = append(q.Projects, im.Recorded())
-	}
+	q := &remote.NpmQuestion{Request: req, Settings: s.settings, Lockfile: s.lockfile, Projects: install.Recorded(importers)}
 	if s.fetches {
 		src.client.Prepare("a", unplaced(req)) // while the server answers
 	}

@@ -99,7 +99,7 @@ func (e *engine) othersTree() (string, error) {
 	for _, im := range e.importers {
 		dir := filepath.Join(e.tasks.abs(im.Dir), layout.ModulesDir)
 		entries, err := os.ReadDir(dir)
-		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".pnpm-config" }) // is there before the install, by us too
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == layout.ConfigDir }) // is there before the install, by us too
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look into %s: %w", dir, err)
 		}

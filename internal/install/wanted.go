@@ -245,10 +245,13 @@ func (e *engine) seed(g *graph.Graph) {
 	}
 }
 
-func (e *engine) projects() []lockfile.Project {
-	out := make([]lockfile.Project, len(e.importers))
-	for i, im := range e.importers {
-		out[i] = im.Recorded()
+func (e *engine) projects() []lockfile.Project { return Recorded(e.importers) }
+
+// Recorded is what a lockfile has to fit, of each project.
+func Recorded(importers []Importer) []lockfile.Project {
+	out := make([]lockfile.Project, len(importers))
+	for i := range importers {
+		out[i] = importers[i].Recorded()
 	}
 	return out
 }

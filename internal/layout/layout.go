@@ -12,6 +12,9 @@ import (
 // ModulesDir is the directory Node looks packages up in.
 const ModulesDir = "node_modules"
 
+// ConfigDir is where pnpm has what configDependencies name, below ModulesDir.
+const ConfigDir = ".pnpm-config"
+
 // Slot is one package's directory and what stands beside it.
 type Slot struct {
 	Package *graph.Package
