@@ -30,7 +30,8 @@ var mayUse = []struct {
 	{
 		"places files of packages",
 		[]string{dirMethod + "Link", dirMethod + "Clone", dirMethod + "CloneTree", dirMethod + "Copy", "os.Link", "os.CopyFS"},
-		[]string{"internal/install/link/method.go", "internal/install/link/place.go", "internal/install/link/link.go"},
+		// Within the store equal files become one.
+		[]string{"internal/install/link/method.go", "internal/install/link/place.go", "internal/install/link/link.go", "internal/store/dedupe.go"},
 	},
 	{
 		"begins to place a slot",

@@ -19,7 +19,7 @@ import (
 // changing are the commands that write to a project, to the store, or to both.
 var changing = [][]string{
 	{"ci"}, {"install", "--node-linker=hoisted"}, {"install", "--force"}, {"update"}, {"update", "--latest"}, {"dedupe"},
-	{"add", "@scope/q3"}, {"remove", "@scope/q1"}, {"store", "prune"}, {"store", "add", "p5"},
+	{"add", "@scope/q3"}, {"remove", "@scope/q1"}, {"store", "prune"}, {"store", "dedupe"}, {"store", "add", "p5"},
 	{"install", "--virtual-store=global"}, {"--filter=member", "deploy", "../deployed"},
 }
 

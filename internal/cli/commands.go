@@ -43,7 +43,7 @@ type word struct{ name, help string }
 var (
 	storeWords = []word{
 		{"path", "print its directory"}, {"status", "look whether all in it is whole"}, {"prune", "remove what no project uses"},
-		{"verify", "the same as status"}, {"add", "bring packages into it, without what they depend on"},
+		{"verify", "the same as status"}, {"dedupe", "make equal files of different packages one"}, {"add", "bring packages into it, without what they depend on"},
 	}
 	cacheWords = []word{
 		{"list", "what is known of which packages"}, {"list-registries", "of which registries anything is known"},
@@ -137,7 +137,7 @@ func sections() []section {
 			{names: []string{"pkg"}, usage: "pkg get|set|delete|fix [property[=value]]... [flags]", help: "show and change properties of package.json", more: pkgHelp, run: runPkg, free: true},
 			{names: []string{"config", "c", "get", "set"}, usage: "config get|set|delete|list [key] [value] [flags]", help: "show settings and where they come from, and change them", run: runConfig, free: true, anywhere: true},
 			{
-				names: []string{"store"}, usage: "store path|status|prune|add [package]...", help: "where the store is, whether it is whole, and remove what no project uses",
+				names: []string{"store"}, usage: "store path|status|prune|dedupe|add [package]...", help: "where the store is, whether it is whole, and remove what no project uses",
 				run: runStore, words: storeWords, open: []string{"add"}, anywhere: true,
 			},
 			{

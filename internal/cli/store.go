@@ -29,6 +29,8 @@ func runStore(ctx context.Context, c *call) error {
 		err = c.storeStatus(ctx, st)
 	case "prune":
 		err = c.storePrune(ctx, st)
+	case "dedupe":
+		err = c.storeDedupe(ctx, st)
 	default:
 		panic("cli: store " + words[0] + " is in the table of commands and nowhere else")
 	}
@@ -77,6 +79,28 @@ func tellPruned(w io.Writer, p store.Pruned) {
 	fmt.Fprintf(w, "Freed %.1f MB\n", float64(p.Bytes)/1e6)
 }
 
+// storeDedupe makes equal files one, and tells how much that gave.
+func (c *call) storeDedupe(ctx context.Context, st *store.Store) error {
+	d, err := st.Dedupe(ctx, c.waitForPrune(st))
+	if err != nil && d == (store.Deduped{}) {
+		return err
+	}
+	if d.Files == 0 {
+		fmt.Fprintln(c.Stdout, "Nothing to do: no two files in the store are equal")
+		return err
+	}
+	fmt.Fprintf(c.Stdout, "Made %s one with an equal one\nFreed %.1f MB\n", count(d.Files, "file"), float64(d.Bytes)/1e6)
+	if d.Held > 0 {
+		fmt.Fprintf(c.Stdout, "%.1f MB more are free once the projects that have them are installed anew\n", float64(d.Held)/1e6)
+	}
+	return err
+}
+
+// waitForPrune says that a pruning has to end first.
+func (c *call) waitForPrune(st *store.Store) func() {
+	return func() { fmt.Fprintf(c.Stderr, "%s is being pruned; waiting for that\n", st.Dir()) }
+}
+
 // count is a number of things, in the plural but for one.
 func count(n int, thing string) string {
 	if n == 1 {
@@ -97,7 +121,7 @@ func (c *call) storeStatus(ctx context.Context, st *store.Store) error {
 // verifyStore counts the packages of the store, and fails if one is not as it was
 // extracted.
 func (c *call) verifyStore(ctx context.Context, st *store.Store) (whole int, err error) {
-	lock, err := st.Use(ctx, func() { fmt.Fprintf(c.Stderr, "%s is being pruned; waiting for that\n", st.Dir()) })
+	lock, err := st.Use(ctx, c.waitForPrune(st))
 	if err != nil {
 		return 0, err
 	}

@@ -81,6 +81,9 @@ type Info struct {
 	Shared bool
 }
 
+// FileID is which file a name leads to: names with the same one are hard links.
+type FileID struct{ device, number uint64 }
+
 // IsDir reports whether the name is a directory, and no link to one.
 func (i Info) IsDir() bool { return i.Type == fs.ModeDir }
 

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// HasOtherNames reports whether the file at path has other names: hard links.
-func HasOtherNames(path string) (bool, error) {
+// Names tells which file is at path, and how many names it has: hard links.
+func Names(path string) (FileID, int, error) {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
-		return false, &fs.PathError{Op: "lstat", Path: path, Err: err}
+		return FileID{}, 0, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
-	return st.Nlink > 1, nil
+	return FileID{uint64(st.Dev), st.Ino}, int(st.Nlink), nil
 }

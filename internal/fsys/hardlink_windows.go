@@ -7,16 +7,17 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// HasOtherNames reports whether the file at path has other names: hard links.
-func HasOtherNames(path string) (bool, error) {
+// Names tells which file is at path, and how many names it has: hard links.
+func Names(path string) (FileID, int, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return false, err
+		return FileID{}, 0, err
 	}
 	defer f.Close()
 	var info windows.ByHandleFileInformation
 	if err := windows.GetFileInformationByHandle(windows.Handle(f.Fd()), &info); err != nil {
-		return false, &fs.PathError{Op: "stat", Path: path, Err: err}
+		return FileID{}, 0, &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
-	return info.NumberOfLinks > 1, nil
+	id := FileID{uint64(info.VolumeSerialNumber), uint64(info.FileIndexHigh)<<32 | uint64(info.FileIndexLow)}
+	return id, int(info.NumberOfLinks), nil
 }

@@ -244,6 +244,7 @@ func (p *pruning) trees(tmp *fsys.Dir) error {
 	if err != nil {
 		return err
 	}
+	own := p.ownNames(ids)
 	files := map[string]bool{} // of the trees; whether they stay
 	for _, id := range ids {
 		info, _ := p.lookup(id)
@@ -252,7 +253,7 @@ func (p *pruning) trees(tmp *fsys.Dir) error {
 			keep = p.Has(id) // its files go with the slot
 		} else {
 			if tree, err := p.load(id); err == nil {
-				keep = p.inUse(tree)
+				keep = own.inUse(tree) && p.Verify(id) == nil
 				files[tree.files()] = keep
 			}
 			if !keep {
@@ -298,21 +299,6 @@ func (p *pruning) files(trees *fsys.Dir, stay map[string]bool, tmp *fsys.Dir) er
 	return nil
 }
 
-// inUse reports whether a tree is worth keeping: it is whole, and a file of it
-// has another name.
-func (p *pruning) inUse(tree *Tree) bool {
-	for _, f := range tree.Files {
-		other, err := fsys.HasOtherNames(filepath.Join(tree.Path(), filepath.FromSlash(f.Path)))
-		if err != nil {
-			return false
-		}
-		if other {
-			return p.Verify(tree.ID) == nil
-		}
-	}
-	return false
-}
-
 // removeAndCount removes path, and returns how many bytes its files had that
 // have no other name.
 func removeAndCount(path string) (bytes int64, err error) {
@@ -324,8 +310,8 @@ func removeAndCount(path string) (bytes int64, err error) {
 		if err != nil {
 			return err
 		}
-		other, err := fsys.HasOtherNames(at)
-		if err == nil && !other {
+		_, names, err := fsys.Names(at)
+		if err == nil && names == 1 {
 			bytes += info.Size()
 		}
 		return err

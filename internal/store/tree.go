@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,6 +95,21 @@ func (t *Tree) Open() (*fsys.Dir, error) {
 		return nil, &fs.PathError{Op: "open", Path: t.Path(), Err: fs.ErrNotExist}
 	}
 	return fsys.OpenDir(filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name)))
+}
+
+// paths are the absolute paths of the files, wherever they are.
+func (t *Tree) paths() iter.Seq[string] {
+	dir := t.Path()
+	if slot, ok := t.slot(); ok {
+		dir = filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name))
+	}
+	return func(yield func(string) bool) {
+		for _, f := range t.Files {
+			if !yield(filepath.Join(dir, filepath.FromSlash(f.Path))) {
+				return
+			}
+		}
+	}
 }
 
 // Staged reports whether the tree is not visible yet.
