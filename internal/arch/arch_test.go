@@ -135,13 +135,15 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
+		"audit", "cli/actual", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
 		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
 		"project", "query", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree",
 		"resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "sbom", "script",
 		"spawn", "store", "tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
+	// What npm says of a node_modules of its own.
+	"cli/actual": {"cli/ui", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
 
 	// Resolves for others.
 	"server": {

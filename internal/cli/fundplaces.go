@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/actual"
 	"godwit/internal/graph"
 	"godwit/internal/npm"
 )
@@ -73,7 +74,7 @@ func (p *graphPlaces) below(of fundPlace) []fundPlace {
 
 // treePlaces are the packages that Node finds in a project of npm's.
 type treePlaces struct {
-	*npmTree
+	*actual.Tree
 	within    map[string]bool // directories that count; nil is all
 	fileOrder bool            // every package.json is read anew
 }
@@ -83,9 +84,9 @@ func (c *call) npmPlaces() (*treePlaces, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &treePlaces{npmTree: t}
-	selected := t.selected
-	t.selected = nil                              // the tree is that of the root whatever is selected
+	p := &treePlaces{Tree: t}
+	selected := t.Selected
+	t.Selected = nil                              // the tree is that of the root whatever is selected
 	if delete(selected, "."); len(selected) > 0 { // npm takes no notice of the root
 		p.within = p.needed(selected)
 	}
@@ -97,7 +98,7 @@ func (p *treePlaces) needed(projects map[string]bool) map[string]bool {
 	out := map[string]bool{}
 	var todo []fundPlace
 	for dir := range projects {
-		todo = append(todo, fundPlace{dir: filepath.Join(p.root, filepath.FromSlash(dir))})
+		todo = append(todo, fundPlace{dir: filepath.Join(p.Root, filepath.FromSlash(dir))})
 	}
 	for len(todo) > 0 {
 		at := todo[len(todo)-1]
@@ -114,17 +115,17 @@ func (p *treePlaces) needed(projects map[string]bool) map[string]bool {
 // (Node._loadDeps).
 var npmKindOrder = strings.Fields("workspace peer peerOptional prod optional dev")
 
-func (p *treePlaces) roots() []fundPlace { return []fundPlace{{dir: p.root}} }
+func (p *treePlaces) roots() []fundPlace { return []fundPlace{{dir: p.Root}} }
 
 func (p *treePlaces) below(of fundPlace) []fundPlace {
-	n := p.node(of.dir)
+	n := p.Node(of.dir)
 	if n == nil {
 		return nil
 	}
 	var out []fundPlace
 	for _, e := range p.ordered(n) {
-		if p.within == nil || p.within[e.to.real] {
-			out = append(out, fundPlace{dir: e.to.real})
+		if p.within == nil || p.within[e.To.Real] {
+			out = append(out, fundPlace{dir: e.To.Real})
 		}
 	}
 	return out
@@ -134,22 +135,22 @@ func (p *treePlaces) below(of fundPlace) []fundPlace {
 // peers come first and projects of the workspace before all, in the order of
 // package.json at the root, and elsewhere sorted, if npm's record of the tree is
 // what it reads.
-func (p *treePlaces) ordered(n *npmNode) []npmEdge {
-	edges := slices.DeleteFunc(p.edges(n), func(e npmEdge) bool { return e.to == nil || e.extraneous })
+func (p *treePlaces) ordered(n *actual.Node) []actual.Edge {
+	edges := slices.DeleteFunc(p.Edges(n), func(e actual.Edge) bool { return e.To == nil || e.Extraneous })
 	place := map[string]int{} // in package.json
 	for _, group := range groupsOfManifest {
-		for i, d := range *depsOf(&n.manifest.Manifest, group) {
+		for i, d := range *depsOf(&n.Manifest.Manifest, group) {
 			place[d.Alias] = i
 		}
 	}
-	slices.SortStableFunc(edges, func(a, b npmEdge) int {
-		if byKind := slices.Index(npmKindOrder, a.kind) - slices.Index(npmKindOrder, b.kind); byKind != 0 {
+	slices.SortStableFunc(edges, func(a, b actual.Edge) int {
+		if byKind := slices.Index(npmKindOrder, a.Kind) - slices.Index(npmKindOrder, b.Kind); byKind != 0 {
 			return byKind
 		}
-		if (n.real == p.root || p.fileOrder || p.recorded && n.member) && a.kind != "workspace" {
-			return place[a.alias] - place[b.alias]
+		if (n.Real == p.Root || p.fileOrder || p.Recorded && n.Member) && a.Kind != "workspace" {
+			return place[a.Alias] - place[b.Alias]
 		}
-		return npm.Collate(a.alias, b.alias)
+		return npm.Collate(a.Alias, b.Alias)
 	})
 	return edges
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/actual"
 	"godwit/internal/graph"
 	"godwit/internal/project"
 )
@@ -180,24 +181,24 @@ func (l *licenseLister) walkPlaces(dev bool) error {
 	if err != nil {
 		return err
 	}
-	met := map[*npmNode]bool{}
-	for todo := []*npmNode{t.node(t.root)}; len(todo) > 0; {
+	met := map[*actual.Node]bool{}
+	for todo := []*actual.Node{t.Node(t.Root)}; len(todo) > 0; {
 		n := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		if n == nil {
 			continue
 		}
-		for _, e := range t.edges(n) {
-			if e.to == nil || e.extraneous || met[e.to] {
+		for _, e := range t.Edges(n) {
+			if e.To == nil || e.Extraneous || met[e.To] {
 				continue
 			}
-			met[e.to] = true
-			todo = append(todo, e.to)
-			if _, ok := l.seen[e.to.real]; ok || e.to.member {
+			met[e.To] = true
+			todo = append(todo, e.To)
+			if _, ok := l.seen[e.To.Real]; ok || e.To.Member {
 				continue
 			}
-			l.seen[e.to.real] = struct{}{}
-			if err := l.add(e.to.real, dev); err != nil {
+			l.seen[e.To.Real] = struct{}{}
+			if err := l.add(e.To.Real, dev); err != nil {
 				return err
 			}
 		}

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/actual"
 	"godwit/internal/cli/ui"
 	"godwit/internal/project"
 )
 
 // npmLister shows what is installed as npm does.
 type npmLister struct {
-	*npmTree
+	*actual.Tree
 	depth    int
 	wants    func(alias string) bool // nil is everything
 	first    map[string]string       // directory -> the way on which it is shown with its dependencies
@@ -23,8 +24,8 @@ type npmLister struct {
 
 // npmItem is one line of the list.
 type npmItem struct {
-	npmEdge
-	of      *npmNode
+	actual.Edge
+	of      *actual.Node
 	deduped bool
 	items   []*npmItem
 }
@@ -35,15 +36,15 @@ func (l *lister) npmList() error {
 	if err != nil {
 		return err
 	}
-	n := &npmLister{npmTree: t, depth: l.depth, wants: l.wants, first: map[string]string{}, long: l.cfg.Settings.Call.Long}
+	n := &npmLister{Tree: t, depth: l.depth, wants: l.wants, first: map[string]string{}, long: l.cfg.Settings.Call.Long}
 	if l.wants != nil && l.cfg.Settings.Call.Depth == "" {
 		n.depth = maxListDepth
 	}
-	root := t.node(t.root)
+	root := t.Node(t.Root)
 	if root == nil {
-		return &usageError{"there is no package.json in " + t.root, "name the project's directory with -C"}
+		return &usageError{"there is no package.json in " + t.Root, "name the project's directory with -C"}
 	}
-	top := &npmItem{npmEdge: npmEdge{to: root}}
+	top := &npmItem{Edge: actual.Edge{To: root}}
 	n.walk(top)
 	n.prune(top)
 	n.note(top)
@@ -74,21 +75,21 @@ func (n *npmLister) walk(top *npmItem) {
 	for todo := []step{{top, 0}}; len(todo) > 0; {
 		s := todo[0]
 		todo = todo[1:]
-		if s.item.to == nil || s.level > n.depth || s.item.deduped {
+		if s.item.To == nil || s.level > n.depth || s.item.deduped {
 			continue
 		}
-		for _, e := range n.edges(s.item.to) {
-			item := &npmItem{npmEdge: e, of: s.item.to}
+		for _, e := range n.Edges(s.item.To) {
+			item := &npmItem{Edge: e, of: s.item.To}
 			s.item.items = append(s.item.items, item)
 			level := s.level + 1
-			if e.to == nil {
+			if e.To == nil {
 				continue
 			}
-			if e.to.member {
+			if e.To.Member {
 				level = 0 // what members depend on is shown beside what the root does
 			}
-			_, item.deduped = n.first[e.to.at]
-			n.first[e.to.at] = e.alias
+			_, item.deduped = n.first[e.To.At]
+			n.first[e.To.At] = e.Alias
 			todo = append(todo, step{item, level})
 		}
 	}
@@ -99,10 +100,10 @@ func (n *npmLister) note(top *npmItem) {
 	for todo := slices.Clone(top.items); len(todo) > 0; {
 		item := todo[0]
 		todo = append(todo[1:], item.items...)
-		if n.wants != nil && !n.wants(item.alias) {
+		if n.wants != nil && !n.wants(item.Alias) {
 			continue
 		}
-		if p := item.problem(item.of); p != "" && !slices.Contains(n.problems, p) {
+		if p := item.Problem(item.of); p != "" && !slices.Contains(n.problems, p) {
 			n.problems = append(n.problems, p)
 		}
 	}
@@ -114,7 +115,7 @@ func (n *npmLister) prune(item *npmItem) bool {
 		return true
 	}
 	item.items = slices.DeleteFunc(item.items, func(i *npmItem) bool { return !n.prune(i) })
-	return len(item.items) > 0 || n.wants(item.alias)
+	return len(item.items) > 0 || n.wants(item.Alias)
 }
 
 // json is npm's shape.
@@ -123,7 +124,7 @@ func (n *npmLister) json(item *npmItem) project.Node {
 	problem := ""
 	if item.of == nil {
 		for _, key := range []string{"version", "name"} {
-			if value := map[string]string{"version": item.to.manifest.Version, "name": string(item.to.manifest.Name)}[key]; value != "" {
+			if value := map[string]string{"version": item.To.Manifest.Version, "name": string(item.To.Manifest.Name)}[key]; value != "" {
 				out.Set(key, project.Text(value))
 			}
 		}
@@ -134,26 +135,26 @@ func (n *npmLister) json(item *npmItem) project.Node {
 			out.Set("problems", listOf(n.problems))
 		}
 	} else {
-		problem = item.problem(item.of)
+		problem = item.Problem(item.of)
 		switch {
-		case item.to != nil:
-			if out.Set("version", project.Text(item.to.manifest.Version)); item.deduped {
+		case item.To != nil:
+			if out.Set("version", project.Text(item.To.Manifest.Version)); item.deduped {
 				if n.long {
 					n.detail(&out, item)
 				}
 				break
 			}
-			if from := n.resolved(item.to); from != "" {
+			if from := n.Resolved(item.To); from != "" {
 				out.Set("resolved", project.Text(from))
 			}
-			out.Set("overridden", truth(n.ruled[item.to.real]))
+			out.Set("overridden", truth(n.Ruled[item.To.Real]))
 			if n.long {
 				n.detail(&out, item)
 			}
-			if item.extraneous {
+			if item.Extraneous {
 				out.Set("extraneous", truth(true))
 			}
-			if item.invalid {
+			if item.Invalid {
 				out.Set("invalid", project.Text(item.invalidText()))
 			}
 		case problem != "":
@@ -166,7 +167,7 @@ func (n *npmLister) json(item *npmItem) project.Node {
 	if len(item.items) > 0 {
 		deps := project.Node{Kind: project.Map}
 		for _, i := range item.items {
-			deps.Set(i.alias, n.json(i))
+			deps.Set(i.Alias, n.json(i))
 		}
 		out.Set("dependencies", deps)
 	}
@@ -182,14 +183,14 @@ func (n *npmLister) json(item *npmItem) project.Node {
 
 // record is what npm knows of a package without looking at it: its entry in the
 // lockfile; the root's package.json.
-func (n *npmLister) record(to *npmNode) project.Node {
-	rel, err := filepath.Rel(n.root, to.real)
-	entry := n.known[filepath.ToSlash(rel)]
-	if err != nil || to.real == n.root || entry.Kind != project.Map {
-		return normalized(to.manifest.Document)
+func (n *npmLister) record(to *actual.Node) project.Node {
+	rel, err := filepath.Rel(n.Root, to.Real)
+	entry := n.Known[filepath.ToSlash(rel)]
+	if err != nil || to.Real == n.Root || entry.Kind != project.Map {
+		return normalized(to.Manifest.Document)
 	}
 	doc := project.Node{Kind: project.Map}
-	doc.Set("name", project.Text(string(to.manifest.Name)))
+	doc.Set("name", project.Text(string(to.Manifest.Name)))
 	for _, f := range entry.Fields {
 		doc.Set(f.Key, f.Value)
 	}
@@ -199,10 +200,10 @@ func (n *npmLister) record(to *npmNode) project.Node {
 // detail adds what --long is about: the record of a package, but for dependencies,
 // whose place is that of the tree.
 func (n *npmLister) detail(out *project.Node, item *npmItem) {
-	doc := n.record(item.to)
-	name := item.alias
+	doc := n.record(item.To)
+	name := item.Alias
 	if item.of == nil {
-		name = folderName(item.to.at)
+		name = folderName(item.To.At)
 	}
 	out.Set("name", project.Text(name))
 	needed := project.Node{Kind: project.Map}
@@ -217,7 +218,7 @@ func (n *npmLister) detail(out *project.Node, item *npmItem) {
 		}
 	}
 	out.Set("extraneous", truth(false))
-	out.Set("path", project.Text(item.to.at))
+	out.Set("path", project.Text(item.To.At))
 	out.Set("_dependencies", needed)
 	for _, group := range []string{devGroup, peerGroup} {
 		if doc.Field(group).Kind == project.Missing {
@@ -238,24 +239,24 @@ func listOf(items []string) project.Node {
 
 func (i *npmItem) invalidText() string {
 	by := "the root project"
-	if i.of.manifest.Name != "" && i.of.member || strings.Contains(filepath.ToSlash(i.of.at), "/node_modules/") {
-		by = filepath.ToSlash(i.of.at)
+	if i.of.Manifest.Name != "" && i.of.Member || strings.Contains(filepath.ToSlash(i.of.At), "/node_modules/") {
+		by = filepath.ToSlash(i.of.At)
 		if at := strings.Index(by, "/node_modules/"); at >= 0 {
 			by = by[at+1:]
 		}
 	}
-	return fmt.Sprintf("%q from %s", i.spec, by)
+	return fmt.Sprintf("%q from %s", i.Spec, by)
 }
 
 // text is npm's tree.
 func (n *npmLister) text(top *npmItem) string {
 	var b strings.Builder
-	name := label(cmp.Or(string(top.to.manifest.Name), filepath.Base(n.root)), top.to.manifest.Version)
+	name := label(cmp.Or(string(top.To.Manifest.Name), filepath.Base(n.Root)), top.To.Manifest.Version)
 	if n.long {
 		line := longLine(len(top.items) > 0)
-		fmt.Fprintf(&b, "%s\n%s%s\n%s%s\n", name, line, n.root, line, n.record(top.to).Field("description").Text)
+		fmt.Fprintf(&b, "%s\n%s%s\n%s%s\n", name, line, n.Root, line, n.record(top.To).Field("description").Text)
 	} else {
-		fmt.Fprintf(&b, "%s %s\n", name, n.root)
+		fmt.Fprintf(&b, "%s %s\n", name, n.Root)
 	}
 	if len(top.items) == 0 {
 		b.WriteString("└── (empty)\n")
@@ -269,7 +270,7 @@ func (n *npmLister) branch(b *strings.Builder, indent string, items []*npmItem) 
 	for i, item := range items {
 		corner, below := corners(i == len(items)-1, len(item.items) > 0)
 		b.WriteString(indent + corner + n.line(item) + "\n")
-		if n.long && item.to != nil { // npm shows a description, which its lockfile has not
+		if n.long && item.To != nil { // npm shows a description, which its lockfile has not
 			b.WriteString(indent + below + longLine(len(item.items) > 0) + "\n")
 		}
 		n.branch(b, indent+below, item.items)
@@ -285,27 +286,27 @@ func longLine(branches bool) string {
 }
 
 func (n *npmLister) line(item *npmItem) string {
-	if item.to == nil {
+	if item.To == nil {
 		kind := "UNMET DEPENDENCY "
-		if item.optional {
+		if item.Optional {
 			kind = "UNMET OPTIONAL DEPENDENCY "
 		}
-		return kind + item.label()
+		return kind + item.Label()
 	}
-	text := item.label()
+	text := item.Label()
 	if item.deduped {
 		text += " deduped"
 	}
-	if item.invalid {
+	if item.Invalid {
 		text += " invalid: " + item.invalidText()
 	}
-	if item.extraneous {
+	if item.Extraneous {
 		text += " extraneous"
 	}
-	if n.ruled[item.to.real] {
+	if n.Ruled[item.To.Real] {
 		text += " overridden"
 	}
-	if rel, err := filepath.Rel(n.root, item.to.real); err == nil && item.to.at != item.to.real {
+	if rel, err := filepath.Rel(n.Root, item.To.Real); err == nil && item.To.At != item.To.Real {
 		text += " -> ./" + filepath.ToSlash(rel)
 	}
 	return text
@@ -318,9 +319,9 @@ func (n *npmLister) parseable(top *npmItem) string {
 	for todo := []*npmItem{top}; len(todo) > 0; {
 		item := todo[0]
 		todo = append(todo[1:], item.items...)
-		if item.to != nil && !seen[item.to.at] && (n.wants == nil || n.wants(item.alias)) {
-			seen[item.to.at] = true
-			b.WriteString(item.to.at + n.marks(item) + "\n")
+		if item.To != nil && !seen[item.To.At] && (n.wants == nil || n.wants(item.Alias)) {
+			seen[item.To.At] = true
+			b.WriteString(item.To.At + n.marks(item) + "\n")
 		}
 	}
 	return b.String()
@@ -332,17 +333,17 @@ func (n *npmLister) marks(item *npmItem) string {
 	if !n.long {
 		return ""
 	}
-	out := ":" + label(string(item.to.manifest.Name), item.to.manifest.Version)
+	out := ":" + label(string(item.To.Manifest.Name), item.To.Manifest.Version)
 	if item.of != nil {
-		out = ":" + item.label()
+		out = ":" + item.Label()
 	}
-	if item.to.at != item.to.real {
-		out += ":" + item.to.real
+	if item.To.At != item.To.Real {
+		out += ":" + item.To.Real
 	}
 	for _, mark := range []struct {
 		on   bool
 		word string
-	}{{item.extraneous, "EXTRANEOUS"}, {item.invalid, "INVALID"}, {n.ruled[item.to.real], "OVERRIDDEN"}} {
+	}{{item.Extraneous, "EXTRANEOUS"}, {item.Invalid, "INVALID"}, {n.Ruled[item.To.Real], "OVERRIDDEN"}} {
 		if mark.on {
 			out += ":" + mark.word
 		}

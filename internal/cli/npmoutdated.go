@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/actual"
 	"godwit/internal/cli/ui"
 	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
@@ -16,9 +17,9 @@ import (
 
 // npmOutdated is one dependency in the list of npm's outdated.
 type npmOutdated struct {
-	npmEdge
+	actual.Edge
 	spec    specifier.Specifier
-	by      *npmNode
+	by      *actual.Node
 	current string // "" where it is missing
 	wanted  string
 	latest  string
@@ -48,7 +49,7 @@ func (c *call) npmOutdated(ctx context.Context) error {
 	rows = slices.DeleteFunc(rows, func(o *npmOutdated) bool {
 		return o.latest == "" || o.current == o.wanted && o.wanted == o.latest
 	})
-	slices.SortStableFunc(rows, func(a, b *npmOutdated) int { return npm.Collate(a.alias, b.alias) })
+	slices.SortStableFunc(rows, func(a, b *npmOutdated) int { return npm.Collate(a.Alias, b.Alias) })
 	if c.cfg.Settings.Call.JSON {
 		_, err = fmt.Fprintln(c.Stdout, string(outdatedNode(t, rows).JSON()))
 	} else if len(rows) > 0 {
@@ -62,30 +63,30 @@ func (c *call) npmOutdated(ctx context.Context) error {
 
 // npmCandidates are the dependencies of the projects of the workspace, then of
 // the root, that registries have.
-func (c *call) npmCandidates(t *npmTree) (rows []*npmOutdated) {
+func (c *call) npmCandidates(t *actual.Tree) (rows []*npmOutdated) {
 	wants := func(string) bool { return true }
 	if patterns := c.args.Positional[1:]; len(patterns) > 0 {
 		wants = matcher(patterns)
 	}
-	root := t.node(t.root)
-	var projects []*npmNode
-	for _, e := range t.edges(root) {
-		if e.to != nil && e.to.member {
-			projects = append(projects, e.to)
+	root := t.Node(t.Root)
+	var projects []*actual.Node
+	for _, e := range t.Edges(root) {
+		if e.To != nil && e.To.Member {
+			projects = append(projects, e.To)
 		}
 	}
-	if t.selected == nil || t.selected["."] {
+	if t.Selected == nil || t.Selected["."] {
 		projects = append(projects, root)
 	}
 	for _, p := range projects {
-		for _, e := range t.edges(p) {
-			s, err := specifier.Parse(e.alias, e.spec)
-			if err != nil || e.extraneous || e.to != nil && e.to.member || e.to == nil && e.optional || !s.Kind.IsRegistry() || !wants(e.alias) {
+		for _, e := range t.Edges(p) {
+			s, err := specifier.Parse(e.Alias, e.Spec)
+			if err != nil || e.Extraneous || e.To != nil && e.To.Member || e.To == nil && e.Optional || !s.Kind.IsRegistry() || !wants(e.Alias) {
 				continue
 			}
-			o := &npmOutdated{npmEdge: e, spec: s, by: p}
-			if e.to != nil {
-				o.current = e.to.manifest.Version
+			o := &npmOutdated{Edge: e, spec: s, by: p}
+			if e.To != nil {
+				o.current = e.To.Manifest.Version
 			}
 			rows = append(rows, o)
 		}
@@ -97,7 +98,7 @@ func (c *call) npmCandidates(t *npmTree) (rows []*npmOutdated) {
 func (o *npmOutdated) look(ctx context.Context, ask asking) error {
 	doc, err := ask(ctx, o.spec.Name)
 	if err != nil {
-		return fmt.Errorf("look for newer versions of %s: %w", o.alias, err)
+		return fmt.Errorf("look for newer versions of %s: %w", o.Alias, err)
 	}
 	found := matching(doc, o.spec)
 	if len(found) == 0 {
@@ -112,15 +113,15 @@ func (o *npmOutdated) look(ctx context.Context, ask asking) error {
 
 // dependent is who has the dependency: the root goes by the name of its
 // directory.
-func (o *npmOutdated) dependent(t *npmTree) string {
-	if o.by.real == t.root {
-		return filepath.Base(t.root)
+func (o *npmOutdated) dependent(t *actual.Tree) string {
+	if o.by.Real == t.Root {
+		return filepath.Base(t.Root)
 	}
-	return string(o.by.manifest.Name)
+	return string(o.by.Manifest.Name)
 }
 
 // outdatedNode is npm's JSON: an object for each name, or a list of several.
-func outdatedNode(t *npmTree, rows []*npmOutdated) project.Node {
+func outdatedNode(t *actual.Tree, rows []*npmOutdated) project.Node {
 	out := project.Node{Kind: project.Map}
 	for _, o := range rows {
 		n := project.Node{Kind: project.Map}
@@ -130,36 +131,36 @@ func outdatedNode(t *npmTree, rows []*npmOutdated) project.Node {
 		n.Set("wanted", project.Text(o.wanted))
 		n.Set("latest", project.Text(o.latest))
 		n.Set("dependent", project.Text(o.dependent(t)))
-		if o.to != nil {
-			n.Set("location", project.Text(o.to.at))
+		if o.To != nil {
+			n.Set("location", project.Text(o.To.At))
 		}
-		switch old := out.Field(o.alias); old.Kind {
+		switch old := out.Field(o.Alias); old.Kind {
 		case project.Missing:
-			out.Set(o.alias, n)
+			out.Set(o.Alias, n)
 		case project.List:
 			old.Items = append(old.Items, n)
-			out.Set(o.alias, old)
+			out.Set(o.Alias, old)
 		default:
-			out.Set(o.alias, project.Node{Kind: project.List, Items: []project.Node{old, n}})
+			out.Set(o.Alias, project.Node{Kind: project.List, Items: []project.Node{old, n}})
 		}
 	}
 	return out
 }
 
-func outdatedTable(t *npmTree, rows []*npmOutdated) string {
+func outdatedTable(t *actual.Tree, rows []*npmOutdated) string {
 	table := [][]string{{"Package", "Current", "Wanted", "Latest", "Location", "Depended by"}}
 	for _, o := range rows {
 		current, location, by := "MISSING", "-", o.dependent(t)
-		if o.to != nil {
+		if o.To != nil {
 			current = o.current
-			if rel, err := filepath.Rel(t.root, o.to.at); err == nil {
+			if rel, err := filepath.Rel(t.Root, o.To.At); err == nil {
 				location = filepath.ToSlash(rel)
 			}
 		}
-		if o.by.real != t.root {
-			by = label(by, o.by.manifest.Version)
+		if o.by.Real != t.Root {
+			by = label(by, o.by.Manifest.Version)
 		}
-		table = append(table, []string{o.alias, current, o.wanted, o.latest, location, by})
+		table = append(table, []string{o.Alias, current, o.wanted, o.latest, location, by})
 	}
 	widths := make([]int, len(table[0]))
 	for _, row := range table {

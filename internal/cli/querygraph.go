@@ -151,6 +151,9 @@ func fits(version, rng string) bool {
 	return err != nil || err2 != nil || r.Match(v)
 }
 
+// npmKinds are npm's words for the maps of package.json.
+var npmKinds = map[string]string{prodGroup: "prod", devGroup: "dev", optionalGroup: "optional", peerGroup: "peer"}
+
 // missingEdges adds what a manifest asks for and the graph does not have.
 func (b *graphQuery) missingEdges(n *query.Node, groups ...string) {
 	m := b.manifests[n]

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/actual"
 	"godwit/internal/layout"
 	"godwit/internal/project"
 	"godwit/internal/query"
@@ -18,10 +19,10 @@ func (q *queried) npmNodes() error {
 	if err != nil {
 		return err
 	}
-	x := newExplainer(t)
+	x := actual.NewExplainer(t)
 	nodes := map[string]*query.Node{} // by place
-	for _, place := range x.places {
-		if x.at(place) == nil {
+	for _, place := range x.Places {
+		if x.At(place) == nil {
 			continue
 		}
 		n := q.npmNode(x, place)
@@ -29,11 +30,11 @@ func (q *queried) npmNodes() error {
 		q.Nodes = append(q.Nodes, n)
 	}
 	for place, n := range nodes {
-		if to := x.place(x.at(place).real); to != place && nodes[to] != nil {
+		if to := x.Place(x.At(place).Real); to != place && nodes[to] != nil {
 			n.Link, n.Target = true, nodes[to]
 		}
 	}
-	for place, links := range x.links {
+	for place, links := range x.Links {
 		for _, l := range links {
 			if nodes[place] != nil && nodes[l] != nil {
 				nodes[place].LinksIn = append(nodes[place].LinksIn, nodes[l])
@@ -41,14 +42,16 @@ func (q *queried) npmNodes() error {
 		}
 	}
 	q.Root = nodes[""]
-	for _, place := range x.places {
+	for _, place := range x.Places {
 		if n := nodes[place]; n != nil && !n.Link {
 			q.npmEdges(x, n, nodes)
 		}
 	}
 	for place, n := range nodes {
-		x.sortLike(place, n.In)
-		if dir := x.place(x.at(place).real); t.selected[dir] || t.selected["."] && dir == "" {
+		slices.SortStableFunc(n.In, func(a, b *query.Edge) int {
+			return x.Rank(place, a.From.Location, a.Name) - x.Rank(place, b.From.Location, b.Name)
+		})
+		if dir := x.Place(x.At(place).Real); t.Selected[dir] || t.Selected["."] && dir == "" {
 			if !n.Link {
 				q.scopes = append(q.scopes, n)
 			}
@@ -59,27 +62,27 @@ func (q *queried) npmNodes() error {
 }
 
 // npmNode is what is at a place, without dependencies.
-func (q *queried) npmNode(x *npmExplainer, place string) *query.Node {
-	at := x.at(place)
-	known, recorded := x.known[place]
-	if at.at != at.real {
-		known = x.known[x.place(at.real)]
+func (q *queried) npmNode(x *actual.Explainer, place string) *query.Node {
+	at := x.At(place)
+	known, recorded := x.Known[place]
+	if at.At != at.Real {
+		known = x.Known[x.Place(at.Real)]
 	}
 	is := func(name string) bool { return known.Field(name).Text == "true" }
 	n := &query.Node{
-		Name: folderName(at.at), Package: normalized(at.manifest.Document), Location: place, Realpath: filepath.ToSlash(at.real),
-		Root: place == "", Workspace: at.member,
+		Name: folderName(at.At), Package: normalized(at.Manifest.Document), Location: place, Realpath: filepath.ToSlash(at.Real),
+		Root: place == "", Workspace: at.Member,
 		Own: !strings.Contains("/"+place, "/"+layout.ModulesDir+"/"), Bundled: is("inBundle"),
 		Dev: is("dev"), Optional: is("optional"), Peer: is("peer"),
-		Overridden: x.ruled[at.real],
+		Overridden: x.Ruled[at.Real],
 	}
 	if i := strings.LastIndex("/"+place, "/"+layout.ModulesDir+"/"); i >= 0 {
 		n.Name = place[i+len(layout.ModulesDir)+1:]
 		n.Extraneous = !recorded
 		n.Dev = n.Dev || n.Extraneous // nobody needs it in production
 	}
-	q.paths[n] = at.at
-	if at.at == at.real {
+	q.paths[n] = at.At
+	if at.At == at.Real {
 		q.from[n] = known.Field("resolved").Text
 	}
 	return n
@@ -96,29 +99,29 @@ func folderName(dir string) string {
 
 // npmEdges adds the dependencies of a node: those on members of the workspace, then
 // by the maps of package.json, in npm's order.
-func (q *queried) npmEdges(x *npmExplainer, n *query.Node, nodes map[string]*query.Node) {
-	at := x.at(n.Location)
-	found := x.edges(at)
-	m := &at.manifest.Manifest
-	rank := func(e *npmEdge) int {
-		at := slices.Index([]string{"workspace", "peer", "prod", "optional", "dev"}, strings.TrimSuffix(e.kind, "Optional"))
+func (q *queried) npmEdges(x *actual.Explainer, n *query.Node, nodes map[string]*query.Node) {
+	at := x.At(n.Location)
+	found := x.Edges(at)
+	m := &at.Manifest.Manifest
+	rank := func(e *actual.Edge) int {
+		at := slices.Index([]string{"workspace", "peer", "prod", "optional", "dev"}, strings.TrimSuffix(e.Kind, "Optional"))
 		for i, group := range []string{peerGroup, prodGroup, optionalGroup, devGroup} {
 			for j, d := range *depsOf(m, group) {
-				if i+1 == at && d.Alias == e.alias {
+				if i+1 == at && d.Alias == e.Alias {
 					return at*len(found) + at + j
 				}
 			}
 		}
 		return at * len(found)
 	}
-	slices.SortStableFunc(found, func(a, b npmEdge) int { return rank(&a) - rank(&b) })
+	slices.SortStableFunc(found, func(a, b actual.Edge) int { return rank(&a) - rank(&b) })
 	for _, e := range found {
-		if e.extraneous {
+		if e.Extraneous {
 			continue
 		}
-		edge := &query.Edge{From: n, Name: e.alias, Spec: e.spec, Type: e.kind, Invalid: e.invalid}
-		if e.to != nil {
-			if edge.To = nodes[x.place(e.to.at)]; edge.To != nil {
+		edge := &query.Edge{From: n, Name: e.Alias, Spec: e.Spec, Type: e.Kind, Invalid: e.Invalid}
+		if e.To != nil {
+			if edge.To = nodes[x.Place(e.To.At)]; edge.To != nil {
 				edge.To.In = append(edge.To.In, edge)
 			}
 		}
@@ -129,18 +132,6 @@ func (q *queried) npmEdges(x *npmExplainer, n *query.Node, nodes map[string]*que
 			n.Out = append(n.Out, &query.Edge{From: n, Name: d.Alias, Spec: d.Specifier, Type: "peerOptional"})
 		}
 	}
-}
-
-// sortLike puts who depends on a place into the order of reasons.
-func (x *npmExplainer) sortLike(place string, edges []*query.Edge) {
-	rank := func(e *query.Edge) int {
-		i := slices.IndexFunc(x.in[place], func(r *npmReason) bool { return r.from == e.From.Location && r.Name == e.Name })
-		if i < 0 {
-			return len(x.in[place])
-		}
-		return i
-	}
-	slices.SortStableFunc(edges, func(a, b *query.Edge) int { return rank(a) - rank(b) })
 }
 
 // normalized is a package.json as npm reads that of an installed package.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/actual"
 	"godwit/internal/config"
 	"godwit/internal/layout"
 	"godwit/internal/npm"
@@ -19,7 +20,7 @@ type npmBilling struct {
 	*treePlaces
 	bill       *sbom.Bill
 	components map[string]*sbom.Component // by real directory
-	order      []*npmNode
+	order      []*actual.Node
 	links      map[string]string // real directory -> the link to it
 	problems   []string
 	dev        bool // devDependencies are to be there
@@ -27,24 +28,23 @@ type npmBilling struct {
 
 // npmBill follows npm 11.19 (sbom.js).
 func (c *call) npmBill() (*sbom.Bill, error) {
-	t, err := c.npmTree()
+	o, err := c.treeOptions()
 	if err != nil {
 		return nil, err
 	}
-	if t.recorded = c.cfg.Settings.Lockfile.Only; t.recorded {
-		clear(t.known)
-		if err := t.readLock(filepath.Base(c.lock.Path)); err != nil {
-			return nil, err
-		}
+	selected := o.Selected
+	o = o.Whole() // npm looks at everything first
+	o.Recorded = c.cfg.Settings.Lockfile.Only
+	t, err := actual.Read(o)
+	if err != nil {
+		return nil, err
 	}
-	selected := t.selected
-	t.selected, t.groups = nil, groupsOfManifest // npm looks at everything first
-	b := &npmBilling{treePlaces: &treePlaces{npmTree: t, fileOrder: !t.recorded}, bill: &sbom.Bill{}, components: map[string]*sbom.Component{}, links: map[string]string{}, dev: c.cfg.Settings.Include.Dev}
-	root := t.node(t.root)
+	b := &npmBilling{treePlaces: &treePlaces{Tree: t, fileOrder: !t.Recorded}, bill: &sbom.Bill{}, components: map[string]*sbom.Component{}, links: map[string]string{}, dev: c.cfg.Settings.Include.Dev}
+	root := t.Node(t.Root)
 	if root == nil {
-		return nil, &usageError{"there is no package.json in " + t.root, "name the project's directory with -C"}
+		return nil, &usageError{"there is no package.json in " + t.Root, "name the project's directory with -C"}
 	}
-	b.collect(root, selected, func(n *npmNode) bool {
+	b.collect(root, selected, func(n *actual.Node) bool {
 		return b.omits(n, c.cfg.Settings.Include, c.cfg.Settings.Bill.OmitPeers)
 	})
 	b.relate()
@@ -56,36 +56,36 @@ func (c *call) npmBill() (*sbom.Bill, error) {
 
 // omits reports whether a package is there for nothing but what is left out. (npm
 // leaves out whatever a devDependency leads to, production's packages among it.)
-func (b *npmBilling) omits(n *npmNode, in config.Include, peers bool) bool {
+func (b *npmBilling) omits(n *actual.Node, in config.Include, peers bool) bool {
 	is := func(field string) bool { return b.entry(n).Field(field).Text == "true" }
-	return !n.member && (!in.Dev && is("dev") || !in.Optional && is("optional") || !in.Dev && !in.Optional && is("devOptional") || peers && is("peer"))
+	return !n.Member && (!in.Dev && is("dev") || !in.Optional && is("optional") || !in.Dev && !in.Optional && is("devOptional") || peers && is("peer"))
 }
 
 // each visits a package and all below it, once.
-func (b *npmBilling) each(from *npmNode, visit func(*npmNode)) {
+func (b *npmBilling) each(from *actual.Node, visit func(*actual.Node)) {
 	seen := map[string]bool{}
-	for todo := []*npmNode{from}; len(todo) > 0; {
+	for todo := []*actual.Node{from}; len(todo) > 0; {
 		n := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if n.at != n.real {
-			b.links[n.real] = b.rel(n.at)
-			if n = b.node(n.real); n == nil {
+		if n.At != n.Real {
+			b.links[n.Real] = b.rel(n.At)
+			if n = b.Node(n.Real); n == nil {
 				continue
 			}
 		}
-		if seen[n.real] {
+		if seen[n.Real] {
 			continue
 		}
-		seen[n.real] = true
+		seen[n.Real] = true
 		visit(n)
 		for _, e := range b.ordered(n) {
-			todo = append(todo, e.to)
+			todo = append(todo, e.To)
 		}
 	}
 }
 
 func (b *npmBilling) rel(dir string) string {
-	rel, err := filepath.Rel(b.root, dir)
+	rel, err := filepath.Rel(b.Root, dir)
 	if err != nil || rel == "." {
 		return ""
 	}
@@ -93,57 +93,57 @@ func (b *npmBilling) rel(dir string) string {
 }
 
 // entry is what the lockfile says of a package.
-func (b *npmBilling) entry(n *npmNode) project.Node { return b.known[b.rel(n.real)] }
+func (b *npmBilling) entry(n *actual.Node) project.Node { return b.Known[b.rel(n.Real)] }
 
 // collect makes components of what is selected: of all, of some projects, or of what
 // is no project's.
-func (b *npmBilling) collect(root *npmNode, selected map[string]bool, omits func(*npmNode) bool) {
-	add := func(n *npmNode) {
-		if n.real != b.root && b.components[n.real] == nil && !omits(n) {
-			b.components[n.real] = b.component(n)
+func (b *npmBilling) collect(root *actual.Node, selected map[string]bool, omits func(*actual.Node) bool) {
+	add := func(n *actual.Node) {
+		if n.Real != b.Root && b.components[n.Real] == nil && !omits(n) {
+			b.components[n.Real] = b.component(n)
 			b.order = append(b.order, n)
 		}
 	}
 	switch noMembers := len(selected) == 1 && selected["."]; {
 	case noMembers:
 		for _, e := range b.ordered(root) {
-			if e.kind != "workspace" {
-				b.each(e.to, add)
+			if e.Kind != "workspace" {
+				b.each(e.To, add)
 			}
 		}
 	case selected != nil:
 		for dir := range selected {
-			if n := b.node(filepath.Join(b.root, filepath.FromSlash(dir))); n != nil && dir != "." {
+			if n := b.Node(filepath.Join(b.Root, filepath.FromSlash(dir))); n != nil && dir != "." {
 				b.each(n, add)
 			}
 		}
 		for _, e := range b.ordered(root) { // to know where they are linked
-			if e.to.at != e.to.real {
-				b.links[e.to.real] = b.rel(e.to.at)
+			if e.To.At != e.To.Real {
+				b.links[e.To.Real] = b.rel(e.To.At)
 			}
 		}
 	default:
 		b.each(root, add)
-		for _, e := range b.edges(root) {
-			if e.extraneous {
-				add(e.to)
-				b.components[e.to.real].Extraneous = true
+		for _, e := range b.Edges(root) {
+			if e.Extraneous {
+				add(e.To)
+				b.components[e.To.Real].Extraneous = true
 			}
 		}
 	}
-	slices.SortFunc(b.order, func(x, y *npmNode) int { return npm.Collate(b.rel(x.real), b.rel(y.real)) })
+	slices.SortFunc(b.order, func(x, y *actual.Node) int { return npm.Collate(b.rel(x.Real), b.rel(y.Real)) })
 	b.bill.Root = *b.component(root)
-	b.components[b.root] = &b.bill.Root
+	b.components[b.Root] = &b.bill.Root
 	b.bill.Copies = []*sbom.Component{&b.bill.Root}
 	byID := map[string]*sbom.Component{}
 	for _, n := range b.order {
-		c := b.components[n.real]
+		c := b.components[n.Real]
 		id := c.Name + "@" + c.Version
 		if byID[id] == nil {
 			byID[id] = c
 			b.bill.Components = append(b.bill.Components, c)
 		}
-		if link := b.links[n.real]; link != "" {
+		if link := b.links[n.Real]; link != "" {
 			c.Place = link
 		}
 		b.bill.Copies = append(b.bill.Copies, c)
@@ -153,19 +153,19 @@ func (b *npmBilling) collect(root *npmNode, selected map[string]bool, omits func
 
 // relate notes the dependencies among components, and what is wrong with them.
 func (b *npmBilling) relate() {
-	for _, n := range append([]*npmNode{b.node(b.root)}, b.order...) {
-		c := b.components[n.real]
-		for _, e := range b.edges(n) {
-			switch by := label(string(n.manifest.Name), n.manifest.Version); {
-			case e.to == nil && !e.optional && (e.kind != "dev" || b.dev):
-				b.problems = append(b.problems, fmt.Sprintf("missing: %s@%s, required by %s", e.alias, e.spec, by))
-			case e.invalid:
-				b.problems = append(b.problems, fmt.Sprintf("invalid: %s@%s, %s required by %s", e.to.manifest.Name, e.to.manifest.Version, e.spec, by))
+	for _, n := range append([]*actual.Node{b.Node(b.Root)}, b.order...) {
+		c := b.components[n.Real]
+		for _, e := range b.Edges(n) {
+			switch by := label(string(n.Manifest.Name), n.Manifest.Version); {
+			case e.To == nil && !e.Optional && (e.Kind != "dev" || b.dev):
+				b.problems = append(b.problems, fmt.Sprintf("missing: %s@%s, required by %s", e.Alias, e.Spec, by))
+			case e.Invalid:
+				b.problems = append(b.problems, fmt.Sprintf("invalid: %s@%s, %s required by %s", e.To.Manifest.Name, e.To.Manifest.Version, e.Spec, by))
 			}
 		}
 		for _, e := range b.ordered(n) {
-			if to := b.components[e.to.real]; to != nil {
-				c.Deps = append(c.Deps, sbom.Dependency{To: to, Kind: e.kind})
+			if to := b.components[e.To.Real]; to != nil {
+				c.Deps = append(c.Deps, sbom.Dependency{To: to, Kind: e.Kind})
 			}
 		}
 	}
@@ -173,15 +173,15 @@ func (b *npmBilling) relate() {
 
 // component is a package as npm tells of it, which takes what manifests say as it
 // stands there.
-func (b *npmBilling) component(n *npmNode) *sbom.Component {
-	m, place, entry := n.manifest.Document, b.rel(n.real), b.entry(n)
+func (b *npmBilling) component(n *actual.Node) *sbom.Component {
+	m, place, entry := n.Manifest.Document, b.rel(n.Real), b.entry(n)
 	is := func(field string) bool { return entry.Field(field).Text == "true" }
 	c := &sbom.Component{
-		Name: string(n.manifest.Name), Version: n.manifest.Version, Place: place, Folder: filepath.Base(n.real),
+		Name: string(n.Manifest.Name), Version: n.Manifest.Version, Place: place, Folder: filepath.Base(n.Real),
 		Description: textOf(m.Field("description")), Homepage: textOf(m.Field("homepage")),
 		Repository: textOf(m.Field("repository").Field("url")), Bugs: textOf(m.Field("bugs").Field("url")),
 		Author: textOr(m.Field("author"), "name"), License: npmLicense(m),
-		Dev: is("dev"), Optional: is("optional") || is("devOptional") || b.recorded && is("dev"),
+		Dev: is("dev"), Optional: is("optional") || is("devOptional") || b.Recorded && is("dev"),
 		Private: m.Field("private").Text == "true", Bundled: is("inBundle"), Extraneous: is("extraneous"),
 		Tarball: entry.Field("resolved").Text,
 	}

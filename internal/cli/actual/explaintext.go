@@ -1,4 +1,4 @@
-package cli
+package actual
 
 import (
 	"io"
@@ -9,9 +9,9 @@ import (
 	"godwit/internal/cli/ui"
 )
 
-// drawReasons writes what is found as npm's text: a package and its place, and
+// DrawReasons writes what is found as npm's text: a package and its place, and
 // below it each dependency that leads to it, down to the projects.
-func drawReasons(w io.Writer, found []*npmWhy) error {
+func DrawReasons(w io.Writer, found []*Why) error {
 	texts := make([]string, len(found))
 	for i, why := range found {
 		texts[i] = strings.Join(why.lines(nil), "\n")
@@ -22,12 +22,12 @@ func drawReasons(w io.Writer, found []*npmWhy) error {
 
 // lines are a package, and what leads to it indented. above are those that it is
 // shown below of.
-func (w *npmWhy) lines(above []*npmWhy) []string {
+func (w *Why) lines(above []*Why) []string {
 	if w.Name == "" && w.Version == "" {
 		return []string{"the root project"}
 	}
 	out := w.head()
-	if slices.ContainsFunc(above, func(o *npmWhy) bool { return o.Name == w.Name && o.Version == w.Version && o.Location == w.Location }) {
+	if slices.ContainsFunc(above, func(o *Why) bool { return o.Name == w.Name && o.Version == w.Version && o.Location == w.Location }) {
 		return out
 	}
 	above = append(above[:len(above):len(above)], w)
@@ -43,9 +43,9 @@ func (w *npmWhy) lines(above []*npmWhy) []string {
 }
 
 // head is the package itself.
-func (w *npmWhy) head() []string {
+func (w *Why) head() []string {
 	text := w.Name + "@" + w.Version
-	if f := w.npmFlags; f != nil {
+	if f := w.Flags; f != nil {
 		on := func(b *bool) bool { return b != nil && *b }
 		for _, flag := range []struct {
 			on   bool
@@ -63,7 +63,7 @@ func (w *npmWhy) head() []string {
 }
 
 // lines are a dependency, and whose it is.
-func (r *npmReason) lines(above []*npmWhy) []string {
+func (r *Reason) lines(above []*Why) []string {
 	text := r.Name + `@"` + r.Spec + `"`
 	if r.Type == "workspace" {
 		text = strings.TrimPrefix(r.Spec, "file:")
