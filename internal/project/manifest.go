@@ -183,7 +183,7 @@ func (r *manifestReader) deps(key string) npm.Deps {
 		if _, err := npm.ParseName(f.Key); err != nil {
 			r.fail(f.Line, f.Column, "%s in %q", err, key)
 		}
-		deps = append(deps, npm.Dep{Alias: f.Key, Specifier: strings.TrimSpace(f.Value.Text)})
+		deps = append(deps, npm.Dep{Alias: f.Key, Specifier: f.Value.Text})
 	}
 	return deps
 }

@@ -96,16 +96,18 @@ func Intersection(ranges []string) string {
 }
 
 // appendBoth appends the intersection of two alternatives, unless it is empty
-// or already inside another one.
+// or already inside another one. Prereleases are versions like others there, as in
+// pnpm 12: what is within >=16.0.0-beta <16.0.0 is within <16.0.0, too.
 func appendBoth(list []string, a, b string) []string {
-	ra, err1 := semver.ParseRange(a, loose)
-	rb, err2 := semver.ParseRange(b, loose)
-	both, err3 := semver.ParseRange(a+" "+b, loose)
+	plain := semver.Options{Loose: true, IncludePrerelease: true}
+	ra, err1 := semver.ParseRange(a, plain)
+	rb, err2 := semver.ParseRange(b, plain)
+	both, err3 := semver.ParseRange(a+" "+b, plain)
 	if err1 != nil || err2 != nil || err3 != nil || !semver.Intersects(ra, rb) {
 		return list
 	}
 	for _, have := range list {
-		if r, err := semver.ParseRange(have, loose); err == nil && semver.Subset(both, r) {
+		if r, err := semver.ParseRange(have, plain); err == nil && semver.Subset(both, r) {
 			return list
 		}
 	}

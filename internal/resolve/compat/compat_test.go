@@ -68,3 +68,12 @@ func TestApplyKeeps(t *testing.T) {
 		t.Error("a selector without a range is accepted")
 	}
 }
+
+// Of two entries that say different things of one peer pnpm 12 follows the one that
+// is about more versions.
+func TestBuiltinOrder(t *testing.T) {
+	m := Builtin().Apply(&npm.Manifest{Name: "consolidate", Version: "0.13.1"})
+	if got, _ := m.PeerDependencies.Lookup("mustache"); got != "^4.0.1" {
+		t.Errorf("mustache %q", got)
+	}
+}
