@@ -20,7 +20,7 @@ man: ## write the manual to bin/man/man1, from the tables that help is made of
 	go run -ldflags '$(LDFLAGS)' ./cmd/godwit-man bin/man/man1
 
 .PHONY: release
-release: ## write the archives of a release for every platform to dist/
+release: ## write a release for every platform, and the packages for npm, to dist/
 	VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' .ci/release
 
 .PHONY: check

@@ -173,6 +173,7 @@ var policy = map[string][]string{
 		"server", "throttle",
 	},
 	"cmd/godwit-man": {"cli"},
+	"cmd/godwit-npm": {"npm/semver", "pack"},
 }
 
 // outside lists who may import packages of other modules, and which.
