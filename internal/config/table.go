@@ -350,7 +350,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Network.RetryMin }},
 	{Key: "fetch-retry-maxtimeout", Kind: Millis, Default: "60000", Help: "longest wait between attempts, in ms",
 		bind: func(s *Settings) any { return &s.Network.RetryMax }},
-	{Key: "fetch-timeout", Also: "timeout", Kind: Millis, Default: "300000", Help: "longest time of one request, in ms",
+	{Key: "fetch-timeout", Also: "timeout", Kind: Millis, Default: "300000", Help: "how long a server may be silent, or next to it, in ms",
 		bind: func(s *Settings) any { return &s.Network.Timeout }},
 	{Key: "maxsockets", Also: "max-sockets", Kind: Int, Help: "connections to one host (default: chosen by protocol)",
 		bind: func(s *Settings) any { return &s.Network.MaxSockets }},

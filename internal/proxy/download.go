@@ -54,7 +54,7 @@ func (p *Proxy) join(file string, work func(context.Context, *download)) *downlo
 	d := &download{spool: spool{cache: p.disk, total: &p.spooled}, size: -1, changed: make(chan struct{}), users: 2}
 	ds.on[file] = d
 	p.behind.Go(func() { // ends with work, which ends with the proxy
-		ctx, cancel := context.WithTimeout(p.life, flightLimit)
+		ctx, cancel := context.WithTimeout(p.life, downloadLimit)
 		defer cancel()
 		work(ctx, d)
 		ds.mu.Lock()

@@ -83,8 +83,11 @@ const (
 	defaultStale = time.Hour
 	// Someone waits for the answer: much less patience than an install has.
 	upstreamSilence = 30 * time.Second
-	// flightLimit ends a flight whose upstream sends a byte now and then.
+	// flightLimit ends the flight of a document whose upstream sends a little now
+	// and then, which beside others' answers the client would bear (registry).
 	flightLimit = 10 * time.Minute
+	// downloadLimit is that of a tarball: 60 MB over 56 KiB/s take 18 minutes.
+	downloadLimit = time.Hour
 	// The largest documents of the public registry have some 100 MB.
 	maxDocument = 256 << 20
 	// Far above the largest tarballs, which have some hundred MB.

@@ -30,7 +30,7 @@ type request struct {
 }
 
 // answer is what a handler gets to read. Reading fails when the connection is
-// silent for too long or the limit is passed; the request is repeated when
+// silent or slow for too long or the limit is passed; the request is repeated when
 // reading failed for a passing reason, whatever the handler makes of it.
 type answer struct {
 	status int
@@ -111,7 +111,7 @@ func (c *Client) attempt(ctx context.Context, r request, handle func(answer) err
 		return &failure{err: err}
 	}
 	defer r.lane.leave()
-	ctx, watch := newWatchdog(ctx, c.opts.Timeout)
+	ctx, watch := newWatchdog(ctx, c.opts.Timeout, &c.received)
 	defer watch.stop()
 
 	asked := c.opts.Now()

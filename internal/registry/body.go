@@ -5,29 +5,63 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
-// watchdog ends a context when nothing moved for a while.
+// watchdog ends an answer of which nothing comes for a while, or too little.
 type watchdog struct {
 	timer   *time.Timer
 	limit   time.Duration
 	silence error
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
+
+	// All that the client received, and what that was at the time since. Only
+	// moved uses these.
+	received *atomic.Int64
+	before   int64
+	since    time.Time
 }
 
-var errSilence = errors.New("the server fell silent")
+var (
+	errSilence = errors.New("the server fell silent")
+	errSlow    = errors.New("the server sends next to nothing")
+)
 
-func newWatchdog(parent context.Context, limit time.Duration) (context.Context, *watchdog) {
+// slowest is the bytes a second that all answers together bring, or the line is
+// dead however it twitches: a fifth of what a telephone line does. One answer
+// alone may be slower, since it may share the line with a hundred others. (Cargo
+// wants 10 bytes a second of all together; npm's and pnpm's fetch-timeout is of
+// silence, and pnpm's fetch-min-speed-ki-bps only warns.)
+const slowest = 1 << 10
+
+func newWatchdog(parent context.Context, limit time.Duration, received *atomic.Int64) (context.Context, *watchdog) {
 	ctx, cancel := context.WithCancelCause(parent)
-	w := &watchdog{limit: limit, ctx: ctx, cancel: cancel, silence: fmt.Errorf("%w: no data for %s", errSilence, limit)}
+	w := &watchdog{
+		limit: limit, ctx: ctx, cancel: cancel, silence: fmt.Errorf("%w: no data for %s", errSilence, limit),
+		received: received, before: received.Load(), since: time.Now(),
+	}
 	w.timer = time.AfterFunc(limit, func() { cancel(w.silence) })
 	return ctx, w
 }
 
-// moved says that something did.
-func (w *watchdog) moved() { w.timer.Reset(w.limit) }
+// moved says that n bytes came. It returns an error if that is too little, with
+// all that the client received within the limit.
+func (w *watchdog) moved(n int) error {
+	w.timer.Reset(w.limit)
+	total := w.received.Add(int64(n))
+	now := time.Now()
+	took := now.Sub(w.since)
+	if took < w.limit {
+		return nil
+	}
+	if got := total - w.before; float64(got) < slowest*took.Seconds() {
+		return fmt.Errorf("%w: %d bytes in %s", errSlow, got, took.Round(time.Millisecond))
+	}
+	w.before, w.since = total, now
+	return nil
+}
 
 func (w *watchdog) stop() {
 	w.timer.Stop()
@@ -57,12 +91,16 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	n, err := b.r.Read(p)
-	b.watch.moved()
+	slow := b.watch.moved(n)
 	if b.left -= int64(n); b.left < 0 {
 		b.large, b.err = true, ErrTooLarge
 		return 0, b.err
 	}
-	if err != nil && err != io.EOF {
+	switch {
+	case err == nil && slow != nil:
+		err = slow
+		b.err = err
+	case err != nil && err != io.EOF:
 		err = b.watch.explain(err)
 		b.err = err
 	}

@@ -20,7 +20,7 @@ type Options struct {
 	Proxy      func(*url.URL) (*url.URL, error) // nil, nil: connect directly; nil: never a proxy
 	TLS        TLS
 	Retry      Retry
-	Timeout    time.Duration     // longest silence on a connection; fetch-timeout
+	Timeout    time.Duration     // longest silence on a connection, and how long it may be slow; fetch-timeout
 	OpenFiles  int               // that this process may have open at one time; 0 for any number
 	MaxSockets int               // requests at one time, for packuments and for tarballs each; 0: 64, or 128 far from the registry
 	Transport  http.RoundTripper // instead of the pools of this package

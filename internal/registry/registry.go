@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"godwit/internal/event"
 	"godwit/internal/npm"
@@ -36,7 +37,8 @@ type Client struct {
 	spares   *spares // nil: none
 	cache    *cache  // nil: no cache
 	flights  flights
-	notices  sync.Map // npm-notice texts that were passed on
+	notices  sync.Map     // npm-notice texts that were passed on
+	received atomic.Int64 // bytes of bodies, of all answers
 }
 
 // New checks o and makes a client. It does not touch network or disk.

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -159,32 +158,4 @@ func TestSilence(t *testing.T) {
 			t.Errorf("got warnings %+v, want %q", sink.list, want)
 		}
 	})
-}
-
-// Bytes that arrive one by one are no silence, however long it takes.
-func TestSlowIsNotSilent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		transport := roundTripper(func(r *http.Request) (*http.Response, error) {
-			resp := respond(r, 200, "0123456789", "")
-			resp.Body = io.NopCloser(slow{resp.Body, r.Context()})
-			return resp, nil
-		})
-		c := client(t, Options{Default: "https://registry.example", Transport: transport, Timeout: time.Minute})
-		got, err := c.Tarball(t.Context(), TarballRequest{URL: "https://registry.example/a.tgz"})
-		if err != nil || string(got) != "0123456789" {
-			t.Errorf("got %q, %v", got, err)
-		}
-	})
-}
-
-type slow struct {
-	r   io.Reader
-	ctx context.Context
-}
-
-func (s slow) Read(p []byte) (int, error) {
-	if err := Sleep(s.ctx, 59*time.Second); err != nil {
-		return 0, err
-	}
-	return s.r.Read(p[:1])
 }

@@ -50,6 +50,7 @@ type Client struct {
 type Patience struct {
 	First time.Duration // for the first frame
 	Idle  time.Duration // for each one after it
+	Whole time.Duration // for all of them
 }
 
 // The defaults. A warm server answers in milliseconds, and one that knows nothing
@@ -58,6 +59,9 @@ type Patience struct {
 const (
 	defaultFirst = 5 * time.Second
 	defaultIdle  = 10 * time.Second
+	// 6 MB over 56 KiB/s, which is the answer for the largest workspaces. A frame
+	// now and then is no help.
+	defaultWhole = 2 * time.Minute
 )
 
 // UnusableError says why a server was of no use.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"godwit/internal/graph"
@@ -139,7 +141,6 @@ func TestGoodAnswer(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with an answer, the client resolves by itself.
 // TestFramesOfLongChunk has a server, or something between, that makes one chunk of
 // many frames, over a line on which it comes in parts.
 func TestFramesOfLongChunk(t *testing.T) {
@@ -177,6 +178,46 @@ func TestFramesOfLongChunk(t *testing.T) {
 	}
 }
 
+// drip is a server that sends a right frame every four seconds, or a byte of one.
+type drip struct {
+	frames int
+	bytes  bool
+	ctx    context.Context
+}
+
+func (d *drip) RoundTrip(r *http.Request) (*http.Response, error) {
+	d.ctx = r.Context()
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {wire.AnswerType}}, Body: io.NopCloser(d), Request: r}, nil
+}
+
+func (d *drip) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(4 * time.Second):
+	case <-d.ctx.Done():
+		return 0, context.Cause(d.ctx)
+	}
+	d.frames++
+	if d.bytes {
+		return copy(p, " "), nil
+	}
+	return copy(p, packageLine(fmt.Sprintf("a%d@1.0.0", d.frames), sumA, "")), nil
+}
+
+// A server that goes on for ever, as slowly as it may, is left.
+func TestFramesNowAndThen(t *testing.T) {
+	for _, d := range []*drip{{}, {bytes: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &remote.Client{URL: "https://resolve.example", Transport: d, Registry: func(npm.Name) string { return registryURL }}
+			began := time.Now()
+			_, err := c.Resolve(t.Context(), question(nil))
+			if took := time.Since(began); took > 2*time.Minute || err == nil || !strings.Contains(err.Error(), "in time") {
+				t.Errorf("after %s: %v", took, err)
+			}
+		})
+	}
+}
+
+// Whatever is wrong with an answer, the client resolves by itself.
 func TestBadAnswers(t *testing.T) {
 	swap := func(old, new string) string {
 		if !strings.Contains(goodLock, old) {

@@ -12,9 +12,10 @@ import (
 // errLate is a server that keeps its client waiting.
 var errLate = errors.New("it does not answer in time")
 
-// watchdog ends a context when no frame comes for too long.
+// watchdog ends a context when no frame comes for too long, or no end.
 type watchdog struct {
 	timer  *time.Timer
+	end    *time.Timer
 	idle   time.Duration
 	cancel context.CancelCauseFunc
 }
@@ -23,14 +24,19 @@ func (c *Client) watch(parent context.Context) (context.Context, *watchdog) {
 	ctx, cancel := context.WithCancelCause(parent)
 	first := cmp.Or(c.Patience.First, defaultFirst)
 	w := &watchdog{idle: cmp.Or(c.Patience.Idle, defaultIdle), cancel: cancel}
-	w.timer = time.AfterFunc(first, func() { cancel(fmt.Errorf("%w (%s)", errLate, first)) })
+	w.timer, w.end = w.after(first), w.after(cmp.Or(c.Patience.Whole, defaultWhole))
 	return ctx, w
+}
+
+// after gives up when d is over.
+func (w *watchdog) after(d time.Duration) *time.Timer {
+	return time.AfterFunc(d, func() { w.cancel(fmt.Errorf("%w (%s)", errLate, d)) })
 }
 
 // moved says that a frame came.
 func (w *watchdog) moved() {
 	if w.timer.Stop() {
-		w.timer = time.AfterFunc(w.idle, func() { w.cancel(fmt.Errorf("%w (%s)", errLate, w.idle)) })
+		w.timer = w.after(w.idle)
 	}
 }
 
@@ -62,5 +68,6 @@ func (r *reading) Read(p []byte) (int, error) {
 
 func (w *watchdog) stop() {
 	w.timer.Stop()
+	w.end.Stop()
 	w.cancel(nil)
 }
