@@ -34,7 +34,12 @@ func (x *examination) network(ctx context.Context) {
 		check string
 		url   config.Secret
 	}{{"https-proxy", n.HTTPSProxy}, {"proxy", n.HTTPProxy}} {
-		if u, err := url.Parse(p.url.Reveal()); !p.url.Empty() && err == nil {
+		if p.url.Empty() {
+			continue
+		}
+		if u, err := parseProxy(p.check, p.url.Reveal()); err != nil {
+			x.say(p.check, failure, "correct it in .npmrc or in the environment", "%v", err)
+		} else {
 			without := ""
 			if len(n.NoProxy) > 0 {
 				without = ", but not for " + strings.Join(n.NoProxy, ", ")

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"net"
-	"net/url"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -38,7 +38,7 @@ func (c *call) clientOptions(sink event.Sink) (registry.Options, error) {
 	if err != nil {
 		return registry.Options{}, err
 	}
-	tls, err := tlsOf(n)
+	tls, err := tlsOf(n, sink)
 	if err != nil {
 		return registry.Options{}, err
 	}
@@ -103,15 +103,29 @@ func credentials(regs *config.Registries) ([]registry.Credential, error) {
 	return out, nil
 }
 
-func tlsOf(n *config.Network) (registry.TLS, error) {
+func tlsOf(n *config.Network, sink event.Sink) (registry.TLS, error) {
 	t := registry.TLS{CA: []byte(strings.Join(n.CA, "\n")), Cert: []byte(n.Cert), Key: []byte(n.Key.Reveal()), Insecure: !n.StrictSSL}
-	file, err := readPEM(n.CAFile)
+	file, err := readAuthorities("cafile", n.CAFile, sink)
 	if err != nil {
 		return t, err
 	}
 	t.CA = append(t.CA, file...)
-	t.ExtraCA, err = readPEM(n.ExtraCAFile)
+	t.ExtraCA, err = readAuthorities("NODE_EXTRA_CA_CERTS", n.ExtraCAFile, sink)
 	return t, err
+}
+
+// readAuthorities reads a file of certificates. One that is not there is left out,
+// with a warning, as Node, npm and pnpm do: in images such settings outlive the
+// file. Where it is needed the connection fails.
+func readAuthorities(key, file string, sink event.Sink) ([]byte, error) {
+	data, err := readPEM(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return data, err
+	}
+	if sink != nil {
+		sink.Emit(event.Warning{Code: "cafile", Message: fmt.Sprintf("%s names %s, which is not there: its certificates are left out", key, file)})
+	}
+	return nil, nil
 }
 
 func readPEM(file string) ([]byte, error) {
@@ -123,49 +137,4 @@ func readPEM(file string) ([]byte, error) {
 		return nil, fmt.Errorf("read certificates: %w", err)
 	}
 	return data, nil
-}
-
-// proxyFor chooses the proxy of a request by its scheme, unless its host is on
-// the list of those that are reached directly.
-func proxyFor(n *config.Network) func(*url.URL) (*url.URL, error) {
-	return func(u *url.URL) (*url.URL, error) {
-		proxy := n.HTTPProxy
-		if u.Scheme == "https" {
-			proxy = n.HTTPSProxy
-		}
-		if proxy.Empty() || direct(u, n.NoProxy) {
-			return nil, nil
-		}
-		p, err := url.Parse(proxy.Reveal())
-		if err != nil {
-			return nil, fmt.Errorf("the proxy for %s is not a URL", u.Scheme)
-		}
-		return p, nil
-	}
-}
-
-// loopback reports whether a URL leads to this machine, by its name or address.
-func loopback(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// direct reports whether a host is on the list: itself, below a domain on it,
-// or all are. Loopback is never behind a proxy.
-func direct(u *url.URL, list []string) bool {
-	if loopback(u) {
-		return true
-	}
-	host := strings.ToLower(u.Hostname())
-	for _, entry := range list {
-		name, port, hasPort := strings.Cut(strings.ToLower(entry), ":")
-		name = strings.TrimPrefix(strings.TrimPrefix(name, "*"), ".")
-		if hasPort && port != u.Port() {
-			continue
-		}
-		if entry == "*" || host == name || name != "" && strings.HasSuffix(host, "."+name) {
-			return true
-		}
-	}
-	return false
 }

@@ -50,7 +50,7 @@ func (s *Setting) assign(to *Settings, r raw, home string) error {
 	case *Secret:
 		*v = NewSecret(text)
 		if s.Kind == Proxy && text != "" {
-			want = wanted(validURL(text) || text == "false", "a URL such as http://proxy.example:3128")
+			want = wanted(validProxy(text) || text == "false", "a URL such as http://proxy.example:3128")
 			if text == "false" || want != "" {
 				*v = Secret{}
 			}
@@ -148,6 +148,19 @@ func absolute(path, base, home string) string {
 func validURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// validProxy is validURL for proxies: as in the environment a scheme may be missing,
+// and SOCKS 5 is one.
+func validProxy(text string) bool {
+	scheme, rest, found := strings.Cut(text, "://")
+	switch {
+	case !found:
+		return validURL("http://" + text)
+	case scheme == "socks5" || scheme == "socks5h":
+		return validURL("http://" + rest)
+	}
+	return validURL(text)
 }
 
 // parseCount is a number from 0 to limit without a fraction, as JavaScript

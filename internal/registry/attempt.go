@@ -27,6 +27,7 @@ type request struct {
 	limit    int64    // bytes of body
 	extra    *grant   // used where no credential covers url: userinfo of a tarball URL
 	once     bool     // a failure has another way out than a second attempt
+	plain    bool     // by HTTP/1.1 only
 }
 
 // answer is what a handler gets to read. Reading fails when the connection is
@@ -44,6 +45,7 @@ type answer struct {
 type failure struct {
 	err       error
 	network   bool // err is the connection's and says nothing of the request
+	broken    bool // what came is not what was asked for
 	transient bool
 	after     time.Duration // what the server asks to wait
 }
@@ -59,9 +61,15 @@ func (c *Client) do(ctx context.Context, r request, handle func(answer) error) e
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("%s %s: %w", r.verb(), maskURL(r.url), context.Cause(ctx))
+		case f.broken && attempt == 0 && c.opts.Retry.Count > 0:
+			// What was damaged on its way is right the second time, and what a network
+			// says in place of the registry may have been said. npm and pnpm ask again.
+			continue
 		case !f.transient || r.once || attempt >= c.opts.Retry.Count:
 			return finalError(r, f, attempt+1)
 		}
+		// What stands between may break HTTP/2, or its server not want it for this.
+		r.plain = r.plain || f.network
 		wait := c.opts.Retry.wait(attempt)
 		if f.after > 0 {
 			wait = min(f.after, max(c.opts.Retry.Max, c.opts.Retry.Min))
@@ -98,11 +106,7 @@ func finalError(r request, f *failure, attempts int) error {
 		}
 		return f.err
 	}
-	e := &NetworkError{Method: r.method, URL: maskURL(r.url), Attempts: attempts, Err: f.err}
-	if untrusted(f.err) {
-		e.Hint = "the server's certificate is not trusted; set cafile to your authority's certificate"
-	}
-	return e
+	return &NetworkError{Method: r.method, URL: maskURL(r.url), Attempts: attempts, Err: f.err, Hint: advice(f.err)}
 }
 
 // attempt sends r once. It returns nil when handle read all it wanted.
@@ -142,7 +146,7 @@ func (c *Client) attempt(ctx context.Context, r request, handle func(answer) err
 	case body.err != nil:
 		return &failure{err: body.err, network: true, transient: transientError(body.err)}
 	case err != nil:
-		return &failure{err: err}
+		return &failure{err: err, broken: errors.As(err, new(*BrokenError))}
 	}
 	return nil
 }
@@ -175,6 +179,8 @@ func (c *Client) hint(r request, e *StatusError) string {
 		key = "//" + hostOf(r.url) + strings.TrimSuffix(r.registry.EscapedPath(), "/") + "/:_authToken"
 	}
 	switch {
+	case e.Status == http.StatusProxyAuthRequired:
+		return "a proxy wants to know who asks; " + wantsUser
 	case e.Status != 401 && e.Status != 403 && e.Status != 404:
 		return ""
 	case e.OTP:

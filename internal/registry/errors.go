@@ -2,7 +2,9 @@ package registry
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -34,9 +36,10 @@ func (e *StatusError) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&b, " (%s)", e.Message)
 	}
-	if e.Sent != "" {
+	switch {
+	case e.Sent != "":
 		fmt.Fprintf(&b, "; %s was sent, of %s", e.Sent, e.Key)
-	} else {
+	case e.Status != http.StatusProxyAuthRequired: // that is not the registry's word
 		b.WriteString("; no credentials were sent")
 	}
 	if e.Hint != "" {
@@ -89,16 +92,22 @@ func (e *OfflineError) Error() string {
 	return fmt.Sprintf("%s is not in the cache, and the network is off: run once without --offline", e.What)
 }
 
-// BrokenError is an answer that is no packument.
+var errNotModified = errors.New("answered 304 (not modified) without having been asked")
+
+// BrokenError is an answer that is not what was asked for.
 type BrokenError struct {
-	URL string // masked
-	Err error
+	URL  string // masked
+	Page bool   // it is a web page
+	Err  error
 }
 
 // Code is pnpm's.
 func (e *BrokenError) Code() string { return "ERR_PNPM_BROKEN_METADATA_JSON" }
 
 func (e *BrokenError) Error() string {
+	if e.Page {
+		return fmt.Sprintf("GET %s: a web page came, no packument: check that the URL is an npm registry's, and whether the network wants you to sign in", e.URL)
+	}
 	return fmt.Sprintf("GET %s: %v: check that the URL is an npm registry's", e.URL, e.Err)
 }
 

@@ -129,7 +129,7 @@ func (c *Client) packument(ctx context.Context, name npm.Name, form Form, revali
 		if doc, err = c.receive(a, name, form, slot, kept); errors.Is(err, ErrTooLarge) {
 			return &TooLargeError{URL: maskURL(at), Limit: c.opts.MaxPackument}
 		} else if err != nil {
-			return &BrokenError{URL: maskURL(at), Err: err}
+			return &BrokenError{URL: maskURL(at), Page: strings.HasPrefix(a.header.Get("Content-Type"), "text/html"), Err: err}
 		}
 		return nil
 	})
@@ -147,7 +147,7 @@ func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *k
 	until := now.Add(max(age, 0))
 	if a.status == http.StatusNotModified {
 		if kept == nil {
-			return Dated{}, errors.New("answered 304 (not modified) without having been asked")
+			return Dated{}, errNotModified
 		}
 		slot.touch(kept, now, age)
 		return Dated{kept.doc, until}, nil

@@ -53,7 +53,9 @@ func newPools(o Options, auth authTable) (pools, error) {
 		return pools{}, err
 	}
 	roots := sync.OnceValues(o.TLS.roots)
-	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second} // as http.DefaultTransport
+	// Both as http.DefaultTransport. Of two addresses the one that is dead has half of
+	// the time, and fetch-timeout is minutes.
+	dialer := &net.Dialer{Timeout: min(o.Timeout, 30*time.Second), KeepAlive: 30 * time.Second}
 	ahead := newSpares(dialer.DialContext)
 	pool := func(c *tls.Config, http2 bool) http.RoundTripper {
 		dial := ahead.DialContext
@@ -134,7 +136,14 @@ func newPool(o Options, config *tls.Config, http2 bool, dial func(context.Contex
 		Protocols:           new(http.Protocols),
 	}
 	if o.Proxy != nil {
-		t.Proxy = func(r *http.Request) (*url.URL, error) { return o.Proxy(r.URL) }
+		t.OnProxyConnectResponse = connected
+		t.Proxy = func(r *http.Request) (*url.URL, error) {
+			proxy, err := o.Proxy(r.URL)
+			if err != nil {
+				err = fmt.Errorf("%w: %w", err, errFinal)
+			}
+			return proxy, err
+		}
 	}
 	t.Protocols.SetHTTP1(true)
 	t.Protocols.SetHTTP2(http2)

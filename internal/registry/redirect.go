@@ -38,7 +38,11 @@ func (c *Client) follow(ctx context.Context, r request) (*http.Response, *grant,
 			}
 		}
 		req := r.to(at, c.headers(r, grant))
-		resp, err := r.lane.pools.pick(grant).RoundTrip(req.WithContext(ctx))
+		pools := r.lane.pools
+		if r.plain {
+			pools = c.tarballs.pools
+		}
+		resp, err := pools.pick(grant).RoundTrip(req.WithContext(ctx))
 		if err != nil {
 			return nil, first, err
 		}

@@ -30,12 +30,16 @@ func transientStatus(status int) bool {
 }
 
 // transientError reports whether a connection may work the next time. A name
-// that does not exist, a certificate that is not trusted and a URL that cannot
-// be asked stay what they are.
+// that does not exist, a certificate that is not trusted, a proxy that refuses and
+// a URL that cannot be asked stay what they are.
 func transientError(err error) bool {
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return false
+	}
+	var proxy *proxyError
+	if errors.As(err, &proxy) {
+		return transientStatus(proxy.status)
 	}
 	return !untrusted(err) && !errors.Is(err, errFinal) && !errors.Is(err, context.Canceled)
 }

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -64,7 +63,7 @@ func (c *Client) Stream(ctx context.Context, r TarballRequest, read func(body io
 	}
 	return c.do(ctx, req, func(a answer) error {
 		if a.status == http.StatusNotModified {
-			return fmt.Errorf("answered 304 (not modified) without having been asked")
+			return &BrokenError{URL: maskURL(u), Err: errNotModified}
 		}
 		if r.Answered != nil {
 			r.Answered(a.url.String(), strings.Contains(a.header.Get("Cache-Control"), "immutable"))

@@ -2,6 +2,7 @@
 package download
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -89,11 +90,11 @@ func (s *Source) URL(id graph.Key, res graph.Resolution) string {
 	return s.Client.TarballURL(name, version)
 }
 
-// IntegrityError says that a tarball has other bytes than were promised. It is
-// never retried: a second download of wrong bytes proves nothing.
+// IntegrityError says that a tarball has other bytes than were promised.
 type IntegrityError struct {
-	URL string
-	Err error
+	URL  string
+	Page bool // it begins as a web page does
+	Err  error
 }
 
 func (e *IntegrityError) Error() string {
@@ -108,6 +109,9 @@ func (e *IntegrityError) Code() string { return "ERR_PNPM_TARBALL_INTEGRITY" }
 
 // Hint is what the user can do.
 func (e *IntegrityError) Hint() string {
+	if e.Page {
+		return "a web page came: see whether the network wants you to sign in, and who answers in place of the registry: nothing of it was used"
+	}
 	return "if the package was published again on purpose, remove its entry from the lockfile; if not, tell whoever runs the registry: nothing of the tarball was used"
 }
 
@@ -155,19 +159,30 @@ func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution
 	if res.Kind == graph.Registry && strings.HasPrefix(url, "file:") {
 		return nil, integrity.Integrity{}, &LocalError{url}
 	}
-	data, err := s.read(ctx, id.Name(), url)
+	data, in, err := s.verified(ctx, id.Name(), url, res.Integrity)
+	if errors.As(err, new(*integrity.MismatchError)) && !strings.HasPrefix(url, "file:") {
+		// Proxies cut tarballs off, and networks answer in place of registries, with
+		// no error that could be seen. Like npm and pnpm, ask again.
+		return s.verified(ctx, id.Name(), url, res.Integrity)
+	}
+	return data, in, err
+}
+
+// verified reads a tarball and holds it against an integrity, if there is one.
+func (s *Source) verified(ctx context.Context, name npm.Name, url, promised string) ([]byte, integrity.Integrity, error) {
+	data, err := s.read(ctx, name, url)
 	if err != nil {
 		return nil, integrity.Integrity{}, err
 	}
-	if res.Integrity == "" {
+	if promised == "" {
 		return data, integrity.Of(data), nil
 	}
-	want, err := integrity.Parse(res.Integrity)
+	want, err := integrity.Parse(promised)
 	if err == nil {
 		err = want.Verify(data)
 	}
 	if err != nil {
-		return nil, want, &IntegrityError{URL: url, Err: err}
+		return nil, want, &IntegrityError{URL: url, Page: bytes.HasPrefix(bytes.TrimSpace(data[:min(len(data), 64)]), []byte("<")), Err: err}
 	}
 	return data, want, nil
 }

@@ -64,8 +64,8 @@ func TestTarball(t *testing.T) {
 		{"a dependency that is a URL", "a@" + own, graph.Resolution{Kind: graph.Tarball, Tarball: own}, "a " + own, own, nil},
 		{"sha1 where there is nothing better", "@s/a@1.0.0", graph.Resolution{Integrity: sri1(usual)}, "@s/a " + usual, usual, nil},
 		{"one of several hashes", "@s/a@1.0.0", graph.Resolution{Integrity: sri("x") + " " + sri(usual)}, "@s/a " + usual, usual, nil},
-		{"the strongest hash counts", "@s/a@1.0.0", graph.Resolution{Integrity: sri("x") + " " + sri1(usual)}, "@s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) }},
-		{"other bytes", "@s/a@1.0.0", graph.Resolution{Integrity: sri("x")}, "@s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) && (*wrong).URL == usual }},
+		{"the strongest hash counts", "@s/a@1.0.0", graph.Resolution{Integrity: sri("x") + " " + sri1(usual)}, "@s/a " + usual + ", @s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) }},
+		{"other bytes", "@s/a@1.0.0", graph.Resolution{Integrity: sri("x")}, "@s/a " + usual + ", @s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) && (*wrong).URL == usual }},
 		{"an integrity that is none", "@s/a@1.0.0", graph.Resolution{Integrity: "nonsense"}, "@s/a " + usual, "", func(err error) bool { return errors.As(err, wrong) }},
 		{"the registry is down", "a@1.0.0", graph.Resolution{Tarball: "https://down.example/"}, "a https://down.example/", "", func(err error) bool { return errors.Is(err, errDown) }},
 		{"a commit is checked out", "a@1.0.0", graph.Resolution{Kind: graph.Git, Repo: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
@@ -126,3 +126,47 @@ func TestIntegrityError(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// twice answers with something else the first time.
+type twice struct {
+	shelf
+	first string
+}
+
+func (c *twice) Tarball(ctx context.Context, name npm.Name, url string, room func(int64) []byte) ([]byte, error) {
+	data, err := c.shelf.Tarball(ctx, name, url, room)
+	if len(c.asked) == 1 {
+		return []byte(c.first), nil
+	}
+	return data, err
+}
+
+// What was damaged on its way comes right the second time; a network's page that
+// comes again is called one.
+func TestDamagedOnTheWay(t *testing.T) {
+	const url, page = "https://registry.example/@s/a/1.0.0", "\n<!DOCTYPE html><p>Please sign in"
+	client := &twice{first: url[:10]}
+	data, _, err := (&Source{Client: client}).Tarball(t.Context(), "@s/a@1.0.0", graph.Resolution{Integrity: sri(url)})
+	if err != nil || string(data) != url || len(client.asked) != 2 {
+		t.Errorf("%q, %v, asked for %q", data, err, client.asked)
+	}
+	client = &twice{first: url}
+	_, _, err = (&Source{Client: client}).Tarball(t.Context(), "@s/a@1.0.0", graph.Resolution{Integrity: sri("x")})
+	var wrong *IntegrityError
+	if !errors.As(err, &wrong) || !strings.Contains(wrong.Hint(), "registry") || strings.Contains(wrong.Hint(), "web page") {
+		t.Errorf("%v", err)
+	}
+	_, _, err = (&Source{Client: pages(page)}).Tarball(t.Context(), "@s/a@1.0.0", graph.Resolution{Integrity: sri("x")})
+	if !errors.As(err, &wrong) || !strings.Contains(wrong.Hint(), "web page") {
+		t.Errorf("%v", err)
+	}
+}
+
+// pages is a network that answers for everybody.
+type pages string
+
+func (p pages) Tarball(context.Context, npm.Name, string, func(int64) []byte) ([]byte, error) {
+	return []byte(p), nil
+}
+func (p pages) Checkout(context.Context, string, string) (string, error) { return "", errDown }
+func (p pages) TarballURL(npm.Name, string) string                       { return "https://registry.example/a" }
