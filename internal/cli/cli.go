@@ -9,6 +9,7 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/graph"
+	"godwit/internal/install"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/peers"
@@ -36,6 +37,7 @@ type call struct {
 	unhooked   string                // digest of the settings before updateConfig changed some; "" if it changed none
 	hooked     string                // what stands for what it changed
 	prefer     map[npm.Name][]string // versions that a new lockfile takes first; set by import
+	changes    []install.Transition  // what becomes of packages, where --json asks; set by install
 }
 
 // Run runs one command and returns the exit status: 0, that of the script that

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,6 +116,20 @@ func (a *answer) Write(data []byte) (int, error) {
 	return a.Writer.Write(data)
 }
 
+// npmCodes are npm's codes for what pnpm has a code for.
+var npmCodes = map[string]string{
+	"ERR_PNPM_NO_MATCHING_VERSION":                    "ETARGET",
+	"ERR_PNPM_NO_MATURE_MATCHING_VERSION":             "ETARGET",
+	"ERR_PNPM_TARBALL_INTEGRITY":                      "EINTEGRITY",
+	"ERR_PNPM_META_FETCH_FAIL":                        "FETCH_ERROR",
+	"ERR_PNPM_BROKEN_METADATA_JSON":                   "FETCH_ERROR",
+	"ERR_PNPM_NO_OFFLINE_META":                        "ENOTCACHED",
+	"ERR_PNPM_NO_OFFLINE_TARBALL":                     "ENOTCACHED",
+	"ERR_PNPM_NO_LOCKFILE":                            "EUSAGE",
+	"ERR_PNPM_OUTDATED_LOCKFILE":                      "EUSAGE",
+	"ERR_PNPM_FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE": "EUSAGE",
+}
+
 // failure is an error in the shape of the project's tool.
 func (c *call) failure(err error) map[string]string {
 	code, text := codeOf(err), ui.Plain(err.Error())
@@ -127,5 +142,6 @@ func (c *call) failure(err error) map[string]string {
 	if status, ok := strings.CutPrefix(code, "ERR_PNPM_FETCH_"); ok {
 		code = "E" + status
 	}
+	code = cmp.Or(npmCodes[code], code)
 	return map[string]string{"code": code, "summary": text, "detail": nextOf(err)}
 }

@@ -13,8 +13,8 @@ import (
 	"godwit/internal/npm"
 )
 
-// foretold is what --dry-run says in a project of npm's, in the shape of npm's
-// JSON.
+// foretold is what --dry-run and --json say in a project of npm's, in the shape of
+// npm's JSON.
 type foretold struct {
 	Add     []foretoldPackage `json:"add"`
 	Added   int               `json:"added"`
@@ -40,16 +40,36 @@ type foretoldChange struct {
 	To   foretoldPackage `json:"to"`
 }
 
-// foretell prints what would become of packages, as npm does: a line for each, and
-// how many there are; with --json, where the command has it, all in one object.
-func (c *call) foretell(since time.Time, changes []install.Transition) error {
+// foretells has the engine tell what becomes of packages, where anybody wants to know.
+func (c *call) foretells(req *install.Request) {
+	asked := &c.cfg.Settings.Call
+	began := c.Now()
+	switch {
+	case asked.JSON:
+		req.Foretell = func(all []install.Transition) error {
+			c.changes = all
+			return nil
+		}
+	case asked.DryRun:
+		req.Foretell = func(all []install.Transition) error { return c.foretell(began, all) }
+	}
+}
+
+func (c *call) foretold(changes []install.Transition) foretold {
 	f := foretold{Add: []foretoldPackage{}, Change: []foretoldChange{}, Remove: []foretoldPackage{}, root: c.workspace.root}
 	for _, change := range npmOrder(changes) {
 		f.note(change)
 	}
-	if c.cfg.Settings.Call.JSON {
-		return writeJSON(c.Stdout, f)
-	}
+	return f
+}
+
+// tellJSON prints what became, or would become, of packages as one object.
+func (c *call) tellJSON() error { return writeJSON(c.Stdout, c.foretold(c.changes)) }
+
+// foretell prints what would become of packages, as npm does: a line for each, and
+// how many there are.
+func (c *call) foretell(since time.Time, changes []install.Transition) error {
+	f := c.foretold(changes)
 	for _, line := range f.lines {
 		fmt.Fprintln(c.Stdout, ui.Plain(line))
 	}

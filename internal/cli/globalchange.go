@@ -25,6 +25,11 @@ func (c *call) changeGlobals(ctx context.Context) (g *globals, unlock func(), er
 			"leave sudo out: global packages are in your home directory; for those of root start with sudo env -u SUDO_USER",
 		}
 	}
+	for _, flag := range []string{"dry-run", "json"} {
+		if c.args.On(flag) {
+			return nil, nil, &unsupportedError{c.args.Positional[0] + " --global --" + flag, "leave --" + flag + " out"}
+		}
+	}
 	g = c.globals()
 	if !c.onPath(g.bin) {
 		return nil, nil, g.pathError()

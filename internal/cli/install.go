@@ -81,6 +81,9 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		req.Env = env.Text()
 	}
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
+	if err == nil && s.Call.JSON {
+		err = c.tellJSON()
+	}
 	if err == nil && env != nil { // a node_modules of another tool took them along
 		_, err = c.configDeps(ctx)
 	}
@@ -239,8 +242,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
 	if c.npmProject() {
-		began := c.Now()
-		req.Foretell = func(all []install.Transition) error { return c.foretell(began, all) }
+		c.foretells(req)
 		resolver := c.npmResolver(src)
 		resolver.served = c.served(src, shaping, req.Lockfile, sink)
 		req.Resolver = resolver

@@ -46,6 +46,7 @@ func (c *call) unsupportedSettings() []refusal {
 		{s.Dirs.Lockfile != "" && s.Dirs.Lockfile != root, "lockfile-dir=" + s.Dirs.Lockfile, "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
 		{c.separate(), commandOf(c.args.Positional) + " with shared-workspace-lockfile=false", "leave the setting out for one lockfile at the root of the workspace"},
+		{s.Call.JSON && !c.npmProject(), commandOf(c.args.Positional) + " --json in a project that is not npm's", "use --reporter=ndjson"},
 		{c.workspace.base != "" && s.Save.PruneCatalogs, "catalog-prune with shared-workspace-lockfile=false", "leave one of them out"},
 	}
 }

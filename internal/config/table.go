@@ -542,7 +542,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.To }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping", "doctor", "docs", "bugs", "repo", "pkg", "search", "find-dupes", "fund"}), Help: "print JSON; pkg: read values as JSON, too", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping", "doctor", "docs", "bugs", "repo", "pkg", "search", "find-dupes", "fund"}), Help: "print JSON; pkg: read values as JSON, too", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},

@@ -194,14 +194,13 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	e.Sink.Emit(event.Planned{Warm: len(p.Warm), Cold: len(p.Cold), Skipped: skipped})
 	e.changes(l, g)
 	switch {
-	case !e.DryRun:
 	case e.Foretell != nil:
 		all, err := e.foreseen(p)
 		if err == nil {
 			err = e.Foretell(all)
 		}
 		return p, err
-	default:
+	case e.DryRun:
 		p.Print(e.Out)
 	}
 	return p, nil

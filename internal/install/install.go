@@ -188,8 +188,8 @@ type Request struct {
 	Env      string    // the document in front of a new pnpm-lock.yaml; "" where there is none
 	Inputs   []string  // files whose change makes node_modules stale
 	Out      io.Writer // of the plan
-	// Foretell is told by a DryRun of a hoisted layout what would become of packages,
-	// instead of Out; nil leaves that to Out.
+	// Foretell is told, before anything is changed, what is to become of packages in a
+	// hoisted layout. A DryRun without it prints the plan to Out.
 	Foretell func([]Transition) error
 }
 
