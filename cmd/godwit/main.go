@@ -32,11 +32,38 @@ func main() {
 	// net/http writes what servers send out of turn to the log that is everybody's.
 	log.SetOutput(io.Discard)
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
+	ctx, stop := interruptible(context.Background())
 	code := cli.Run(ctx, process())
 	stop()
 	os.Exit(code)
+}
+
+// interruptible makes a context that ends, with a *cli.Interrupted, when somebody wants
+// this process to end. The second signal ends it at once. What was ignored from the
+// beginning stays so: nohup godwit install &.
+func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	c := make(chan os.Signal, 1)
+	notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	stop := func() { signal.Stop(c); cancel(nil) }
+	go func() { // ends with stop, or with the first signal
+		select {
+		case sig := <-c:
+			signal.Stop(c)
+			cancel(&cli.Interrupted{Signal: sig})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, stop
+}
+
+// notify is signal.Notify for those that are not ignored.
+func notify(c chan<- os.Signal, sigs ...os.Signal) {
+	for _, sig := range sigs {
+		if !signal.Ignored(sig) {
+			signal.Notify(c, sig)
+		}
+	}
 }
 
 // process is everything the command sees of the world outside.
@@ -73,12 +100,12 @@ func secret() (string, error) {
 // signals passes on what would end the process.
 func signals() (<-chan os.Signal, func()) {
 	c := make(chan os.Signal, 4) // more at one time than anybody sends
-	signal.Notify(c, syscall.SIGTERM, syscall.SIGHUP)
+	notify(c, syscall.SIGTERM, syscall.SIGHUP)
 	typed := c
 	if term.IsTerminal(int(os.Stdin.Fd())) {
 		typed = make(chan os.Signal, 1) // Ctrl-C goes to all in the terminal: once is enough
 	}
-	signal.Notify(typed, os.Interrupt)
+	notify(typed, os.Interrupt)
 	return c, func() { signal.Stop(c); signal.Stop(typed) }
 }
 

@@ -41,14 +41,15 @@ type call struct {
 }
 
 // Run runs one command and returns the exit status: 0, that of the script that
-// failed, or 1 for any other failure.
+// failed, that of a process that a signal ended where [Interrupted] ends ctx, or 1 for
+// any other failure.
 func Run(ctx context.Context, p *Process) int {
 	err := run(ctx, p)
 	if err == nil {
 		return 0
 	}
 	printError(p, err)
-	code, signal := exitStatus(err)
+	code, signal := exitStatus(ctx, err)
 	if signal != nil && p.Raise != nil {
 		p.Raise(signal)
 	}

@@ -218,7 +218,7 @@ func (e *recursiveError) Error() string {
 
 // Unwrap hides what would be our exit status, but for signals.
 func (e *recursiveError) Unwrap() error {
-	if _, signal := exitStatus(e.Err); signal != nil {
+	if exit, ok := errors.AsType[*spawn.ExitError](e.Err); ok && exit.Signal != nil {
 		return e.Err
 	}
 	return nil

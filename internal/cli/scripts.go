@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/event"
@@ -249,11 +250,28 @@ func (e *noScriptError) Code() string { return e.ID }
 // Hint is what the user can do.
 func (e *noScriptError) Hint() string { return "godwit run lists the scripts that there are" }
 
-// exitStatus is the exit status that an error asks for, and the signal that
-// ended what we ran.
-func exitStatus(err error) (int, os.Signal) {
+// Interrupted is why a context ends when a signal asks for the end of the command.
+type Interrupted struct{ Signal os.Signal }
+
+func (e *Interrupted) Error() string { return "interrupted: " + e.Signal.String() }
+
+// Is makes it the same as a context that ends for no reason.
+func (e *Interrupted) Is(target error) bool { return target == context.Canceled }
+
+// exitStatus is the exit status that an error asks for, and the signal that ended
+// what we ran, or is to end us: a shell goes on with its loop behind a command that
+// only failed.
+func exitStatus(ctx context.Context, err error) (int, os.Signal) {
 	if exit, ok := errors.AsType[*spawn.ExitError](err); ok {
 		return exit.Code, exit.Signal
 	}
-	return 1, nil
+	interrupted, ok := context.Cause(ctx).(*Interrupted)
+	if !ok {
+		return 1, nil
+	}
+	code := 1
+	if number, ok := interrupted.Signal.(syscall.Signal); ok {
+		code = 128 + int(number) // as shells count
+	}
+	return code, interrupted.Signal
 }
