@@ -9,6 +9,7 @@ import (
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
+	"godwit/internal/resolve/policy"
 	"godwit/internal/spawn"
 )
 
@@ -35,7 +36,9 @@ func (c *chooser) Choose(ctx context.Context, chosen map[string]string, wants []
 			if w.Direct {
 				first = append([]string{chosen[w.Alias]}, first...)
 			}
-			out[i].Manifest, err = pickForYarn(doc, w.Range, first)
+			out[i].Manifest, err = pickOld(c.source.policy, doc, func(doc *npm.Packument) (*npm.Manifest, error) {
+				return pickForYarn(doc, w.Range, first)
+			})
 		}
 		var none interface{ NotFound() bool }
 		if w.Optional && errors.As(err, &none) {
@@ -55,6 +58,21 @@ func (c *chooser) Open(context.Context, []lockfile.Tarball, func(int, []byte) er
 	return errors.ErrUnsupported
 }
 
+// pickOld picks of what a policy leaves of a document. What is in nothing but that
+// which it holds back is picked of that, so that the verifier says which versions
+// those are.
+func pickOld[T any](rules *policy.Policy, doc *npm.Packument, pick func(*npm.Packument) (T, error)) (found T, err error) {
+	old, err := rules.Admitted(doc)
+	if err != nil {
+		return found, err
+	}
+	found, err = pick(old)
+	if old != doc && errors.As(err, new(*unchosenError)) {
+		return pick(doc)
+	}
+	return found, err
+}
+
 func pickForYarn(doc *npm.Packument, rng string, first []string) (*npm.Manifest, error) {
 	if tagged, ok := doc.DistTags[rng]; ok {
 		return doc.Manifest(tagged)
@@ -65,7 +83,7 @@ func pickForYarn(doc *npm.Packument, rng string, first []string) (*npm.Manifest,
 		return nil, &unchosenError{doc.Name, rng}
 	}
 	for _, version := range slices.Concat(first, []string{doc.DistTags["latest"]}) {
-		if v, err := semver.Parse(version, loose); err == nil && r.Match(v) {
+		if v, err := semver.Parse(version, loose); err == nil && r.Match(v) && doc.IndexOf(version) >= 0 {
 			return doc.Manifest(version)
 		}
 	}

@@ -25,14 +25,8 @@ func (s *bunSource) Choose(ctx context.Context, wants []lockfile.BunWant) ([]loc
 	err := spawn.Each(len(wants), packumentsAtOnce, true, func(i int) error {
 		w := wants[i]
 		doc, err := s.Packument(ctx, w.Name, false)
-		var version string
 		if err == nil {
-			version, err = pickForBun(doc, w, s.prefer[w.Name])
-		}
-		if err == nil {
-			if out[i].Manifest, err = doc.Manifest(version); err == nil {
-				out[i].JSON, err = doc.Raw(version)
-			}
+			out[i], err = pickOld(s.policy, doc, func(doc *npm.Packument) (lockfile.BunFound, error) { return s.pick(doc, w) })
 		}
 		var none interface{ NotFound() bool }
 		if w.Optional && errors.As(err, &none) {
@@ -42,6 +36,17 @@ func (s *bunSource) Choose(ctx context.Context, wants []lockfile.BunWant) ([]loc
 		return err
 	})
 	return out, err
+}
+
+func (s *bunSource) pick(doc *npm.Packument, w lockfile.BunWant) (found lockfile.BunFound, err error) {
+	version, err := pickForBun(doc, w, s.prefer[w.Name])
+	if err != nil {
+		return found, err
+	}
+	if found.Manifest, err = doc.Manifest(version); err == nil {
+		found.JSON, err = doc.Raw(version)
+	}
+	return found, err
 }
 
 // pickForBun is what bun takes (find_best_version of its npm.rs): what is tagged

@@ -35,20 +35,23 @@ func (s *berrySource) Choose(ctx context.Context, _ map[string]string, wants []l
 		if err != nil {
 			return err
 		}
-		at, err := pickForBerry(doc, wants[i].Range, s.prefer[wants[i].Name])
-		if err != nil {
-			return err
-		}
-		version := doc.Key(at)
-		m, err := doc.At(at)
-		if err != nil {
-			return err
-		}
-		raw, err := doc.Raw(version)
-		out[i] = lockfile.Found{Manifest: m, JSON: raw, ArchiveURL: s.archiveURL(m)}
+		out[i], err = pickOld(s.policy, doc, func(doc *npm.Packument) (lockfile.Found, error) { return s.pick(doc, wants[i]) })
 		return err
 	})
 	return out, err
+}
+
+func (s *berrySource) pick(doc *npm.Packument, w lockfile.Want) (lockfile.Found, error) {
+	at, err := pickForBerry(doc, w.Range, s.prefer[w.Name])
+	if err != nil {
+		return lockfile.Found{}, err
+	}
+	m, err := doc.At(at)
+	if err != nil {
+		return lockfile.Found{}, err
+	}
+	raw, err := doc.Raw(doc.Key(at))
+	return lockfile.Found{Manifest: m, JSON: raw, ArchiveURL: s.archiveURL(m)}, err
 }
 
 // full is a packument with all that yarn writes of a version.
