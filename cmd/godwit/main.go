@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -69,16 +70,28 @@ func notify(c chan<- os.Signal, sigs ...os.Signal) {
 // process is everything the command sees of the world outside.
 func process() *cli.Process {
 	dir, _ := os.Getwd()
-	home, _ := os.UserHomeDir()
 	program, _ := os.Executable()
 	return &cli.Process{
-		Program: program, Args: arguments(), Dir: dir, Home: home, Env: os.Environ(),
+		Program: program, Args: arguments(), Dir: dir, Home: home(), Temp: os.TempDir(), Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
 		Signals: signals, Raise: raise, Secret: secret,
 		Now: time.Now, Output: output, Libc: libc,
 	}
+}
+
+// home is the home directory, "" if there is none: services are started without the
+// variable, and a container's user need not be in a list.
+func home() string {
+	dir, err := os.UserHomeDir()
+	if err == nil {
+		return dir
+	}
+	if u, err := user.Current(); err == nil {
+		return u.HomeDir
+	}
+	return ""
 }
 
 // arguments is what was typed behind the program's name; under the name gwx the

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"godwit/internal/config"
+	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/lockfile"
@@ -146,7 +148,21 @@ func load(p *Process, args *config.Args, anywhere bool) (*call, error) {
 
 // host is the process as settings see it.
 func (p *Process) host() config.Host {
-	return config.Host{Dir: p.Dir, Home: p.Home, OS: p.OS, Env: p.Env, AskRegistry: func(npm, dir string) (string, error) {
+	return config.Host{Dir: p.Dir, Home: p.Home, OS: p.OS, Env: p.Env, Spare: p.spare, AskRegistry: func(npm, dir string) (string, error) {
 		return p.Output(dir, npm, "config", "get", "registry")
 	}}
+}
+
+// spare is a directory among the temporary files for who has no home directory, or
+// one that is not theirs, as in containers that run as any user (pnpm has a store
+// there as well, for everybody).
+func (p *Process) spare(dir string) string {
+	if p.Temp == "" || filepath.IsAbs(dir) && fsys.Usable(dir) {
+		return ""
+	}
+	own, err := fsys.OwnDir(p.Temp, "godwit")
+	if err != nil {
+		return "" // what is wrong with dir is said by who needs it
+	}
+	return own
 }

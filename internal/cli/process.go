@@ -12,6 +12,7 @@ type Process struct {
 	Args   []string // without the program's name
 	Dir    string   // working directory, absolute
 	Home   string   // "" where there is none
+	Temp   string   // directory where everybody makes files; "" where there is none
 	Env    []string // "KEY=value"
 	Stdin  io.Reader
 	Stdout io.Writer

@@ -31,10 +31,10 @@ func (l *loader) finishDirs() error {
 		d.Cache = cmp.Or(d.Cache, cache)
 	}
 	if d.Store == "" {
-		d.Store = storeDir(l.host, l.env)
+		d.Store = l.host.usable(storeDir(l.host, l.env), "store")
 	}
 	if d.Cache == "" {
-		d.Cache = cacheDir(l.host, l.env)
+		d.Cache = l.host.usable(cacheDir(l.host, l.env), "cache")
 	}
 	d.GlobalPrefix = g.prefix
 	if d.Global == "" {

@@ -14,6 +14,10 @@ type Host struct {
 	OS   string   // GOOS of the host
 	Env  []string // "KEY=value", as os.Environ has it
 
+	// Spare is the directory to use in place of one below the home directory that can be
+	// neither read nor made; "" where it can, or where there is no other. May be nil.
+	Spare func(dir string) string
+
 	// AskRegistry returns what `npm config get registry` answers in
 	// directory dir. It is called at most once per npm installation, when
 	// nothing else names a registry; nil is never asked.
@@ -56,6 +60,17 @@ func (e environ) first(names ...string) (name, value string) {
 		}
 	}
 	return "", ""
+}
+
+// usable is dir, or a directory of that name where dir cannot be.
+func (h Host) usable(dir, name string) string {
+	if h.Spare == nil {
+		return dir
+	}
+	if spare := h.Spare(dir); spare != "" {
+		return filepath.Join(spare, name)
+	}
+	return dir
 }
 
 // storeDir is where the store is when nothing says otherwise.
@@ -114,13 +129,15 @@ func pnpmConfigFile(h Host, env environ) string {
 	if _, dir := env.first("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, name)
 	}
+	// Without a home directory it is the root's, not that of the project at hand.
+	home := filepath.Join(string(filepath.Separator), h.Home)
 	switch h.OS {
 	case "windows":
 		return filepath.Join(localAppData(h, env), "pnpm", "config", "config.yaml")
 	case "darwin":
-		return filepath.Join(h.Home, "Library", "Preferences", name)
+		return filepath.Join(home, "Library", "Preferences", name)
 	}
-	return filepath.Join(h.Home, ".config", name)
+	return filepath.Join(home, ".config", name)
 }
 
 // pnpmAuthFile, beside that, has what pnpm does not want in it: registries and
