@@ -95,11 +95,11 @@ func home() string {
 }
 
 // arguments is what was typed behind the program's name; under the name gwx the
-// program is its command dlx, as npx is npm's.
+// program is its command x, as npx is npm's exec.
 func arguments() []string {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	if name == "gwx" {
-		return append([]string{"dlx"}, os.Args[1:]...)
+		return append([]string{"x"}, os.Args[1:]...)
 	}
 	return os.Args[1:]
 }

@@ -26,7 +26,7 @@ func runDlx(ctx context.Context, c *call) error {
 	if len(words) == 0 {
 		return &refusedError{"dlx wants a command", "ERR_PNPM_DLX_MISSING_COMMAND", "for example: godwit dlx create-vite my-app"}
 	}
-	return c.dlx(ctx, words)
+	return c.dlx(ctx, errand{packages: c.cfg.Settings.Run.Packages, words: words})
 }
 
 // runCreate is the command create: a package that makes projects, by its short
@@ -37,7 +37,7 @@ func runCreate(ctx context.Context, c *call) error {
 		return &refusedError{"create wants the name of an initializer", "ERR_PNPM_MISSING_ARGS", "for example: godwit create vite my-app"}
 	}
 	words[0] = initializer(words[0])
-	return c.dlx(ctx, words)
+	return c.dlx(ctx, errand{packages: c.cfg.Settings.Run.Packages, words: words})
 }
 
 // initializer is the package that npm and pnpm mean by the name of an
@@ -64,14 +64,25 @@ func initializer(name string) string {
 	return name + version
 }
 
+// errand is a command of packages that are no dependencies.
+type errand struct {
+	packages []string // none: the first of words is one, and its command is meant
+	words    []string
+	may      func() error // asked before anything is fetched; nil is yes
+	path     []string     // where commands are, beside those of packages
+}
+
 // dlx installs packages apart and runs a command of theirs where the user is.
-func (c *call) dlx(ctx context.Context, words []string) error {
-	packages := c.cfg.Settings.Run.Packages
+func (c *call) dlx(ctx context.Context, e errand) error {
+	words, packages := e.words, slices.Clone(e.packages)
 	named := len(packages) > 0
 	if !named {
-		packages = words[:1]
+		packages = []string{words[0]}
 	}
-	at, err := c.dlxInstall(ctx, packages)
+	for i, spec := range packages {
+		packages[i] = c.absolute(spec)
+	}
+	at, err := c.dlxInstall(ctx, packages, e.may)
 	if err != nil {
 		return err
 	}
@@ -88,6 +99,7 @@ func (c *call) dlx(ctx context.Context, words []string) error {
 	}
 	r, stop := at.newRunner("exec")
 	defer stop()
+	r.host.Path = append(slices.Clone(r.host.Path), e.path...)
 	if !c.cfg.Settings.Run.ShellMode && lookup(r.host.Environ(p.Dir), c.Dir, words[0]) == "" {
 		return &refusedError{fmt.Sprintf("none of %s has a command %s", strings.Join(packages, ", "), words[0]), "ERR_PNPM_DLX_COMMAND_NOT_FOUND", "name the package that has it with --package"}
 	}
@@ -97,7 +109,7 @@ func (c *call) dlx(ctx context.Context, words []string) error {
 // dlxInstall is the project in the cache that has these packages. It is made if
 // there is none, or if it is so old that newer versions may be out. Other calls
 // for the same packages wait meanwhile.
-func (c *call) dlxInstall(ctx context.Context, packages []string) (*call, error) {
+func (c *call) dlxInstall(ctx context.Context, packages []string, may func() error) (*call, error) {
 	rules, err := c.dlxRules(packages)
 	if err != nil {
 		return nil, err
@@ -115,6 +127,11 @@ func (c *call) dlxInstall(ctx context.Context, packages []string) (*call, error)
 	if info, err := os.Stat(current); err == nil && c.Now().Sub(info.ModTime()) < c.cfg.Settings.Dirs.DlxMaxAge {
 		if name, err := os.ReadFile(current); err == nil && filepath.IsLocal(string(name)) && isRegular(filepath.Join(home, string(name), project.ManifestFile)) {
 			return c.apart(filepath.Join(home, string(name)), rules, "dlx")
+		}
+	}
+	if may != nil {
+		if err := may(); err != nil {
+			return nil, err
 		}
 	}
 	name := c.newName()
@@ -161,6 +178,11 @@ func (c *call) dlxKey(packages []string, rules []project.BuildRule) string {
 	for _, scope := range slices.Sorted(maps.Keys(scopes)) {
 		fmt.Fprintln(h, scope, scopes[scope])
 	}
+	for _, dir := range packages { // a directory has other commands once its package.json says so
+		if text, err := os.ReadFile(filepath.Join(dir, project.ManifestFile)); err == nil && filepath.IsAbs(dir) {
+			fmt.Fprintf(h, "%s %x\n", dir, sha256.Sum256(text))
+		}
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
@@ -175,8 +197,13 @@ func commandOfPackage(p *project.Project) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	bins := slices.Sorted(maps.Keys(dep.Manifest.Bin))
-	base := dep.Manifest.Name.Base()
+	return commandOfManifest(alias, &dep.Manifest)
+}
+
+// commandOfManifest is the command that a package is called for.
+func commandOfManifest(alias string, m *project.Manifest) (string, error) {
+	bins := slices.Sorted(maps.Keys(m.Bin))
+	base := m.Name.Base()
 	switch {
 	case len(bins) == 1:
 		return bins[0], nil

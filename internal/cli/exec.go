@@ -17,7 +17,10 @@ import (
 // runExec is the command exec: a program with the commands of the project's
 // dependencies on its PATH, in the directory where the user is.
 func runExec(ctx context.Context, c *call) error {
-	words := c.arguments()
+	words, err := c.commandLine()
+	if err != nil {
+		return err
+	}
 	if len(words) == 0 {
 		return &refusedError{what: "exec wants a command", code: "ERR_PNPM_EXEC_MISSING_COMMAND", next: "for example: godwit exec tsc --noEmit"}
 	}
@@ -38,13 +41,9 @@ func runExec(ctx context.Context, c *call) error {
 			if err != nil {
 				return err
 			}
-			return c.dlx(ctx, words)
+			return c.dlx(ctx, errand{packages: c.cfg.Settings.Run.Packages, words: words, may: func() error { return c.mayFetch(words[0]) }})
 		}
-		dir := c.args.Dir(c.Dir, c.Home)
-		if c.cfg.Settings.Workspace.Root {
-			dir = p.Dir
-		}
-		return r.program(p, dir, words, "")
+		return r.program(p, c.whereTo(p), words, "")
 	}
 	projects, levels, err := r.selection()
 	if err != nil {
@@ -62,9 +61,31 @@ func runExec(ctx context.Context, c *call) error {
 	return r.summarized(tasks)
 }
 
+// commandLine is what a command is to run: its arguments, or what --call gives
+// for the shell.
+func (c *call) commandLine() ([]string, error) {
+	run, words := &c.cfg.Settings.Run, c.arguments()
+	if run.Call == "" {
+		return words, nil
+	}
+	if len(words) > 0 {
+		return nil, &refusedError{what: "both --call and a command are given", code: "ERR_GODWIT_TWO_COMMANDS", next: "leave out one of them"}
+	}
+	run.ShellMode = true
+	return []string{run.Call}, nil
+}
+
+// whereTo is the directory to run a command in.
+func (c *call) whereTo(p *project.Project) string {
+	if c.cfg.Settings.Workspace.Root {
+		return p.Dir
+	}
+	return c.args.Dir(c.Dir, c.Home)
+}
+
 // npmExec reports whether a command of an npm project is to be fetched, since the
-// project has none of that name: that is what npm exec does, but for asking
-// first whoever sits there. With --package any exec fetches.
+// project has none of that name, as npm exec does. With --package any exec
+// fetches.
 func (c *call) npmExec(r *runner, p *project.Project, words []string) (fetch bool, err error) {
 	run := &c.cfg.Settings.Run
 	if len(run.Packages) > 0 {
@@ -76,18 +97,23 @@ func (c *call) npmExec(r *runner, p *project.Project, words []string) (fetch boo
 	if c.lock.Format != lockfile.Npm || run.ShellMode || lookup(r.host.Environ(p.Dir), c.Dir, words[0]) != "" {
 		return false, nil
 	}
-	yes := c.cfg.Settings.Call.Yes
+	return true, nil
+}
+
+// mayFetch asks whoever sits there whether to fetch packages for a command.
+func (c *call) mayFetch(packages ...string) error {
+	yes, what := c.cfg.Settings.Call.Yes, strings.Join(packages, ", ")
 	if yes == config.Unset && c.Terminal && !c.cfg.Settings.CI {
-		fmt.Fprintf(c.Stderr, "Need to install the following packages:\n%s\nOk to proceed? (y) ", ui.Plain(words[0]))
+		fmt.Fprintf(c.Stderr, "Need to install the following packages:\n%s\nOk to proceed? (y) ", ui.Plain(strings.Join(packages, "\n")))
 		answer, _ := c.answer()
 		if answer = strings.ToLower(answer); answer != "" && answer != "y" && answer != "yes" {
 			yes = config.No
 		}
 	}
 	if yes == config.No {
-		return false, &refusedError{what: "there is no command " + words[0] + " here, and it is not to be fetched", code: "ERR_GODWIT_NOT_FETCHED", next: "add the package that has it, or answer yes (--yes)"}
+		return &refusedError{what: what + " is not here, and is not to be fetched", code: "ERR_GODWIT_NOT_FETCHED", next: "add it to the project, or answer yes (--yes)"}
 	}
-	return true, nil
+	return nil
 }
 
 // program runs words as a command, or as a line of the shell.

@@ -11,7 +11,7 @@ import (
 // refused. (npm 11 definitions.js; pnpm-facts 6.3.)
 const elsewhere = `
 _auth always-auth bypass-2fa cache-max
-cache-min call cidr description diff diff-ignore-all-space diff-name-only diff-no-prefix
+cache-min cidr description diff diff-ignore-all-space diff-name-only diff-no-prefix
 diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expires
 foreground-scripts format-package-lock git heading include-staged
 include-attestations init-author-email init-author-name init-author-url init-license init-module
