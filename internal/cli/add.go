@@ -25,9 +25,6 @@ func runAdd(ctx context.Context, c *call) error {
 	if s.Call.Global {
 		return c.addGlobal(ctx)
 	}
-	if !s.Save.Save {
-		return &unsupportedError{"add --no-save", "leave the flag out, and take the change back afterwards"}
-	}
 	requests, err := requested(names)
 	if err != nil {
 		return err
@@ -43,7 +40,10 @@ func runAdd(ctx context.Context, c *call) error {
 		return err
 	}
 	var catalogs *cataloging
-	e := &editing{settings: func() error { return errors.Join(c.writeBuilds(rules), catalogs.write(c)) }}
+	e := &editing{keep: !s.Save.Save}
+	if !e.keep {
+		e.settings = func() error { return errors.Join(c.writeBuilds(rules), catalogs.write(c)) }
+	}
 	c.allowBuilds(rules)
 	e.targets = func(importers []install.Importer) (map[string]bool, error) {
 		return c.targets(importers, s.Workspace.IncludeRoot)

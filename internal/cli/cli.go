@@ -141,8 +141,15 @@ func load(p *Process, args *config.Args, anywhere bool) (*call, error) {
 			return nil, err
 		}
 	}
+	if err := c.retell(); err != nil {
+		return nil, err
+	}
 	var err error
-	c.cfg, err = config.Load(host, args, c.inputs)
+	if c.cfg, err = config.Load(host, args, c.inputs); err == nil && c.cfg.Settings.Call.NoQuestions {
+		alone := *p
+		alone.Terminal = false
+		c.Process = &alone
+	}
 	return c, err
 }
 

@@ -33,6 +33,10 @@ const filesPerCore = 32
 // runInstall is the command install: from settings to a request to the
 // engine.
 func runInstall(ctx context.Context, c *call) error {
+	if c.cfg.Settings.Call.Global { // npm's way to say: the project that this is
+		c.args.Positional = []string{"add", "."}
+		return c.addGlobal(ctx)
+	}
 	return c.install(ctx, func(req *install.Request) error {
 		c.lifecycle(req)
 		return nil
@@ -223,9 +227,9 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		Platform:    c.platform(),
 		UseLockfile: s.Lockfile.Enabled, Frozen: c.frozen(), Resolve: !s.Lockfile.PreferFrozen,
 		NoBins:       !s.Install.BinLinks,
-		LockfileOnly: s.Lockfile.Only,
-		Filtered:     c.filtered(),
-		Force:        s.Call.Force, DryRun: s.Call.DryRun,
+		LockfileOnly: s.Lockfile.Only, KeepLockfile: s.Lockfile.Keep || !s.Save.Save && commandOf(c.args.Positional) != "update",
+		Filtered: c.filtered(),
+		Force:    s.Call.Force, DryRun: s.Call.DryRun,
 		IgnoreScripts: s.Install.IgnoreScripts,
 		EngineStrict:  s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
 		Choice:   choice,

@@ -45,7 +45,11 @@ type FlagError struct {
 	Flag    string   // as typed, without a value
 	Problem string   // what is wrong
 	Nearest []string // flags that may have been meant
+	Next    string   // what to do instead; "" is nothing that is known
 }
+
+// Hint is what the user can do.
+func (e *FlagError) Hint() string { return e.Next }
 
 // Error says what is wrong with which flag, and what may have been meant.
 func (e *FlagError) Error() string {
@@ -134,6 +138,9 @@ func (p *argParser) long(key, name, value string, hasValue bool) error {
 		return nil
 	}
 	no := false
+	if listed(moot, key) {
+		return p.unknown(key, name, value, no, hasValue)
+	}
 	s := lookup(key, true)
 	for s == nil && strings.HasPrefix(key, "no-") {
 		key, no = key[len("no-"):], !no
@@ -148,6 +155,15 @@ func (p *argParser) long(key, name, value string, hasValue bool) error {
 // unknown accepts the switches of things we do not do when they are turned
 // off, and refuses everything else.
 func (p *argParser) unknown(key, name, value string, no, hasValue bool) error {
+	if key == "mutex" && !hasValue && len(p.left) > 0 { // the only one of them with a value
+		p.left = p.left[1:]
+	}
+	if listed(moot, key) {
+		return nil
+	}
+	if next := refused[key]; next != "" {
+		return &FlagError{Flag: name, Problem: "%s is a flag of yarn or bun that godwit does not have", Next: next}
+	}
 	if listed(idle, key) {
 		if !no && !hasValue && len(p.left) > 0 && p.left[0] == "false" {
 			p.left, value = p.left[1:], "false"
@@ -167,6 +183,9 @@ func (p *argParser) letters(letters, arg, name, value string, hasValue bool) err
 	if s := shorthandOf(letters); s != nil && !hasValue {
 		p.add(lookup(s.key, true), "", name, s.value)
 		return nil
+	}
+	if len(letters) > 2 && lookup(letters, true) != nil {
+		return &FlagError{Flag: arg, Problem: "unknown flag", Nearest: []string{"-" + arg}}
 	}
 	for i := range len(letters) {
 		letter := letters[i : i+1]
@@ -205,6 +224,8 @@ func (p *argParser) value(s *Setting, letter, name, value string, no, hasValue b
 		return v == "true" || v == "false" || s.Kind == Enum && listed(s.Values, v)
 	}
 	switch {
+	case s.Kind == Path && no:
+		return &FlagError{Flag: name, Problem: "%s: a path cannot be turned off"}
 	case s.Kind == Bool || no || s.Kind == Enum && listed(s.Values, "true"):
 		if next() {
 			value, p.left = p.left[0], p.left[1:]
@@ -246,7 +267,7 @@ func (p *argParser) settle() error {
 				f.setting = s
 			}
 		}
-		if command != "" && f.setting.For != nil && !slices.Contains(f.setting.For, command) {
+		if command != "" && !f.setting.Takes(command) && !slices.Contains(f.setting.Idle, command) {
 			return &FlagError{Flag: f.name, Problem: command + " takes no flag"}
 		}
 	}
@@ -298,6 +319,20 @@ func (a *Args) On(key string) bool {
 // Has reports whether a setting was given as a flag.
 func (a *Args) Has(key string) bool {
 	return slices.ContainsFunc(a.flags, func(f flag) bool { return f.setting.Key == key })
+}
+
+// Typed reports whether a flag was given in this form, without a value behind "=".
+func (a *Args) Typed(name string) bool {
+	return slices.ContainsFunc(a.flags, func(f flag) bool { return f.name == name })
+}
+
+// Retell gives the flag that was typed in this form another meaning: a switch that
+// is on, or with key "" none.
+func (a *Args) Retell(name, key string) {
+	a.flags = slices.DeleteFunc(a.flags, func(f flag) bool { return f.name == name })
+	if key != "" {
+		a.flags = append(a.flags, flag{setting: lookup(key, true), name: name, value: "true"})
+	}
 }
 
 // Flag is the setting that a flag without a value names, as it is typed on the

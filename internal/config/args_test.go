@@ -104,7 +104,7 @@ func TestParseArgsErrors(t *testing.T) {
 		"--umask":              "--umask is a setting of npm or pnpm that godwit does not have",
 		"--audit":              "--audit is a setting of npm or pnpm that godwit does not have",
 		"--no-audit=false":     "--no-audit is a setting of npm or pnpm that godwit does not have",
-		"install --save-dev":   "install takes no flag --save-dev",
+		"ci --save-dev":        "ci takes no flag --save-dev",
 		"--//host/:_authToken": "no value for --//host/:_authToken",
 	} {
 		_, err := ParseArgs(strings.Fields(line), testGrammar)

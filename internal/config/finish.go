@@ -135,6 +135,15 @@ func (l *loader) finishInstall() {
 	if g.shrinkwrap == No && !l.isSet("lockfile") {
 		s.Lockfile.Enabled = false
 	}
+	switch g.mode {
+	case "skip-build":
+		s.Install.IgnoreScripts = true
+	case "update-lockfile":
+		s.Lockfile.Only = true
+	}
+	if how := map[string]string{"clonefile": "clone", "hardlink": "hardlink", "copyfile": "copy"}[g.backend]; how != "" {
+		s.Install.ImportMethod = how
+	}
 	if !g.hoist {
 		s.Install.HoistPattern = nil
 	}

@@ -13,7 +13,7 @@ const elsewhere = `
 _auth always-auth bypass-2fa cache-max
 cache-min cidr description diff diff-ignore-all-space diff-name-only diff-no-prefix
 diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expires
-foreground-scripts format-package-lock git heading include-staged
+format-package-lock git heading include-staged
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
 init.version link lockfile-version logs-dir logs-max name node-gyp node-options nodedir
@@ -49,7 +49,43 @@ frozen-store global-virtual-store-dir named-registries
 // idle lists switches for things we do not do: turned off, as CI scripts
 // written for npm do ("npm ci --no-audit --no-fund"), they are accepted as
 // flags.
-const idle = `audit fund update-notifier`
+const idle = `audit fund update-notifier foreground-scripts`
+
+// moot lists flags of yarn's and bun's about things that are one way here, so
+// that on or off there is nothing to do:
+//
+//	immutable-cache            no cache is a part of the project
+//	inline-builds              what scripts print is shown
+//	link-duplicates            equal files are linked, not copied
+//	mutex                      installs of one project wait for each other
+//	emoji node-version-check   there are none
+//	disable-pnp                node_modules is made
+//	save-text-lockfile         a bun.lock is text
+const moot = `immutable-cache inline-builds link-duplicates mutex emoji no-emoji node-version-check no-node-version-check disable-pnp save-text-lockfile`
+
+// refused are flags of yarn's and bun's that would change what is installed or
+// checked, with what to do instead.
+var refused = map[string]string{
+	"check-cache":          "godwit store verify looks whether what is in the store is what was fetched; --force installs it anew",
+	"check-resolutions":    "remove entries that are in doubt from yarn.lock: they are resolved anew",
+	"refresh-lockfile":     "godwit update, or remove the lockfile, to resolve anew",
+	"flat":                 "name one version of each package under resolutions",
+	"har":                  "--trace=file writes what was done, and when",
+	"focus":                "--filter installs for one project of a workspace",
+	"update-checksums":     "remove the entries that are wrong from the lockfile",
+	"skip-integrity-check": "what does not fit its integrity is never installed",
+	"verify":               "what does not fit its integrity is never installed",
+	"ignore-platform":      "--os, --cpu and --libc say for which platforms",
+	"link-folder":          "godwit link takes directories, and needs no folder",
+	"default-rc":           "--userconfig names the user's file",
+	"use-yarnrc":           "--userconfig names the user's file",
+	"strict-semver":        "remove versions that are none from the ranges",
+	"yarn":                 "godwit import --to=yarn writes a yarn.lock",
+	"analyze":              "name the packages",
+	"only-missing":         "name those that are missing",
+	"trust":                "--allow-build names the packages whose install scripts may run",
+	"summary":              "--reporter=silent prints errors only",
+}
 
 // listed reports whether key is one of the words of list.
 func listed(list, key string) bool {

@@ -32,6 +32,7 @@ type Settings struct {
 type Call struct {
 	DryRun         bool   // print the plan, write nothing
 	Force          bool   // do again what is already done
+	NoQuestions    bool   // ask nothing, as if nobody sat at the terminal
 	All            bool   // of approve-builds: approve all that await it
 	Check          bool   // of dedupe: change nothing
 	EditDir        string // of patch: where files go; "" is its own choice
@@ -82,6 +83,7 @@ type Lockfile struct {
 	Frozen       Tri  // Unset: frozen on CI when there is a lockfile
 	PreferFrozen bool // do not resolve while the lockfile satisfies the project
 	Only         bool // resolve and write it, touch nothing else
+	Keep         bool // read it, and do not write it
 	TarballURLs  bool // it has the URL of every tarball
 	ExcludeLinks bool // it has no dependencies with "link:"
 
@@ -350,6 +352,9 @@ type given struct {
 	globalStyle        bool
 	legacyBundling     bool
 	shrinkwrap         Tri
+	mode               string
+	backend            string
+	strategy           string
 }
 
 // Tri is a boolean that may be left open.

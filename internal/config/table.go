@@ -44,6 +44,7 @@ type Setting struct {
 	Values  string   // of an Enum, separated by blanks
 	Default string   // as it would be written in a file; "" is the zero value, or see Help
 	For     []string // commands that take it as a flag; nil is all
+	Idle    []string // further commands that take it as a flag, and do not need it
 	Help    string   // one line
 
 	never Places
@@ -55,7 +56,8 @@ var (
 	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "cache", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy"}
 	choosing   = slices.Concat(installing, []string{"dlx", "x", "create"}) // may pick versions, with or without a project
 	saving     = []string{"add", "remove", "update"}
-	grouping   = []string{"add", "remove"} // name a map of package.json
+	grouping   = []string{"add", "remove"}           // name a map of package.json
+	nameless   = []string{"install", "install-test"} // are add when names follow, in npm's scripts with the same flags
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
 	scoped     = slices.Concat(installing, running, packing, versioning, []string{"x", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query"}) // for one project or several
 	packing    = []string{"pack", "publish"}
@@ -65,7 +67,7 @@ var (
 	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
 	adding     = []string{"add"}
 	browsing   = []string{"docs", "bugs", "repo", "fund"}
-	global     = slices.Concat(saving, listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix"})
+	global     = slices.Concat(saving, nameless[:1], listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix"})
 	updating   = []string{"update"}
 	listing    = []string{"list"}
 	grouped    = slices.Concat(installing, listing, auditing, billing, []string{"licenses", "outdated"})
@@ -108,7 +110,7 @@ var table = []Setting{
 	// that fails is not how anybody should meet us.
 	{Key: "strict-dep-builds", Also: "strict-allow-scripts", Kind: Bool, Default: "false", For: installing, Help: "fail when install scripts did not run since allowBuilds says nothing about them",
 		bind: func(s *Settings) any { return &s.Build.Strict }},
-	{Key: "child-concurrency", Kind: Int, For: installing, Help: "packages to build at once (default: the processors, at most 4)",
+	{Key: "child-concurrency", Flags: "concurrent-scripts", Kind: Int, For: installing, Help: "packages to build at once (default: the processors, at most 4)",
 		bind: func(s *Settings) any { return &s.Build.Width }},
 	{Key: "side-effects-cache", Kind: Bool, Default: "true", For: installing, Help: "keep in the store what install scripts make, and use what is there",
 		bind: func(s *Settings) any { return &s.Build.Cache }},
@@ -120,7 +122,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Build.Shell }},
 
 	// Lockfile.
-	{Key: "frozen-lockfile", Kind: Bool, For: installing, Help: "fail when the lockfile would change (default on CI when there is one)",
+	{Key: "frozen-lockfile", Flags: "immutable", Kind: Bool, For: installing, Help: "fail when the lockfile would change (default on CI when there is one)",
 		bind: func(s *Settings) any { return &s.Lockfile.Frozen }},
 	{Key: "prefer-frozen-lockfile", Kind: Bool, Default: "true", For: installing, Help: "resolve nothing while the lockfile satisfies package.json",
 		bind: func(s *Settings) any { return &s.Lockfile.PreferFrozen }},
@@ -128,6 +130,10 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Lockfile.Only }},
 	{Key: "lockfile", Also: "package-lock", Kind: Bool, Default: "true", For: slices.Concat(installing, []string{"clean"}), Help: "read and write a lockfile",
 		bind: func(s *Settings) any { return &s.Lockfile.Enabled }},
+	{Key: "pure-lockfile", Kind: Bool, Default: "false", For: installing, Help: "read the lockfile, and do not write it", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Lockfile.Keep }},
+	{Key: "mode", Kind: Enum, Values: "skip-build update-lockfile", For: installing, Help: "yarn's name of --ignore-scripts and of --lockfile-only", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.given.mode }},
 	{Key: "shrinkwrap", Kind: Bool, For: installing, Help: "old name of --lockfile",
 		bind: func(s *Settings) any { return &s.given.shrinkwrap }},
 	{Key: "omit-lockfile-registry-resolved", Kind: Bool, Default: "false", For: installing, Help: "npm's projects: leave out of the lockfile where registries have packages",
@@ -212,7 +218,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.Before }},
 
 	// node_modules.
-	{Key: "node-linker", Kind: Enum, Values: "isolated hoisted pnp", For: installing, Help: "shape of node_modules (default: what the lockfile's tool makes)",
+	{Key: "node-linker", Flags: "linker", Kind: Enum, Values: "isolated hoisted pnp", For: installing, Help: "shape of node_modules (default: what the lockfile's tool makes)",
 		bind: func(s *Settings) any { return &s.Install.Linker }},
 	{Key: "install-strategy", Kind: Enum, Values: "hoisted nested shallow linked", For: installing, Help: "where npm's projects have packages: as high as they can, or where they are needed",
 		bind: func(s *Settings) any { return &s.Resolve.Strategy }},
@@ -226,6 +232,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Install.BinLinks }},
 	{Key: "package-import-method", Kind: Enum, Values: "auto hardlink copy clone clone-or-copy", Default: "auto", For: installing, Help: "how files come from the store",
 		bind: func(s *Settings) any { return &s.Install.ImportMethod }},
+	{Key: "backend", Kind: Enum, Values: "clonefile hardlink copyfile", For: installing, Help: "bun's name of --package-import-method", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.given.backend }},
 	{Key: "hoist", Kind: Bool, Default: "true", For: installing, Help: "link undeclared packages where only packages find them",
 		bind: func(s *Settings) any { return &s.given.hoist }},
 	{Key: "hoist-pattern", Kind: List, Default: "*", For: installing, Help: "names that hoist applies to",
@@ -236,7 +244,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Install.HoistingLimits }},
 	{Key: "shamefully-hoist", Kind: Bool, Default: "false", For: installing, Help: "link every package to node_modules",
 		bind: func(s *Settings) any { return &s.given.shamefully }},
-	{Key: "modules-dir", Kind: Text, Default: "node_modules", For: installing, Help: "name of node_modules",
+	{Key: "modules-dir", Flags: "modules-folder", Kind: Text, Default: "node_modules", For: installing, Help: "name of node_modules",
 		bind: func(s *Settings) any { return &s.Dirs.Modules }},
 	{Key: "virtual-store-dir", Kind: Path, For: installing, Help: "directory of the slots (default node_modules/.pnpm)",
 		bind: func(s *Settings) any { return &s.Dirs.VirtualStore }},
@@ -278,7 +286,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Workspace.IncludeRoot }},
 	{Key: "ignore-workspace", Kind: Bool, Default: "false", For: scoped, Help: "take the project for one outside of any workspace", never: notProject,
 		bind: func(s *Settings) any { return &s.Workspace.Ignore }},
-	{Key: "ignore-workspace-root-check", Kind: Bool, Default: "false", For: saving, Help: "add to the root of a workspace without -w",
+	{Key: "ignore-workspace-root-check", Short: "W", Kind: Bool, Default: "false", For: saving, Help: "add to the root of a workspace without -w",
 		bind: func(s *Settings) any { return &s.Workspace.IgnoreRootCheck }},
 	{Key: "recursive-install", Kind: Bool, Default: "true", For: installing, Help: "install for all projects of the workspace, not only for the one at hand",
 		bind: func(s *Settings) any { return &s.Workspace.InstallAll }},
@@ -350,7 +358,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Network.RetryMin }},
 	{Key: "fetch-retry-maxtimeout", Kind: Millis, Default: "60000", Help: "longest wait between attempts, in ms",
 		bind: func(s *Settings) any { return &s.Network.RetryMax }},
-	{Key: "fetch-timeout", Also: "timeout", Kind: Millis, Default: "300000", Help: "how long a server may be silent, or next to it, in ms",
+	{Key: "fetch-timeout", Also: "timeout network-timeout", Kind: Millis, Default: "300000", Help: "how long a server may be silent, or next to it, in ms",
 		bind: func(s *Settings) any { return &s.Network.Timeout }},
 	{Key: "maxsockets", Also: "max-sockets", Kind: Int, Help: "connections to one host (default: chosen by protocol)",
 		bind: func(s *Settings) any { return &s.Network.MaxSockets }},
@@ -364,19 +372,19 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Network.UserAgent }},
 
 	// Writing package.json.
-	{Key: "save", Short: "S", Kind: Bool, Default: "true", For: saving, Help: "write to package.json",
+	{Key: "save", Short: "S", Kind: Bool, Default: "true", For: slices.Concat(saving, nameless), Help: "write to package.json, and the lockfile",
 		bind: func(s *Settings) any { return &s.Save.Save }},
-	{Key: "save-dev", Short: "D", Kind: Bool, Default: "false", For: grouping, Help: "write to devDependencies",
+	{Key: "save-dev", Short: "D", Kind: Bool, Default: "false", For: grouping, Idle: nameless, Help: "write to devDependencies",
 		bind: func(s *Settings) any { return &s.Save.Dev }},
-	{Key: "save-prod", Short: "P", Kind: Bool, Default: "false", For: grouping, Help: "write to dependencies",
+	{Key: "save-prod", Short: "P", Kind: Bool, Default: "false", For: grouping, Idle: nameless, Help: "write to dependencies",
 		bind: func(s *Settings) any { return &s.Save.Prod }},
-	{Key: "save-optional", Short: "O", Kind: Bool, Default: "false", For: grouping, Help: "write to optionalDependencies",
+	{Key: "save-optional", Short: "O", Kind: Bool, Default: "false", For: grouping, Idle: nameless, Help: "write to optionalDependencies",
 		bind: func(s *Settings) any { return &s.Save.Optional }},
-	{Key: "save-peer", Kind: Bool, Default: "false", For: grouping, Help: "write to peerDependencies",
+	{Key: "save-peer", Flags: "peer", Kind: Bool, Default: "false", For: grouping, Idle: nameless, Help: "write to peerDependencies",
 		bind: func(s *Settings) any { return &s.Save.Peer }},
-	{Key: "save-exact", Short: "E", Kind: Bool, Default: "false", For: saving, Help: "write the exact version",
+	{Key: "save-exact", Flags: "exact", Short: "E", Kind: Bool, Default: "false", For: saving, Idle: nameless, Help: "write the exact version",
 		bind: func(s *Settings) any { return &s.Save.Exact }},
-	{Key: "save-prefix", Kind: Text, Default: "^", For: saving, Help: "what stands before the version that is written",
+	{Key: "save-prefix", Kind: Text, Default: "^", For: saving, Idle: nameless, Help: "what stands before the version that is written",
 		bind: func(s *Settings) any { return &s.Save.Prefix }},
 	{Key: "save-workspace-protocol", Kind: Enum, Values: "true false rolling", Default: "rolling", For: saving, Help: "write projects of the workspace with their version (true), bare (false), or as workspace:^",
 		bind: func(s *Settings) any { return &s.Save.WorkspaceProtocol }},
@@ -528,7 +536,9 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.EditDir }},
 	{Key: "ignore-existing", Kind: Bool, Default: "false", For: []string{"patch"}, Help: "leave out the patch that there is", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.IgnoreExisting }},
-	{Key: "check", Kind: Bool, Default: "false", For: []string{"dedupe"}, Help: "change nothing, and fail if something would change", never: notFile | notEnv,
+	{Key: "strategy", Kind: Enum, Values: "highest", Default: "highest", For: []string{"dedupe"}, Help: "yarn's name of what dedupe does", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.given.strategy }},
+	{Key: "check", Short: "c", Kind: Bool, Default: "false", For: []string{"dedupe"}, Help: "change nothing, and fail if something would change", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Check }},
 	{Key: "legacy", Also: "force-legacy-deploy", Kind: Bool, Default: "false", For: []string{"deploy"}, Help: "leave package.json as it is, and write no lockfile",
 		bind: func(s *Settings) any { return &s.Call.Legacy }},
@@ -542,6 +552,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Pending }},
 	{Key: "to", Kind: Enum, Values: "pnpm npm yarn bun", Default: "pnpm", For: []string{"import"}, Help: "whose lockfile to make", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.To }},
+	{Key: "non-interactive", Kind: Bool, Default: "false", Help: "ask nothing, even on a terminal", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.NoQuestions }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
 	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping", "doctor", "docs", "bugs", "repo", "pkg", "search", "find-dupes", "fund"}), Help: "print JSON; pkg: read values as JSON, too", never: notFile | notEnv,
@@ -595,6 +607,20 @@ var shorthands = []shorthand{
 	{"n", "yes", "false"},
 	{"no", "yes", "false"},
 	{"no-install", "yes", "false"}, // npx's
+	{"o", "save-optional", "true"}, // pnpm 12's, as -e
+	{"e", "save-exact", "true"},
+	{"tilde", "save-prefix", "~"},
+	{"T", "save-prefix", "~"}, // yarn's
+	{"caret", "save-prefix", "^"},
+	{"local", "global", "false"},
+	{"foreground-scripts", "child-concurrency", "1"}, // what they print is shown anyway
+	{"skip-builds", "mode", "skip-build"},
+	{"enable-pnp", "node-linker", "pnp"},
+	{"pnp", "node-linker", "pnp"},
+	{"ignore-engines", "engine-strict", "false"},
+	{"ignore-optional", "optional", "false"},
+	{"check-files", "force", "true"},
+	{"no-cache", "prefer-online", "true"}, // bun's: ask about all that is in the cache
 	{"?", "help", "true"},
 	{"H", "help", "true"},
 }

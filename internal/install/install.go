@@ -165,6 +165,7 @@ type Request struct {
 	PreferHoisted bool
 
 	UseLockfile  bool
+	KeepLockfile bool // it is read, and not written
 	Frozen       Frozen
 	Resolve      bool // resolve even if the lockfile fits
 	LockfileOnly bool // resolve and write the lockfile, nothing else

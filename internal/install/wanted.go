@@ -292,7 +292,7 @@ func (e *engine) save(doc *lockfile.Document) error {
 }
 
 func (e *engine) writeLockfile(doc *lockfile.Document) error {
-	if !e.UseLockfile || e.frozen || e.DryRun {
+	if !e.UseLockfile || e.KeepLockfile || e.frozen || e.DryRun {
 		return nil
 	}
 	opts := e.writeOptions()
@@ -349,8 +349,8 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
 		}
 		in.Files = append(in.Files, file)
 	}
-	if e.filtered() || dependsOnDirectories(doc.Graph) {
-		// Not all projects are complete, or:
+	if e.filtered() || e.KeepLockfile && !e.frozen || dependsOnDirectories(doc.Graph) {
+		// Not all projects are complete, or there is more than the lockfile has, or:
 		// What is in those directories is not watched: look at them every time.
 		in.Settings = ""
 	}
