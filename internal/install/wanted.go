@@ -120,7 +120,12 @@ func (e *engine) present() (*lockfile.Document, error) {
 	if !e.UseLockfile || e.Prefer != nil {
 		return nil, nil
 	}
-	return e.Choice.Present(e.Root)
+	doc, err := e.Choice.Present(e.Root)
+	if lockfile.IsOld(err) && e.Frozen == NotFrozen && e.Editor == nil {
+		e.warn("OLD_LOCKFILE", "%v; all is resolved anew, and what was locked does not count", err)
+		return nil, nil
+	}
+	return doc, err
 }
 
 func (e *engine) resolve(present *lockfile.Document) (*lockfile.Document, error) {

@@ -109,6 +109,13 @@ func (c Choice) read(f File) (*Document, error) {
 	return doc, err
 }
 
+// IsOld reports whether an error is a lockfile of pnpm 8 or older, which pnpm 12
+// makes anew.
+func IsOld(err error) bool {
+	var e *pnpmlock.Error
+	return errors.As(err, &e) && e.Old
+}
+
 func readIfAny(f File) (*Document, error) {
 	doc, err := Read(f)
 	if errors.Is(err, ErrEmpty) || errors.Is(err, fs.ErrNotExist) {

@@ -117,7 +117,8 @@ const (
 // Error is a lockfile that cannot be used.
 type Error struct {
 	File      string
-	Line, Col int // 0 where no place is to blame
+	Line, Col int  // 0 where no place is to blame
+	Old       bool // it is of a pnpm whose lockfiles nobody reads any more
 	code      string
 	msg       string
 	hint      string

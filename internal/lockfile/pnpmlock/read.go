@@ -141,10 +141,11 @@ func checkVersion(name string, root *yamltree.Node) error {
 	}
 	e := &Error{File: name, Line: int(n.Line), Col: int(n.Col), code: CodeBreaking}
 	if major < 9 {
+		e.code, e.Old = CodeBroken, true // as pnpm 12 says
 		e.msg = fmt.Sprintf("lockfileVersion %s is of pnpm 8 or older; versions 9 and 12 can be read", n.Text)
-		e.hint = "run godwit dlx pnpm@9 install --lockfile-only once to convert it, or delete the file and install to resolve anew"
+		e.hint = "run godwit dlx pnpm@9 install --lockfile-only once to convert it; an install that may change the file resolves anew"
 		if major < 6 { // pnpm 9 resolves anew, too, where it sees such a file
-			e.hint = "run godwit dlx pnpm@8 install --lockfile-only once to convert it, then the same with pnpm@9, or delete the file and install to resolve anew"
+			e.hint = "run godwit dlx pnpm@8 install --lockfile-only once to convert it, then the same with pnpm@9; an install that may change the file resolves anew"
 		}
 	} else {
 		e.msg = fmt.Sprintf("lockfileVersion %s is newer than what can be read, versions 9 and 12", n.Text)

@@ -151,15 +151,15 @@ func TestReadRefuses(t *testing.T) {
 		return strings.Replace(small, old, new, 1)
 	}
 	for name, c := range map[string]struct{ text, code, message string }{
-		"version 5.4":       {"lockfileVersion: 5.4\n", CodeBreaking, "pnpm-lock.yaml:1:18: lockfileVersion 5.4 is of pnpm 8 or older"},
-		"version 6.0":       {"lockfileVersion: '6.0'\n", CodeBreaking, "lockfileVersion 6.0"},
+		"version 5.4":       {"lockfileVersion: 5.4\n", CodeBroken, "pnpm-lock.yaml:1:18: lockfileVersion 5.4 is of pnpm 8 or older"},
+		"version 6.0":       {"lockfileVersion: '6.0'\n", CodeBroken, "lockfileVersion 6.0"},
 		"version 13":        {edit("9.0", "13.0"), CodeBreaking, "newer"},
 		"no version":        {"importers: {}\n", CodeBroken, "no lockfileVersion"},
 		"word as version":   {edit("9.0", "nine"), CodeBroken, "no version"},
 		"not YAML":          {head + "a: [\n", CodeBroken, "pnpm-lock.yaml:3:4: "},
 		"a list":            {"- a\n", CodeBroken, "map of sections"},
 		"text":              {"hello\n", CodeBroken, "map of sections"},
-		"JSON of npm":       {`{"lockfileVersion": 3, "packages": {}}`, CodeBreaking, "lockfileVersion 3"},
+		"JSON of npm":       {`{"lockfileVersion": 3, "packages": {}}`, CodeBroken, "lockfileVersion 3"},
 		"duplicate key":     {edit("  b@1.0.0: {}\n", "  b@1.0.0: {}\n\n  b@1.0.0: {}\n"), CodeBroken, `pnpm-lock.yaml:50:12: duplicated mapping key "b@1.0.0"`},
 		"missing snapshot":  {edit("version: b@2.0.0", "version: b@2.0.1"), CodeMissing, `pnpm-lock.yaml:16:18: dependency "alias" is b@2.0.1, which`},
 		"missing edge":      {edit("b: 2.0.0", "b: 3.0.0"), CodeMissing, "b@3.0.0"},
