@@ -25,6 +25,9 @@ func seed(f *testing.F) {
 
 func FuzzParse(f *testing.F) {
 	seed(f)
+	for mode := range modes {
+		f.Add("1.2.3"+strings.Repeat("b", maxLength-len("1.2.3")), byte(mode))
+	}
 	f.Fuzz(func(t *testing.T, s string, mode byte) {
 		o := modes[mode&3]
 		v, err := Parse(s, o)
@@ -35,6 +38,11 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, err := Parse(v.String(), o)
+		// The hyphen that loose mode does without makes a text too long to be read
+		// again, with node-semver, too.
+		if tooLong := len(v.String()) > maxLength; tooLong && o.Loose && err != nil {
+			return
+		}
 		if err != nil || again.String() != v.String() || again.Compare(v) != 0 {
 			t.Fatalf("%q is %q, which is read as %q (%v)", s, v, again, err)
 		}
