@@ -18,6 +18,7 @@ func FuzzParse(f *testing.F) {
 	for _, row := range splits {
 		f.Add("", *row[0])
 	}
+	f.Add("a", "ssh://gitlab.com///0")
 	for _, raw := range []string{"workspace:b@*", "catalog:x", "jsr:@s/n@^1", "link:../x", "patch:x", "0/%000000", "git@h.example:o/r#semver:1&path:/a"} {
 		f.Add("@s/n", raw)
 	}

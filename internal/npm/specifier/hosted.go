@@ -196,7 +196,7 @@ func (h *host) repository(owner, project string) (Repository, error) {
 	o, err1 := url.PathUnescape(owner)
 	p, err2 := url.PathUnescape(project)
 	p = strings.TrimSuffix(p, ".git")
-	if err1 != nil || err2 != nil || p == "" || o == "" && !h.noOwner || !isSafe(o) || !isSafe(p) || strings.Contains(p, "/") {
+	if err1 != nil || err2 != nil || p == "" || o == "" && !h.noOwner || hasEmptyPart(o) || !isSafe(o) || !isSafe(p) || strings.Contains(p, "/") {
 		want := "owner/project"
 		if h.noOwner {
 			want = "id"
@@ -204,6 +204,12 @@ func (h *host) repository(owner, project string) (Repository, error) {
 		return Repository{}, fmt.Errorf("malformed name of a repository: want %s:%s", h.name, want)
 	}
 	return Repository{Host: h.name, Owner: o, Project: p}, nil
+}
+
+// hasEmptyPart reports whether a group of groups has one without a name: written as
+// a shortcut it would begin another part of a URL.
+func hasEmptyPart(owner string) bool {
+	return strings.Contains("/"+owner+"/", "//") && owner != ""
 }
 
 // isSafe reports whether s can stand in a URL as it is and name no other path.
