@@ -95,11 +95,11 @@ func home() string {
 }
 
 // arguments is what was typed behind the program's name; under the name gwx the
-// program is its command x, as npx is npm's exec.
+// program is its command npx.
 func arguments() []string {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	if name == "gwx" {
-		return append([]string{"x"}, os.Args[1:]...)
+		return append([]string{"npx"}, os.Args[1:]...)
 	}
 	return os.Args[1:]
 }

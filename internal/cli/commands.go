@@ -97,7 +97,7 @@ func sections() []section {
 			{names: []string{"restart"}, usage: "restart [arguments of the scripts]...", help: "run the scripts stop, restart and start", run: runRestart, free: true, stops: 1},
 			{names: []string{"exec"}, usage: "exec [flags] <command> [arguments]...", help: "run a command with those of the dependencies on PATH", run: runExec, free: true, stops: 2, offers: bins},
 			{names: []string{"dlx"}, usage: "dlx [flags] <package> [arguments]...", help: "run a command of a package that is no dependency", run: runDlx, free: true, stops: 2, anywhere: true},
-			{names: []string{"x"}, usage: "x [flags] <command or package> [arguments]...", help: "run a command of the project, or else of a package that is fetched for it, as npx does; so does gwx", run: runX, free: true, stops: 2, anywhere: true, offers: bins},
+			{names: []string{"npx"}, usage: "npx [flags] <command or package> [arguments]...", help: "run a command of the project, or else of a package that is fetched for it; so does gwx", run: runNpx, free: true, stops: 2, anywhere: true, offers: bins},
 			{names: []string{"create"}, usage: "create <name> [arguments]...", help: "make a project with the package create-<name>; so does init with a name behind it", run: runCreate, free: true, stops: 2, anywhere: true},
 		}},
 		{"What is there", []command{

@@ -12,15 +12,15 @@ import (
 	"godwit/internal/project"
 )
 
-// runX is the command x, which npx is to npm: a command of the project, of what
-// is installed here, or of a package that is fetched for it.
-func runX(ctx context.Context, c *call) error {
+// runNpx is the command npx: a command of the project, of what is installed here,
+// or of a package that is fetched for it.
+func runNpx(ctx context.Context, c *call) error {
 	words, err := c.commandLine()
 	if err != nil {
 		return err
 	}
 	if len(words) == 0 {
-		return &refusedError{what: "x wants a command, or a package that has one", code: "ERR_PNPM_EXEC_MISSING_COMMAND", next: "for example: gwx tsc --noEmit"}
+		return &refusedError{what: "npx wants a command, or a package that has one", code: "ERR_PNPM_EXEC_MISSING_COMMAND", next: "for example: gwx tsc --noEmit"}
 	}
 	if err := c.checkScope(); err != nil {
 		return err

@@ -264,8 +264,8 @@ type Run struct {
 	ResumeFrom  string   // name of a project
 	Concurrency int      // projects at one time; 0 is the default
 	ShellMode   bool     // exec, dlx: a shell reads the command
-	Call        string   // exec, dlx, x: a line for the shell in place of the command; "" is none
-	Packages    []string // exec, dlx, x: whose command it is, if not its own
+	Call        string   // exec, dlx, npx: a line for the shell in place of the command; "" is none
+	Packages    []string // exec, dlx, npx: whose command it is, if not its own
 	SyncAfter   []string // scripts after which injected copies of their project are made anew
 	PrePost     bool     // pre and post scripts run too
 	Verify      string   // where dependencies are stale: install, warn, error, prompt, false; "" is what the project's tool does

@@ -54,12 +54,12 @@ type Setting struct {
 // Groups of commands for Setting.For.
 var (
 	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "cache", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy"}
-	choosing   = slices.Concat(installing, []string{"dlx", "x", "create"}) // may pick versions, with or without a project
+	choosing   = slices.Concat(installing, []string{"dlx", "npx", "create"}) // may pick versions, with or without a project
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"}           // name a map of package.json
 	nameless   = []string{"install", "install-test"} // are add when names follow, in npm's scripts with the same flags
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"x", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"npx", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
@@ -439,11 +439,11 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Run.Concurrency }},
 	{Key: "shell-mode", Short: "c", Kind: Bool, Default: "false", For: []string{"exec", "dlx"}, Help: "let a shell read the command", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Run.ShellMode }},
-	{Key: "call", Short: "c", Kind: Text, For: []string{"exec", "dlx", "x"}, Help: "a command line for the shell, where npm and npx have one", never: notFile | notEnv,
+	{Key: "call", Short: "c", Kind: Text, For: []string{"exec", "dlx", "npx"}, Help: "a command line for the shell, where npm and npx have one", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Run.Call }},
-	{Key: "package", Short: "p", Kind: List, For: []string{"exec", "dlx", "x"}, Help: "install this package for the command, which may be another one's; repeat the flag for several", never: notFile | notEnv,
+	{Key: "package", Short: "p", Kind: List, For: []string{"exec", "dlx", "npx"}, Help: "install this package for the command, which may be another one's; repeat the flag for several", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Run.Packages }},
-	{Key: "allow-build", Kind: Names, For: []string{"add", "dlx", "x", "create"}, Help: "let this package run its install scripts, too; add: or not, with \"!\" before the name", never: notFile | notEnv,
+	{Key: "allow-build", Kind: Names, For: []string{"add", "dlx", "npx", "create"}, Help: "let this package run its install scripts, too; add: or not, with \"!\" before the name", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Install.AllowBuild }},
 	{Key: "dlx-cache-max-age", Kind: Minutes, Default: "1440", Help: "minutes for which dlx uses what it installed",
 		bind: func(s *Settings) any { return &s.Dirs.DlxMaxAge }},
