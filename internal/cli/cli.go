@@ -87,6 +87,9 @@ func run(ctx context.Context, p *Process) error {
 		}
 		return err
 	}
+	if c.workspace.stray != "" && commandOf(args.Positional) == "add" && !c.recursive() && !c.cfg.Settings.Workspace.Root {
+		return begin(ctx, p, args)
+	}
 	if c.separate() {
 		return c.separately(ctx, cmd)
 	}

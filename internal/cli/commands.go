@@ -95,7 +95,7 @@ func sections() []section {
 			{names: []string{"start"}, usage: "start [arguments of the script]...", help: "run the script start, or else server.js", run: runNamed, free: true, stops: 1},
 			{names: []string{"stop"}, usage: "stop [arguments of the script]...", help: "run the script stop", run: runNamed, free: true, stops: 1},
 			{names: []string{"restart"}, usage: "restart [arguments of the scripts]...", help: "run the scripts stop, restart and start", run: runRestart, free: true, stops: 1},
-			{names: []string{"exec"}, usage: "exec [flags] <command> [arguments]...", help: "run a command with those of the dependencies on PATH", run: runExec, free: true, stops: 2, offers: bins},
+			{names: []string{"exec"}, usage: "exec [flags] <command> [arguments]...", help: "run a command with those of the dependencies on PATH", run: runExec, free: true, stops: 2, anywhere: true, offers: bins},
 			{names: []string{"dlx"}, usage: "dlx [flags] <package> [arguments]...", help: "run a command of a package that is no dependency", run: runDlx, free: true, stops: 2, anywhere: true},
 			{names: []string{"npx"}, usage: "npx [flags] <command or package> [arguments]...", help: "run a command of the project, or else of a package that is fetched for it; so does gwx", run: runNpx, free: true, stops: 2, anywhere: true, offers: bins},
 			{names: []string{"create"}, usage: "create <name> [arguments]...", help: "make a project with the package create-<name>; so does init with a name behind it", run: runCreate, free: true, stops: 2, anywhere: true},

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -34,6 +36,9 @@ func runExec(ctx context.Context, c *call) error {
 	defer stop()
 	if !c.recursive() {
 		p, err := c.projectOf()
+		if errors.Is(err, fs.ErrNotExist) { // of what is a project, and what is none, commands see the same PATH
+			p, err = &project.Project{Dir: c.args.Dir(c.Dir, c.Home)}, nil
+		}
 		if err != nil {
 			return err
 		}
@@ -90,6 +95,9 @@ func (c *call) npmExec(r *runner, p *project.Project, words []string) (fetch boo
 	run := &c.cfg.Settings.Run
 	if len(run.Packages) > 0 {
 		return true, nil
+	}
+	if c.inputs.Project == nil {
+		return false, nil
 	}
 	if err := c.findLock(); err != nil {
 		return false, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"godwit/internal/event"
@@ -61,6 +62,7 @@ func (c *call) targets(importers []install.Importer, root bool) (map[string]bool
 	case !s.Recursive || c.workspace.globs == nil:
 		return map[string]bool{c.workspace.here: true}, nil
 	}
+	root = root || slices.Equal(c.workspace.globs, []string{"."}) // else there would be nothing
 	dirs := map[string]bool{}
 	for _, im := range importers {
 		dirs[im.Dir] = root || im.Dir != "."

@@ -121,7 +121,7 @@ func (c *call) outdatedGlobal() ([]*outdated, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, at.candidates(at.inputs.Project, have)...)
+		rows = append(rows, at.candidatesOf(at.inputs.Project, have, ".")...)
 	}
 	if patterns := c.args.Positional[1:]; len(patterns) > 0 && len(rows) == 0 {
 		return nil, &refusedError{"none of " + strings.Join(patterns, ", ") + " is a global package", "ERR_PNPM_NO_PACKAGE_IN_DEPENDENCIES", "godwit list -g shows those there are"}

@@ -3,8 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -48,7 +51,7 @@ func runOutdated(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.tellOutdated(ctx, rows)
+		return c.tellOutdated(ctx, rows, false)
 	}
 	if err := c.findLock(); err != nil {
 		return err
@@ -56,19 +59,24 @@ func runOutdated(ctx context.Context, c *call) error {
 	if c.ofNpm() {
 		return c.npmOutdated(ctx)
 	}
-	p, err := c.projectOf()
-	if err != nil {
-		return err
-	}
 	g, err := c.installed()
 	if err != nil {
 		return err
 	}
-	return c.tellOutdated(ctx, c.candidates(p, g))
+	dirs, err := c.listedDirs()
+	if err != nil {
+		return c.noneIsFine(err)
+	}
+	rows, err := c.candidates(g, dirs)
+	if err != nil {
+		return err
+	}
+	return c.tellOutdated(ctx, rows, c.recursive())
 }
 
-// tellOutdated shows which of the rows have a newer version.
-func (c *call) tellOutdated(ctx context.Context, rows []*outdated) error {
+// tellOutdated shows which of the rows have a newer version; of several projects
+// it says which ones.
+func (c *call) tellOutdated(ctx context.Context, rows []*outdated, several bool) error {
 	reporter := c.reporter()
 	defer reporter.Close()
 	client, err := c.client(reporter)
@@ -91,7 +99,7 @@ func (c *call) tellOutdated(ctx context.Context, rows []*outdated) error {
 	if c.cfg.Settings.Call.JSON {
 		err = writeOutdatedJSON(c.Stdout, rows)
 	} else if len(rows) > 0 {
-		err = writeOutdated(c.Stdout, rows, c.separate())
+		err = writeOutdated(c.Stdout, rows, several)
 	}
 	if err == nil && len(rows) > 0 {
 		return outdatedError{}
@@ -99,8 +107,28 @@ func (c *call) tellOutdated(ctx context.Context, rows []*outdated) error {
 	return err
 }
 
-// candidates are the direct dependencies from registries that the call is about.
-func (c *call) candidates(p *project.Project, g *graph.Graph) (rows []*outdated) {
+// candidates are the direct dependencies from registries, of projects at these
+// directories, that the call is about. A root that is no project has none.
+func (c *call) candidates(g *graph.Graph, dirs []string) (rows []*outdated, err error) {
+	for _, dir := range dirs {
+		p, err := project.Read(filepath.Join(c.workspace.root, filepath.FromSlash(dir)))
+		if dir == "." && c.workspace.globs != nil && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range c.candidatesOf(p, g, dir) {
+			if len(dirs) > 1 || c.recursive() {
+				o.Dependents = []outdatedIn{{string(p.Manifest.Name), p.Dir}}
+			}
+			rows = append(rows, o)
+		}
+	}
+	return rows, nil
+}
+
+func (c *call) candidatesOf(p *project.Project, g *graph.Graph, dir string) (rows []*outdated) {
 	in := c.cfg.Settings.Include
 	wants := func(string) bool { return true }
 	if patterns := c.args.Positional[1:]; len(patterns) > 0 {
@@ -114,7 +142,7 @@ func (c *call) candidates(p *project.Project, g *graph.Graph) (rows []*outdated)
 			}
 			o := &outdated{name: string(s.Name), Type: group}
 			if g != nil {
-				if direct := directDep(g.Importer(c.workspace.here), d.Alias); direct != nil && g.Packages[direct.Target.Key] != nil {
+				if direct := directDep(g.Importer(dir), d.Alias); direct != nil && g.Packages[direct.Target.Key] != nil {
 					o.Current = g.Packages[direct.Target.Key].Version
 				}
 			}
@@ -162,9 +190,15 @@ func rank(a, b semver.Version) int {
 
 // writeOutdatedJSON keeps the order, which a map would not.
 func writeOutdatedJSON(w io.Writer, rows []*outdated) error {
-	names, values := make([]string, len(rows)), make([]any, len(rows))
+	names, values, times := make([]string, len(rows)), make([]any, len(rows)), map[string]int{}
+	for _, o := range rows {
+		times[o.name]++
+	}
 	for i, o := range rows {
 		names[i], values[i] = o.name, o
+		if times[o.name] > 1 { // where projects have several versions
+			names[i] += "@" + o.Current
+		}
 	}
 	return writeMembers(w, names, values)
 }

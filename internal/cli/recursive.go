@@ -59,9 +59,9 @@ func (r *runner) several(p *project.Project, names, args []string) error {
 
 // noneIsFine makes a filter that selects nothing a success, unless the settings
 // want otherwise.
-func (r *runner) noneIsFine(err error) error {
-	if errors.As(err, new(*NoMatchError)) && !r.cfg.Settings.Workspace.FailIfNone {
-		fmt.Fprintln(r.Stderr, err)
+func (c *call) noneIsFine(err error) error {
+	if errors.As(err, new(*NoMatchError)) && !c.cfg.Settings.Workspace.FailIfNone {
+		fmt.Fprintln(c.Stderr, err)
 		return nil
 	}
 	return err

@@ -140,12 +140,12 @@ func outdatedSeparately(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		for _, o := range one.candidates(p, g) {
+		for _, o := range one.candidatesOf(p, g, one.workspace.here) {
 			o.Dependents = []outdatedIn{{string(p.Manifest.Name), p.Dir}}
 			rows = append(rows, o)
 		}
 	}
-	return c.tellOutdated(ctx, rows)
+	return c.tellOutdated(ctx, rows, true)
 }
 
 // outdatedIn is a project with an outdated dependency, in the shape of pnpm's JSON.

@@ -33,6 +33,9 @@ func (c *call) tellDir(below ...string) error {
 		return c.tellGlobal(len(below) > 1)
 	}
 	dir := filepath.Join(c.workspace.root, filepath.FromSlash(c.workspace.here))
+	if c.workspace.root == "" || c.workspace.stray != "" { // in no project: where one would be
+		dir = c.args.Dir(c.Dir, c.Home)
+	}
 	if c.cfg.Settings.Workspace.Root {
 		dir = c.workspace.root
 	}

@@ -25,6 +25,7 @@ type projectSet struct {
 	globs []string // of the members; nil outside of a workspace
 	npm   bool     // the globs are those of a package.json
 	dirs  []string // of all projects, slash paths from root; set by list
+	stray string   // absolute directory of a call in a workspace, but in none of its projects; else ""
 
 	// files names the manifests that are no package.json, by absolute directory.
 	files map[string]string
@@ -61,6 +62,9 @@ func (c *call) locate(host config.Host) error {
 	}
 	if missing != nil && loc.Workspace != loc.Dir {
 		return missing
+	}
+	if dir := c.args.Dir(host.Dir, host.Home); missing != nil && dir != loc.Dir {
+		ws.stray = dir
 	}
 	if loc.Workspace != "" {
 		ws.adopt(loc.Workspace, loc.Dir, c.inputs.Workspace.Packages)

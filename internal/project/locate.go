@@ -50,15 +50,19 @@ func (e *NotFoundError) Error() string {
 func (e *NotFoundError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // At is the location of the project whose directory was named: no directory
-// above dir is tried, as npm does for --prefix and pnpm for -C. Without a
-// manifest in dir, the error is a *NotFoundError.
+// above dir is tried, as npm does for --prefix and pnpm for -C, but for the root
+// of a workspace, as Locate does. Without a manifest in dir, the error is a
+// *NotFoundError.
 func At(dir string) (Location, error) {
 	dir = filepath.Clean(dir)
 	loc := Location{Dir: dir, Workspace: upward(dir, WorkspaceFile)}
-	if manifestIn(dir) == "" {
-		return loc, &NotFoundError{Dir: dir, Only: true}
+	if manifestIn(dir) != "" {
+		return loc, nil
 	}
-	return loc, nil
+	if loc.Workspace != "" {
+		loc.Dir = loc.Workspace
+	}
+	return loc, &NotFoundError{Dir: dir, Only: true}
 }
 
 // Locate finds the project that the absolute directory dir is in: the nearest
