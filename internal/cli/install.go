@@ -88,9 +88,6 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	if err == nil && s.Call.JSON {
 		err = c.tellJSON()
 	}
-	if err == nil && env != nil { // a node_modules of another tool took them along
-		_, err = c.configDeps(ctx)
-	}
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
 		reporter.Emit(event.Warning{Code: "NO_PROJECTS", Message: none.Error()})

@@ -252,14 +252,15 @@ func TestFixed(t *testing.T) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if Fixed(dir) {
+	mounts := ReadMounts()
+	if mounts.Fixed(dir) {
 		t.Error("a directory like others is fixed")
 	}
 	if runtime.GOOS != "linux" {
 		return
 	}
 	for _, dir := range []string{"/proc", "/"} { // which has /proc below it
-		if !Fixed(dir) {
+		if !mounts.Fixed(dir) {
 			t.Errorf("%s is not fixed", dir)
 		}
 	}

@@ -11,11 +11,17 @@ import (
 // LostAndFound is in the root of every ext file system, and root's.
 const LostAndFound = "lost+found"
 
+// Mounts is what was mounted where this process sees it when ReadMounts was called.
+type Mounts struct{ table mountTable }
+
+// ReadMounts reads it; to ask about a thousand directories takes one look.
+func ReadMounts() Mounts { return Mounts{readMounts()} }
+
 // Fixed reports whether the directory dir has to stay where it is, as a volume of
 // a container does: something is mounted there or below it, or the directory above
 // cannot be written to.
-func Fixed(dir string) bool {
-	return mounted(dir) || !writable(filepath.Dir(dir))
+func (m Mounts) Fixed(dir string) bool {
+	return m.table.mounted(dir) || !writable(filepath.Dir(dir))
 }
 
 // MoveEntries moves what is in the directory from to the directory to, which is

@@ -61,15 +61,16 @@ func (e *engine) besides(l *layout.Layout) error {
 		}
 	}
 	e.beside.projects = append(e.beside.projects, e.Root)
-	e.beside.fixed = slices.ContainsFunc(e.beside.projects, fixed)
+	mounts := fsys.ReadMounts()
+	e.beside.fixed = slices.ContainsFunc(e.beside.projects, func(project string) bool { return fixed(project, mounts) })
 	return nil
 }
 
 // fixed reports whether a project has a node_modules that cannot be moved.
-func fixed(project string) bool {
+func fixed(project string, mounts fsys.Mounts) bool {
 	dir := filepath.Join(project, layout.ModulesDir)
 	info, err := os.Lstat(dir)
-	return err == nil && info.IsDir() && fsys.Fixed(dir)
+	return err == nil && info.IsDir() && mounts.Fixed(dir)
 }
 
 // turns reports whether what node_modules holds is of another layout: slots or
@@ -188,6 +189,11 @@ func (e *engine) keepNew() error {
 	swapped := e.beside.swapped
 	e.beside = nil
 	for _, s := range swapped {
+		if s.old != "" {
+			if err := keepConfig(s.old, s.dir); err != nil {
+				return err
+			}
+		}
 		if err := fsys.RemoveAll(s.old); s.old != "" && err != nil {
 			return fmt.Errorf("remove the old %s: %w", s.dir, err)
 		}

@@ -3,8 +3,11 @@ package install
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -79,13 +82,17 @@ func installed(g *graph.Graph, p *plan.Plan) func(dir string) bool {
 // clean moves every node_modules out of the way. The old ones are removed while
 // the new ones are made.
 func (e *engine) clean() error {
+	mounts := fsys.ReadMounts()
 	for _, im := range e.importers {
 		project := filepath.Join(e.Root, filepath.FromSlash(im.Dir))
-		aside, err := moveAside(project)
+		aside, err := moveAside(project, mounts)
 		if err != nil {
 			return fmt.Errorf("move what is installed in %s aside: %w", project, err)
 		}
 		if aside != "" {
+			if err := keepConfig(aside, filepath.Join(project, layout.ModulesDir)); err != nil {
+				return err
+			}
 			e.tasks.discard(aside)
 		}
 	}
@@ -95,13 +102,29 @@ func (e *engine) clean() error {
 
 // moveAside moves the node_modules of a project out of the way, or what is in it if
 // it has to stay, and returns where that is now; "" if there was none.
-func moveAside(project string) (string, error) {
+func moveAside(project string, mounts fsys.Mounts) (string, error) {
 	dir := filepath.Join(project, layout.ModulesDir)
-	if !fixed(project) {
+	if !fixed(project, mounts) {
 		return fsys.MoveAside(dir, project)
 	}
 	aside := filepath.Join(dir, fsys.TempName(layout.ModulesDir))
 	return aside, fsys.MoveEntries(dir, aside)
+}
+
+// keepConfig moves what configDependencies brought from a node_modules that goes to
+// the one in its place: it is there before an install, and not this one's.
+func keepConfig(from, to string) error {
+	from = filepath.Join(from, layout.ConfigDir)
+	if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	if err := os.Rename(from, filepath.Join(to, layout.ConfigDir)); err != nil {
+		return fmt.Errorf("keep the packages of configDependencies: %w", err)
+	}
+	return nil
 }
 
 // hoistedChanges tells what becomes of direct dependencies in a hoisted layout.
