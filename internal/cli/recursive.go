@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -18,7 +19,7 @@ type task struct {
 }
 
 // everywhere runs the scripts that name means in the projects selected.
-func (r *runner) everywhere(name string, args []string) error {
+func (r *runner) everywhere(ctx context.Context, name string, args []string) error {
 	projects, levels, err := r.selection()
 	if err != nil {
 		return r.noneIsFine(err)
@@ -35,7 +36,7 @@ func (r *runner) everywhere(name string, args []string) error {
 			}
 			t := task{dir: dir}
 			for _, n := range names {
-				t.runs = append(t.runs, func(label string) error { return r.script(p, n, args, label) })
+				t.runs = append(t.runs, func(label string) error { return r.script(ctx, p, n, args, label) })
 			}
 			total += len(names)
 			at = append(at, t)
@@ -49,10 +50,10 @@ func (r *runner) everywhere(name string, args []string) error {
 }
 
 // several runs some scripts of one project, at one time.
-func (r *runner) several(p *project.Project, names, args []string) error {
+func (r *runner) several(ctx context.Context, p *project.Project, names, args []string) error {
 	t := task{dir: "."}
 	for _, name := range names {
-		t.runs = append(t.runs, func(label string) error { return r.script(p, name, args, label) })
+		t.runs = append(t.runs, func(label string) error { return r.script(ctx, p, name, args, label) })
 	}
 	return r.levels([][]task{{t}})
 }

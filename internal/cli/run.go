@@ -82,7 +82,7 @@ func (c *call) runScript(ctx context.Context, command, name string, args []strin
 		if err := c.verified(ctx); err != nil {
 			return err
 		}
-		return r.everywhere(name, args)
+		return r.everywhere(ctx, name, args)
 	}
 	p, err := c.projectOf()
 	if err != nil {
@@ -111,9 +111,9 @@ func (c *call) runScript(ctx context.Context, command, name string, args []strin
 		return r.line(p, name, "node server.js", args, "")
 	}
 	if len(names) == 1 && !c.cfg.Settings.Run.Stream {
-		return r.script(p, names[0], args, "")
+		return r.script(ctx, p, names[0], args, "")
 	}
-	return r.several(p, names, args)
+	return r.several(ctx, p, names, args)
 }
 
 // projectOf is the project at hand, or the root of the workspace with -w.

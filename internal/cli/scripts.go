@@ -112,8 +112,9 @@ func pathOf(env []string) string {
 }
 
 // script runs one script of a project with its pre and post scripts; only the
-// script itself gets args.
-func (r *runner) script(p *project.Project, event string, args []string, label string) error {
+// script itself gets args. ctx is for what is installed after it; scripts end by
+// signals.
+func (r *runner) script(ctx context.Context, p *project.Project, event string, args []string, label string) error {
 	for _, e := range []string{"pre" + event, event, "post" + event} {
 		text := p.Manifest.Scripts[e]
 		if text == "" || e != event && !r.cfg.Settings.Run.PrePost {
@@ -127,7 +128,7 @@ func (r *runner) script(p *project.Project, event string, args []string, label s
 			return err
 		}
 	}
-	return r.sync(p, event)
+	return r.sync(ctx, p, event)
 }
 
 // line runs a line with arguments as the script event of a project.

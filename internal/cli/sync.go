@@ -18,7 +18,7 @@ import (
 // script that sync-injected-deps-after-scripts names. To install what is installed
 // already does that: directories are looked at each time, and nothing else has
 // changed.
-func (r *runner) sync(p *project.Project, script string) error {
+func (r *runner) sync(ctx context.Context, p *project.Project, script string) error {
 	if !slices.Contains(r.cfg.Settings.Run.SyncAfter, script) || r.workspace.globs == nil {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (r *runner) sync(p *project.Project, script string) error {
 	cfg.Settings.Lockfile.Frozen, cfg.Settings.Network.Offline = config.Yes, true
 	cfg.Settings.Workspace.Filter, cfg.Settings.Workspace.FilterProd = nil, nil // of run
 	c.cfg = &cfg
-	return c.install(context.Background(), func(*install.Request) error { return nil })
+	return c.install(ctx, func(*install.Request) error { return nil })
 }
 
 // isInjected reports whether a tree of ours has copies of a project.
