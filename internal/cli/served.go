@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,28 +71,36 @@ func wireRegistries(regs *config.Registries, src *source) map[string]wire.Regist
 	return out
 }
 
-// resolve asks the server. Without a result and an error the resolver here is to
-// find out, and the user was told why.
-func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
-	why := s.here
-	if why == "" {
-		why = onlyHere(req)
+// asked puts a question to the server, unless why says that nobody but the resolver
+// here can answer it, which is to find out then, as where used is false: the user
+// was told. lacks counts what is certain to be downloaded: so many downloads begin
+// at one time, at least.
+func asked[R any](s *served, src *source, why string, lacks func() int, ask func() (R, error)) (answer R, used bool, err error) {
+	if why = cmp.Or(s.here, why); why != "" {
+		s.tell("%s", why)
+		return answer, false, nil
 	}
+	if s.fetches {
+		src.client.Prepare("a", lacks()) // while the server answers
+	}
+	answer, err = ask()
+	return answer, !s.wasOfNoUse(err), err
+}
+
+// resolve asks the server. Without a result and an error the resolver here is to
+// find out.
+func (s *served) resolve(ctx context.Context, src *source, req *resolve.Request, importers []install.Importer) (*resolve.Result, error) {
+	why := cmp.Or(s.here, onlyHere(req))
 	local := &externals{source: src, request: req}
 	if why == "" {
 		why = local.find(ctx)
 	}
-	if why != "" {
-		s.tell("%s", why)
-		return nil, nil
-	}
-	q := &remote.Question{Request: req, Settings: s.settings, Lockfile: s.lockfile, Projects: install.Recorded(importers)}
-	q.Settings.Externals = local.found
-	if s.fetches {
-		src.client.Prepare("a", unlocked(req)) // while the server answers
-	}
-	res, err := s.client.Resolve(ctx, q)
-	if s.wasOfNoUse(err) {
+	res, used, err := asked(s, src, why, func() int { return unlocked(req) }, func() (*resolve.Result, error) {
+		q := &remote.Question{Request: req, Settings: s.settings, Lockfile: s.lockfile, Projects: install.Recorded(importers)}
+		q.Settings.Externals = local.found
+		return s.client.Resolve(ctx, q)
+	})
+	if !used {
 		return nil, nil
 	}
 	if res != nil && req.Options.Shape != nil {
@@ -112,8 +121,7 @@ func (s *served) wasOfNoUse(err error) bool {
 	return true
 }
 
-// unlocked counts what projects depend on that the lockfile does not have: so many
-// downloads begin at one time, at least.
+// unlocked counts what projects depend on that the lockfile does not have.
 func unlocked(req *resolve.Request) (n int) {
 	for _, im := range req.Importers {
 		var locked *graph.Importer

@@ -16,20 +16,10 @@ import (
 
 // resolveNpm is resolve for a project of npm's.
 func (s *served) resolveNpm(ctx context.Context, src *source, req *npmtree.Request, importers []install.Importer) (*npmtree.Result, error) {
-	why := s.here
-	if why == "" {
-		why = onlyHereNpm(req)
-	}
-	if why != "" {
-		s.tell("%s", why)
-		return nil, nil
-	}
-	q := &remote.NpmQuestion{Request: req, Settings: s.settings, Lockfile: s.lockfile, Projects: install.Recorded(importers)}
-	if s.fetches {
-		src.client.Prepare("a", unplaced(req)) // while the server answers
-	}
-	res, err := s.client.ResolveNpm(ctx, q)
-	if s.wasOfNoUse(err) {
+	res, used, err := asked(s, src, onlyHereNpm(req), func() int { return unplaced(req) }, func() (*npmtree.Result, error) {
+		return s.client.ResolveNpm(ctx, &remote.NpmQuestion{Request: req, Settings: s.settings, Lockfile: s.lockfile, Projects: install.Recorded(importers)})
+	})
+	if !used {
 		return nil, nil
 	}
 	return res, err
