@@ -59,7 +59,7 @@ func Run(ctx context.Context, p *Process) int {
 }
 
 func run(ctx context.Context, p *Process) error {
-	args, err := config.ParseArgs(recursively(npmWords(p)), config.Grammar{Command: commandOf, Stop: stops})
+	args, err := config.ParseArgs(inOurWords(npmWords(p)), config.Grammar{Command: commandOf, Stop: stops})
 	if err != nil {
 		return err
 	}

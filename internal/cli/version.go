@@ -30,6 +30,9 @@ var releases = []string{"major", "minor", "patch", "premajor", "preminor", "prep
 // runVersion is the command version.
 func runVersion(_ context.Context, c *call) error {
 	words := c.args.Positional[1:]
+	if word := c.cfg.Settings.Version.New; word != "" {
+		words = append([]string{word}, words...)
+	}
 	if len(words) > 1 {
 		return &usageError{"version wants one version, and got " + strings.Join(words, " "), "for example: godwit version patch"}
 	}

@@ -288,6 +288,7 @@ type Publish struct {
 
 // Version is how the version of a project is raised.
 type Version struct {
+	New        string // which version; "" is what stands behind the command
 	GitTag     bool   // commit and tag
 	TagPrefix  string // before the version in the name of a tag
 	Message    string // of commit and tag; %s is the version
