@@ -37,6 +37,7 @@ type builder struct {
 	views     map[*npm.Packument]*policy.View
 	announced map[graph.Key]bool
 	warnings  []event.Warning
+	most      int   // visits, see mostVisits
 	err       error // that came up where none could be returned
 }
 
@@ -50,7 +51,7 @@ func newBuilder(ctx context.Context, src Source, req *Request) *builder {
 		ctx: ctx, src: src, req: req, opts: req.Options, given: map[string]*Project{},
 		queue: queue{waiting: map[*node]bool{}}, seen: map[*node]bool{}, links: setOf(), virtual: map[*node]*node{}, linksIn: map[*node]*links{},
 		explicit: map[*edge]bool{}, wants: map[wantedKey]*wanted{}, picks: map[pickKey]found{},
-		externals: map[wantedKey]found{}, views: map[*npm.Packument]*policy.View{}, announced: map[graph.Key]bool{},
+		most: mostVisits(len(req.Projects)), externals: map[wantedKey]found{}, views: map[*npm.Packument]*policy.View{}, announced: map[graph.Key]bool{},
 	}
 	if b.opts.Tag == "" {
 		b.opts.Tag = "latest"
@@ -109,10 +110,11 @@ func (q *queue) next() *node {
 	return n
 }
 
-// maxVisits bounds what peers that never agree can make us do: each of them takes
+// mostVisits bounds what peers that never agree can make us do: each of them takes
 // the place of the other, for ever. A project of 3,750 packages (ant-design) takes
-// 4,400 visits.
-const maxVisits = 1_000_000
+// 4,400 visits, 10,000 projects one for each and a few for what they need; this is
+// 45 times the former, and 20 times the latter. A million took minutes.
+func mostVisits(projects int) int { return 200_000 + 20*projects }
 
 // EndlessError is a project whose peers chase each other.
 type EndlessError struct{ Last string }
@@ -133,7 +135,7 @@ func (b *builder) build() error {
 	for visits := 0; ; {
 		for b.queue.Len() > 0 {
 			n := b.queue.next()
-			if visits++; visits > maxVisits {
+			if visits++; visits > b.most {
 				return &EndlessError{label(n)}
 			}
 			if b.seen[n] || n.root != b.root {

@@ -86,6 +86,17 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// What does not come to rest ends with the name of a package, and what to do.
+func TestEndless(t *testing.T) {
+	b := newBuilder(t.Context(), small, workspaceOf(t, `{"dependencies":{"b":"1"}}`, nil))
+	defer b.docs.Close()
+	b.most = 1
+	err := errors.Join(b.load(), b.build())
+	if endless, ok := errors.AsType[*EndlessError](err); !ok || endless.Last == "" || endless.Hint() == "" {
+		t.Errorf("after two visits: %v", err)
+	}
+}
+
 // A project that is linked counts where a set of peers is put together: what it
 // depends on must not be replaced by what it cannot use.
 func TestLinked(t *testing.T) {
