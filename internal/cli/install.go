@@ -391,12 +391,12 @@ func (c *call) platforms() []npm.Platform {
 }
 
 // digest sums up every setting that shapes node_modules: a change of one makes
-// the tree stale.
+// the tree stale. That a call was for some projects only is known without.
 func (c *call) digest(shaping *shaping) string {
 	s := &c.cfg.Settings
 	h := sha256.New()
 	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
-		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace, c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest(),
+		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace.Lasting(), c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest(),
 		c.buildRules(), c.trusted())
 	if s.Save.PruneCatalogs { // it is no part of the tree, but has to be done once
 		fmt.Fprintln(h, "prune", c.catalogs())

@@ -31,7 +31,7 @@ func (r *runner) sync(ctx context.Context, p *project.Project, script string) er
 	cfg := *c.cfg
 	cfg.Settings.Terminal.LogLevel = "silent"
 	cfg.Settings.Lockfile.Frozen, cfg.Settings.Network.Offline = config.Yes, true
-	cfg.Settings.Workspace.Filter, cfg.Settings.Workspace.FilterProd = nil, nil // of run
+	cfg.Settings.Workspace = cfg.Settings.Workspace.Lasting()
 	c.cfg = &cfg
 	return c.install(ctx, func(*install.Request) error { return nil })
 }

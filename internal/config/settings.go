@@ -189,6 +189,14 @@ type Workspace struct {
 	IgnoreCycles   bool
 }
 
+// Lasting is what says something about the workspace, and not about which of its
+// projects one call is for.
+func (w Workspace) Lasting() Workspace {
+	w.Recursive, w.Root, w.IncludeRoot, w.FailIfNone, w.IgnoreRootCheck = false, false, false, false, false
+	w.Filter, w.FilterProd = nil, nil
+	return w
+}
+
 // Platform lists what to install for; an empty list, and "current", is this
 // machine.
 type Platform struct{ OS, CPU, Libc []string }
