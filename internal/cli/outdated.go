@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -29,8 +28,10 @@ type outdated struct {
 
 	Dependents []outdatedIn `json:"dependentPackages,omitempty"` // where several projects are looked at
 
-	name   string
-	change int // 0 for a patch, 1 for a minor version, 2 for a major one
+	name    string
+	within  string // range to stay in; "" is any version
+	details string // for --long
+	change  int    // 0 for a patch, 1 for a minor version, 2 for a major one
 }
 
 // outdatedError ends the command where something is outdated; it has been said.
@@ -67,11 +68,12 @@ func runOutdated(ctx context.Context, c *call) error {
 	if err != nil {
 		return c.noneIsFine(err)
 	}
-	rows, err := c.candidates(g, dirs)
+	several := c.recursive() || c.cfg.Settings.Workspace.Recursive
+	rows, err := c.candidates(g, dirs, several)
 	if err != nil {
 		return err
 	}
-	return c.tellOutdated(ctx, rows, c.recursive())
+	return c.tellOutdated(ctx, rows, several)
 }
 
 // tellOutdated shows which of the rows have a newer version; of several projects
@@ -94,12 +96,15 @@ func (c *call) tellOutdated(ctx context.Context, rows []*outdated, several bool)
 	}
 	rows = joinOutdated(slices.DeleteFunc(rows, func(o *outdated) bool { return o.Latest == "" }))
 	slices.SortStableFunc(rows, func(a, b *outdated) int {
+		if c.cfg.Settings.Call.SortBy != "" {
+			return strings.Compare(a.name, b.name)
+		}
 		return cmp.Or(cmp.Compare(a.change, b.change), strings.Compare(a.name, b.name))
 	})
-	if c.cfg.Settings.Call.JSON {
+	if call := &c.cfg.Settings.Call; call.JSON || call.Format == "json" {
 		err = writeOutdatedJSON(c.Stdout, rows)
 	} else if len(rows) > 0 {
-		err = writeOutdated(c.Stdout, rows, several)
+		err = c.writeOutdated(ctx, rows, several)
 	}
 	if err == nil && len(rows) > 0 {
 		return outdatedError{}
@@ -108,8 +113,9 @@ func (c *call) tellOutdated(ctx context.Context, rows []*outdated, several bool)
 }
 
 // candidates are the direct dependencies from registries, of projects at these
-// directories, that the call is about. A root that is no project has none.
-func (c *call) candidates(g *graph.Graph, dirs []string) (rows []*outdated, err error) {
+// directories, that the call is about. A root that is no project has none. Of several
+// projects each row says whose it is.
+func (c *call) candidates(g *graph.Graph, dirs []string, several bool) (rows []*outdated, err error) {
 	for _, dir := range dirs {
 		p, err := project.Read(filepath.Join(c.workspace.root, filepath.FromSlash(dir)))
 		if dir == "." && c.workspace.globs != nil && errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +125,7 @@ func (c *call) candidates(g *graph.Graph, dirs []string) (rows []*outdated, err 
 			return nil, err
 		}
 		for _, o := range c.candidatesOf(p, g, dir) {
-			if len(dirs) > 1 || c.recursive() {
+			if several {
 				o.Dependents = []outdatedIn{{string(p.Manifest.Name), p.Dir}}
 			}
 			rows = append(rows, o)
@@ -147,6 +153,9 @@ func (c *call) candidatesOf(p *project.Project, g *graph.Graph, dir string) (row
 				}
 			}
 			o.Wanted = o.Current
+			if c.cfg.Settings.Call.Compatible {
+				o.within = s.Range
+			}
 			rows = append(rows, o)
 		}
 	}
@@ -160,8 +169,14 @@ func (o *outdated) look(ctx context.Context, ask asking) error {
 	if err != nil {
 		return fmt.Errorf("look for newer versions of %s: %w", o.name, err)
 	}
-	latest, ok := doc.DistTags["latest"]
-	if !ok {
+	latest := doc.DistTags["latest"]
+	if within, err := semver.ParseRange(o.within, semver.Options{Loose: true}); o.within != "" && err == nil {
+		latest = ""
+		if i := semver.MaxIndex(doc.Versions(), within); i >= 0 {
+			latest = doc.Versions()[i].String()
+		}
+	}
+	if latest == "" {
 		return nil
 	}
 	now, err1 := semver.Parse(o.Current, semver.Options{})
@@ -186,47 +201,4 @@ func rank(a, b semver.Version) int {
 		return 1
 	}
 	return 0
-}
-
-// writeOutdatedJSON keeps the order, which a map would not.
-func writeOutdatedJSON(w io.Writer, rows []*outdated) error {
-	names, values, times := make([]string, len(rows)), make([]any, len(rows)), map[string]int{}
-	for _, o := range rows {
-		times[o.name]++
-	}
-	for i, o := range rows {
-		names[i], values[i] = o.name, o
-		if times[o.name] > 1 { // where projects have several versions
-			names[i] += "@" + o.Current
-		}
-	}
-	return writeMembers(w, names, values)
-}
-
-// writeOutdated draws pnpm's table, which of several projects says which ones.
-func writeOutdated(w io.Writer, rows []*outdated, several bool) error {
-	cells := [][]string{{"Package", "Current", "Latest"}}
-	if several {
-		cells[0] = append(cells[0], "Dependents")
-	}
-	for _, o := range rows {
-		name := o.name
-		switch o.Type {
-		case devGroup:
-			name += " (dev)"
-		case optionalGroup:
-			name += " (optional)"
-		}
-		row := []string{name, cmp.Or(o.Current, "missing"), o.Latest}
-		if several {
-			var names []string
-			for _, in := range o.Dependents {
-				names = append(names, in.Name)
-			}
-			row = append(row, strings.Join(names, ", "))
-		}
-		cells = append(cells, row)
-	}
-	_, err := io.WriteString(w, drawTable(cells))
-	return err
 }

@@ -42,6 +42,9 @@ type Call struct {
 	Yes            Tri    // the answer to questions; Unset asks, if someone is there
 	JSON           bool   // print JSON, for scripts
 	Long           bool   // list: with paths
+	Format         string // of outdated: table, list, json
+	Compatible     bool   // of outdated: within the ranges only
+	SortBy         string // of outdated: name; "" is by the size of the change
 	Parseable      bool   // list: nothing but paths
 	Depth          string // a number or "Infinity"; "" is the command's own default
 	Global         bool   // about what is installed for all projects
