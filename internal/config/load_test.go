@@ -115,7 +115,7 @@ func TestDefaults(t *testing.T) {
 	s := c.Settings
 	s.given = given{}
 	want := Settings{
-		Call:      Call{To: "pnpm", SearchLimit: 20},
+		Call:      Call{To: "pnpm", SearchLimit: 20, Format: "table"},
 		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", Global: m.root + "/home/.local/share/godwit/global", GlobalBin: m.root + "/home/.local/share/godwit/bin", GlobalPrefix: m.root + "/usr", DlxMaxAge: 24 * time.Hour, MaxSlotName: 120, MaxPeersSuffix: 1000},
 		Include:   Include{true, true, true},
 		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
