@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -80,9 +81,9 @@ func TestSignals(t *testing.T) {
 		for _, args := range [][]string{
 			{"install"},
 			{"run", "wait"},
-			{"run", "wait", "--config.verify-deps-before-run=install"},
+			{"run", "--config.verify-deps-before-run=install", "wait"},
 		} {
-			t.Run(sig.String()+" "+args[len(args)-1], func(t *testing.T) {
+			t.Run(sig.String()+" "+strings.Join(args, " "), func(t *testing.T) {
 				cmd, script := at(t, files(t), args...)
 				if err := cmd.Process.Signal(sig); err != nil {
 					t.Fatal(err)

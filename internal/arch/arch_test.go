@@ -131,7 +131,7 @@ var policy = map[string][]string{
 	"pnpmfile": {"npm"},
 
 	// Processes, run to their end.
-	"spawn": {},
+	"spawn": {"fsys"},
 
 	// Everything meets in the CLI.
 	"cli": {

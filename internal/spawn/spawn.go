@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
+
+	"godwit/internal/fsys"
 )
 
 // ExitError is a process that did not end well.
@@ -31,17 +34,20 @@ type NotFoundError struct{ Program string }
 func (e *NotFoundError) Error() string { return "there is no program " + e.Program }
 
 // Signals are those that we get in the place of the processes that we run. Each goes
-// to all that run when it comes, or to the next one. Safe for concurrent use.
+// to all that run when it comes, or to the next one. Where one is a shell that waits
+// for what it has started, that gets the signal, too, for the shell would end and
+// leave it; and we wait for it, as a server may have things to do before it ends.
+// Safe for concurrent use.
 type Signals struct {
 	from <-chan os.Signal
 
 	mu sync.Mutex
-	to map[*os.Process]bool // that run
+	to map[*exec.Cmd][]int // that run -> what those that are shells had started when a signal came
 }
 
 // NewSignals passes on what comes from a channel.
 func NewSignals(from <-chan os.Signal) *Signals {
-	return &Signals{from: from, to: map[*os.Process]bool{}}
+	return &Signals{from: from, to: map[*exec.Cmd][]int{}}
 }
 
 // pass hands the signals on until done is closed, together with the others who do so
@@ -51,8 +57,19 @@ func (s *Signals) pass(done <-chan struct{}) {
 		select {
 		case sig := <-s.from:
 			s.mu.Lock()
-			for p := range s.to {
-				_ = p.Signal(sig) // the process is gone: there is nobody to tell
+			for cmd, below := range s.to {
+				for _, pid := range fsys.StartedBy(cmd.Process.Pid, cmd.Args) {
+					if !slices.Contains(below, pid) {
+						below = append(below, pid)
+					}
+				}
+				if s.to[cmd] = below; len(below) > 0 {
+					fsys.Adopt()
+				}
+				_ = cmd.Process.Signal(sig) // the process is gone: there is nobody to tell
+				for _, pid := range below {
+					fsys.SignalChild(pid, sig, append(below, cmd.Process.Pid)...)
+				}
 			}
 			s.mu.Unlock()
 		case <-done:
@@ -70,7 +87,7 @@ func (s *Signals) start(cmd *exec.Cmd) error {
 	defer s.mu.Unlock()
 	err := cmd.Start()
 	if err == nil {
-		s.to[cmd.Process] = true
+		s.to[cmd] = nil
 	}
 	return err
 }
@@ -84,11 +101,17 @@ func (s *Signals) wait(cmd *exec.Cmd) error {
 	var passing sync.WaitGroup
 	passing.Go(func() { s.pass(done) })
 	err := cmd.Wait()
+	s.mu.Lock()
+	below := s.to[cmd]
+	s.mu.Unlock()
+	for _, pid := range below {
+		fsys.AwaitChild(pid)
+	}
 	close(done)
 	passing.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.to, cmd.Process)
+	delete(s.to, cmd)
 	return err
 }
 
