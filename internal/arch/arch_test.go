@@ -288,7 +288,7 @@ var allowedIn = map[string][]string{
 	// The engine has one owner of its state, sched; who starts goroutines
 	// elsewhere is listed, with each one's end in its comment.
 	"go statement": {
-		"cmd/godwit-bench/", "cmd/godwit-registry/daemon.go", "internal/bench/", "internal/cli/ui/",
+		"cmd/godwit/main.go", "cmd/godwit-bench/", "cmd/godwit-registry/daemon.go", "internal/bench/", "internal/cli/ui/",
 		"internal/fsys/jail_linux.go", "internal/install/link/", "internal/install/sched/", "internal/pnpmfile/worker.go", "internal/registry/flights.go",
 		"internal/resolve/ahead/", "internal/server/run.go", "internal/spawn/", "internal/testreg/",
 	},
