@@ -168,6 +168,19 @@ func (d *Dir) ReadDir(rel string) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
+// Discard removes rel with everything below it, and it is out of the way at once:
+// renamed first, but for what overlayfs does not rename.
+func (d *Dir) Discard(rel string) error {
+	gone := TempName(path.Base(rel))
+	switch err := d.renameOnce(rel, d, gone); {
+	case layered(err):
+		gone = rel
+	case err != nil:
+		return err
+	}
+	return d.RemoveAll(gone)
+}
+
 // RemoveAll removes rel with everything below it, as [RemoveAll] does.
 func (d *Dir) RemoveAll(rel string) error { return RemoveAll(d.abs(rel)) }
 

@@ -246,6 +246,14 @@ func (d *Dir) Readlink(rel string) (string, error) {
 // Rename moves rel to toRel of to. A file takes the place of a file; a
 // directory takes that of an empty directory only ([Exists] otherwise).
 func (d *Dir) Rename(rel string, to *Dir, toRel string) error {
+	err := d.renameOnce(rel, to, toRel)
+	if err == nil {
+		return nil
+	}
+	return moveLayered(d.abs(rel), to.abs(toRel), err)
+}
+
+func (d *Dir) renameOnce(rel string, to *Dir, toRel string) error {
 	if err := again(func() error { return unix.Renameat(d.fd, rel, to.fd, toRel) }); err != nil {
 		return linkError("rename", d, rel, to, toRel, err)
 	}

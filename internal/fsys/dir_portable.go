@@ -150,6 +150,10 @@ func (d *Dir) Rename(rel string, to *Dir, toRel string) error {
 	return rename(d.abs(rel), to.abs(toRel))
 }
 
+func (d *Dir) renameOnce(rel string, to *Dir, toRel string) error {
+	return renameOnce(d.abs(rel), to.abs(toRel))
+}
+
 func (d *Dir) renameNew(string, string) error { return errors.ErrUnsupported }
 
 // Remove removes the file, link or empty directory rel.

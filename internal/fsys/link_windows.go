@@ -72,6 +72,11 @@ const (
 	renameWait  = 10 * time.Millisecond
 )
 
+// renameOnce is rename: there are no layers here.
+func renameOnce(from, to string) error { return rename(from, to) }
+
+func layered(error) bool { return false }
+
 func rename(from, to string) error {
 	wait := renameWait
 	for try := 1; ; try++ {

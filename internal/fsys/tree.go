@@ -23,6 +23,19 @@ func RemoveAll(path string) error {
 	return os.RemoveAll(path)
 }
 
+// TakeAside is MoveAside for what is to be removed: it is at once, and "" is returned,
+// where overlayfs does not rename it.
+func TakeAside(path, aside string) (string, error) {
+	to := filepath.Join(aside, TempName(filepath.Base(path)))
+	switch err := renameOnce(path, to); {
+	case layered(err):
+		return "", RemoveAll(path)
+	case err == nil:
+		return to, nil
+	}
+	return MoveAside(path, aside)
+}
+
 // MoveAside renames path to a new name in the directory aside, on the same
 // device, and returns where it is now; "" if nothing was there. Moving costs
 // one call, so what is in the way is out of it at once and can be removed

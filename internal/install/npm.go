@@ -105,7 +105,7 @@ func (e *engine) clean() error {
 func moveAside(project string, mounts fsys.Mounts) (string, error) {
 	dir := filepath.Join(project, layout.ModulesDir)
 	if !fixed(project, mounts) {
-		return fsys.MoveAside(dir, project)
+		return fsys.TakeAside(dir, project)
 	}
 	aside := filepath.Join(dir, fsys.TempName(layout.ModulesDir))
 	return aside, fsys.MoveEntries(dir, aside)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-
-	"godwit/internal/fsys"
 )
 
 // Remove removes directories, links and files below the roots, in any order.
@@ -37,12 +35,8 @@ func (l *Linker) remove(abs string) error {
 		}
 		defer parent.Close()
 	}
-	gone := fsys.TempName(base)
-	if err := parent.Rename(base, parent, gone); err != nil {
+	if err := parent.Discard(base); err != nil {
 		return ignoreAbsent(err)
-	}
-	if err := parent.RemoveAll(gone); err != nil {
-		return err
 	}
 	for above = path.Clean(above); forOthers(above); above = path.Dir(above) {
 		if r.dir.Remove(above) != nil { // as it shall, unless it is empty
