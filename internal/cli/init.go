@@ -38,6 +38,9 @@ const module = `,
 
 // runInit is the command init: a package.json where there is none.
 func runInit(ctx context.Context, c *call) error {
+	if len(c.cfg.Settings.Call.Members) > 0 {
+		return c.initMembers(ctx)
+	}
 	if len(c.args.Positional) > 1 {
 		return runCreate(ctx, c)
 	}

@@ -18,10 +18,18 @@ import (
 //	--workspaces, -ws          all but the root
 //	--include-workspace-root   the root, too; -iwr
 //	--no-workspaces            the root alone
+//	init -w X                  --member
 func npmWords(p *Process) []string {
 	w := splitWords(p.Args)
 	if len(w.members) == 0 && !w.all && !w.none {
 		return p.Args
+	}
+	if at := firstWord(w.rest); at < len(w.rest) && find(w.rest[at]) != nil && find(w.rest[at]).names[0] == "init" { // of members that are not there yet
+		var out []string
+		for _, m := range w.members {
+			out = append(out, "--member="+m)
+		}
+		return append(out, w.rest...)
 	}
 	c := &call{Process: p, args: &config.Args{}}
 	loc, err := project.Locate(w.dir(p.Dir))

@@ -6,7 +6,7 @@ import (
 )
 
 // phrases are words of other tools that mean something with what follows them, in
-// our words: pnpm's older ones, yarn's, and those of bun's "pm". None of them is a
+// our words: pnpm's older ones, yarn's, letters, and those of bun's "pm". None of them is a
 // command here, so that nothing gets another meaning.
 var phrases = []struct{ said, means string }{
 	{"recursive", "--recursive"}, {"multi", "--recursive"}, {"m", "--recursive"},
@@ -19,7 +19,7 @@ var phrases = []struct{ said, means string }{
 	{"npm tag list", "dist-tag ls"}, {"npm tag add", "dist-tag add"}, {"npm tag remove", "dist-tag rm"},
 	{"npm publish", "publish"}, {"npm info", "view"}, {"npm audit", "audit"}, {"npm login", "login"}, {"npm logout", "logout"}, {"npm whoami", "whoami"},
 
-	{"a", "add"},
+	{"a", "add"}, {"r", "remove"}, {"x", "npx"}, // npm's and bun's
 	{"pm ls", "list"}, {"pm list", "list"}, {"pm bin", "bin"}, {"pm why", "why"}, {"pm pack", "pack"}, {"pm version", "version"}, {"pm pkg", "pkg"},
 	{"pm whoami", "whoami"}, {"pm trust", "approve-builds"}, {"pm untrusted", "ignored-builds"}, {"pm migrate", "import --to=bun"},
 	{"pm cache rm", "cache clean --force"}, {"pm cache", "cache path"},

@@ -30,34 +30,35 @@ type Settings struct {
 
 // Call is what one call of the program is asked, beside its command.
 type Call struct {
-	DryRun         bool   // print the plan, write nothing
-	Force          bool   // do again what is already done
-	NoQuestions    bool   // ask nothing, as if nobody sat at the terminal
-	All            bool   // of approve-builds: approve all that await it
-	Check          bool   // of dedupe: change nothing
-	EditDir        string // of patch: where files go; "" is its own choice
-	IgnoreExisting bool   // of patch: leave out the patch that there is
-	Pending        bool   // of rebuild: only what is not built
-	Which          int    // of fund: the page that is meant, from 1
-	Yes            Tri    // the answer to questions; Unset asks, if someone is there
-	JSON           bool   // print JSON, for scripts
-	Long           bool   // list: with paths
-	Format         string // of outdated: table, list, json
-	Compatible     bool   // of outdated: within the ranges only
-	SortBy         string // of outdated: name; "" is by the size of the change
-	Parseable      bool   // list: nothing but paths
-	Depth          string // a number or "Infinity"; "" is the command's own default
-	Global         bool   // about what is installed for all projects
-	Location       string // of config: project, user, global; "" is the user's
-	To             string // of import: the tool that gets a lockfile
-	ReportSummary  bool   // of publish, run and exec: write a file that tells what became of each project
-	Legacy         bool   // of deploy: no lockfile, and package.json as it is
-	AllFiles       bool   // of deploy: not only those that would be published
-	SearchLimit    int    // of search: how many packages at most
-	SearchExclude  string // of search: words of packages that are left out
-	ExpectResults  bool   // of query: that there are any; what was given counts
-	ExpectCount    int    // of query: so many
-	Trace          string // write a Chrome trace of the install to this file; "" does not
+	DryRun         bool     // print the plan, write nothing
+	Force          bool     // do again what is already done
+	NoQuestions    bool     // ask nothing, as if nobody sat at the terminal
+	All            bool     // of approve-builds: approve all that await it
+	Check          bool     // of dedupe: change nothing
+	EditDir        string   // of patch: where files go; "" is its own choice
+	IgnoreExisting bool     // of patch: leave out the patch that there is
+	Pending        bool     // of rebuild: only what is not built
+	Which          int      // of fund: the page that is meant, from 1
+	Yes            Tri      // the answer to questions; Unset asks, if someone is there
+	JSON           bool     // print JSON, for scripts
+	Long           bool     // list: with paths
+	Format         string   // of outdated: table, list, json
+	Compatible     bool     // of outdated: within the ranges only
+	Members        []string // of init: directories of members to make
+	SortBy         string   // of outdated: name; "" is by the size of the change
+	Parseable      bool     // list: nothing but paths
+	Depth          string   // a number or "Infinity"; "" is the command's own default
+	Global         bool     // about what is installed for all projects
+	Location       string   // of config: project, user, global; "" is the user's
+	To             string   // of import: the tool that gets a lockfile
+	ReportSummary  bool     // of publish, run and exec: write a file that tells what became of each project
+	Legacy         bool     // of deploy: no lockfile, and package.json as it is
+	AllFiles       bool     // of deploy: not only those that would be published
+	SearchLimit    int      // of search: how many packages at most
+	SearchExclude  string   // of search: words of packages that are left out
+	ExpectResults  bool     // of query: that there are any; what was given counts
+	ExpectCount    int      // of query: so many
+	Trace          string   // write a Chrome trace of the install to this file; "" does not
 	Help           bool
 	Version        bool
 }

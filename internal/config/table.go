@@ -409,6 +409,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.Long }},
 	{Key: "parseable", Short: "p", Kind: Bool, Default: "false", For: slices.Concat(listing, []string{"search"}), Help: "print paths, a line each; search: columns between tabs", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Parseable }},
+	{Key: "member", Kind: List, For: []string{"init"}, Help: "make a project in this directory below, a member of npm's workspaces; npm's -w", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Call.Members }},
 	{Key: "format", Kind: Enum, Values: "table list json", Default: "table", For: []string{"outdated"}, Help: "how newer versions are shown", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Format }},
 	{Key: "compatible", Kind: Bool, Default: "false", For: []string{"outdated"}, Help: "only versions within the ranges of package.json", never: notFile | notEnv,
