@@ -42,8 +42,9 @@ type builder struct {
 }
 
 type pickKey struct {
-	name npm.Name
-	text string
+	name    npm.Name
+	text    string
+	aliased bool
 }
 
 func newBuilder(ctx context.Context, src Source, req *Request) *builder {
@@ -221,7 +222,7 @@ func (b *builder) findDep(n *node, e *edge) (*node, error) {
 	if ve := set.out.named(e.name); ve != nil && ve.valid() && ve.to != nil && ve.to.satisfies(e) {
 		return ve.to, nil
 	}
-	if e.kind == peerOptional && !b.updates(e.name) && !b.explicit[e] {
+	if e.kind == peerOptional && !b.updates(e.name) && !b.explicit[e] && !b.vulnerable(e.to) {
 		from := e.from.above()
 		if from == nil {
 			from = e.from
@@ -286,7 +287,7 @@ func (b *builder) problems(n *node) (out []*edge) {
 		case e.to == nil, !e.valid():
 			out = append(out, e)
 		case e.to.isMember():
-		case b.updates(e.name), b.explicit[e]:
+		case b.updates(e.name), b.explicit[e], b.vulnerable(e.to):
 			out = append(out, e)
 		}
 	}

@@ -110,10 +110,11 @@ func (c *check) besides() verdict {
 	return c.withPeers(replace)
 }
 
-// newer reports whether dep is at least the version of what is there.
+// newer reports whether dep is at least the version of what is there, or less
+// vulnerable.
 func (c *check) newer() bool {
 	p, q := c.dep.files().pkg, c.current.files().pkg
-	return p.versioned && q.versioned && p.version.Compare(q.version) >= 0
+	return p.versioned && q.versioned && (p.version.Compare(q.version) >= 0 || c.dep.b.vulnerable(c.current) && !c.dep.b.vulnerable(c.dep))
 }
 
 // mayPush reports whether the peer set that what is there belongs to can go

@@ -179,6 +179,7 @@ func (b *builder) queueRequests() {
 			}
 		}
 	}
+	b.queueVulnerable()
 	if b.req.Update == nil {
 		return
 	}

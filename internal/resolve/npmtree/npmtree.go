@@ -110,7 +110,8 @@ type Request struct {
 	Update func(name string) bool
 	// Asked are dependencies, by project, that the user named: they are looked
 	// for anew even if what is there would do.
-	Asked map[string][]string
+	Asked  map[string][]string
+	Fixing *Fixing // nil is npm's install
 	// Picked is called from the resolving goroutine as soon as a package is
 	// chosen, so that its download can start. May be nil.
 	Picked func(id graph.Key, res graph.Resolution)

@@ -19,7 +19,7 @@ var npmVersion = semver.MustParse("11.0.0")
 
 // pick chooses a version of a registry's package.
 func (b *builder) pick(w *wanted) (*pkg, error) {
-	key := pickKey{w.name, w.text}
+	key := pickKey{w.name, w.text, w.spec.Aliased()}
 	if got, ok := b.picks[key]; ok {
 		return got.pkg, got.err
 	}
@@ -95,16 +95,20 @@ func (b *builder) version(doc *npm.Packument, w *wanted) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.choose(doc, w, view), nil
+	var avoid semver.Range
+	if b.req.Fixing != nil && !w.spec.Aliased() { // npm looks for the alias among the vulnerable
+		avoid = b.req.Fixing.Avoid(w.name)
+	}
+	return b.opts.choose(doc, w, view, avoid), nil
 }
 
 // choose is the version that npm takes, "" if there is none: one of Options.Prefer
 // (of a tag the highest); else the preferred dist-tag if it fits, runs on this Node
 // and is not deprecated; else the highest of which that is true; else the highest
-// that runs; else the highest.
-func (b *builder) choose(doc *npm.Packument, w *wanted, view *policy.View) string {
+// that runs; else the highest. Versions to avoid come behind all others.
+func (o *Options) choose(doc *npm.Packument, w *wanted, view *policy.View, avoid semver.Range) string {
 	rng := w.rng
-	for _, version := range b.opts.Prefer[doc.Name] {
+	for _, version := range o.Prefer[doc.Name] {
 		if i := doc.IndexOf(version); i >= 0 && view.Admits(i) && (w.kind == aTag || rng.Match(doc.Versions()[i])) {
 			return version
 		}
@@ -125,16 +129,16 @@ func (b *builder) choose(doc *npm.Packument, w *wanted, view *policy.View) strin
 		return ""
 	}
 	anything := strings.TrimSpace(w.text) == "*"
-	if i := doc.IndexOf(doc.DistTags[b.opts.Tag]); i >= 0 && view.Admits(i) && !doc.Deprecated(i) &&
-		(anything || rng.Match(doc.Versions()[i])) && b.runs(doc, i) {
+	if i := doc.IndexOf(doc.DistTags[o.Tag]); i >= 0 && view.Admits(i) && !doc.Deprecated(i) && !avoid.Match(doc.Versions()[i]) &&
+		(anything || rng.Match(doc.Versions()[i])) && o.runs(doc, i) {
 		return doc.Key(i)
 	}
-	return b.best(doc, rng, view)
+	return o.best(doc, rng, view, avoid)
 }
 
 // best is the first of the versions in a range, the highest first, that is the
 // least amiss.
-func (b *builder) best(doc *npm.Packument, rng semver.Range, view *policy.View) string {
+func (o *Options) best(doc *npm.Packument, rng semver.Range, view *policy.View, avoid semver.Range) string {
 	versions := doc.Versions()
 	var fits []int
 	for i := range versions {
@@ -146,16 +150,19 @@ func (b *builder) best(doc *npm.Packument, rng semver.Range, view *policy.View) 
 	best, bestRank := -1, -1
 	for _, i := range fits {
 		rank := 0
-		if b.runs(doc, i) {
+		if o.runs(doc, i) {
 			rank = 2
 		}
 		if !doc.Deprecated(i) {
 			rank++
 		}
+		if !avoid.Match(versions[i]) {
+			rank += 4
+		}
 		if rank > bestRank {
 			best, bestRank = i, rank
 		}
-		if rank == 3 {
+		if rank == 7 {
 			break
 		}
 	}
@@ -166,7 +173,7 @@ func (b *builder) best(doc *npm.Packument, rng semver.Range, view *policy.View) 
 }
 
 // runs reports whether a version is for the Node at hand.
-func (b *builder) runs(doc *npm.Packument, i int) bool {
+func (o *Options) runs(doc *npm.Packument, i int) bool {
 	m, err := doc.At(i)
 	if err != nil {
 		return false
@@ -177,10 +184,10 @@ func (b *builder) runs(doc *npm.Packument, i int) bool {
 	if _, fits := npm.EngineFits(m.Engines, "npm", npmVersion); !fits {
 		return false
 	}
-	if want, _ := m.Engines.Lookup("node"); want == "" || b.opts.Node == nil {
+	if want, _ := m.Engines.Lookup("node"); want == "" || o.Node == nil {
 		return true
 	}
-	node := b.opts.Node()
+	node := o.Node()
 	_, fits := npm.EngineFits(m.Engines, "node", node)
 	return fits || node == semver.Version{}
 }

@@ -26,7 +26,7 @@ type placing struct {
 
 func (p *placing) run() (*placing, error) {
 	p.current = p.edge.to
-	if p.edge.to != nil && p.edge.valid() && !p.explicit && !p.update {
+	if p.edge.to != nil && p.edge.valid() && !p.explicit && !p.update && !p.b.vulnerable(p.edge.to) {
 		return p, nil // placing something else helped
 	}
 	p.search()

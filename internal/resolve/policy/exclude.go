@@ -44,8 +44,8 @@ func ParseExclude(setting string, list []string) (Exclude, error) {
 	return e, nil
 }
 
-// all reports whether every version of a name is excluded.
-func (e Exclude) all(name npm.Name) bool {
+// All reports whether every version of a name is excluded.
+func (e Exclude) All(name npm.Name) bool {
 	for _, r := range e.rules {
 		if r.versions == nil && matches(r.pattern, string(name)) {
 			return true

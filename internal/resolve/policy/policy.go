@@ -39,12 +39,12 @@ func (p *Policy) NeedsTimes(doc *npm.Packument) bool {
 	if p == nil || doc.Full {
 		return false
 	}
-	return p.NoDowngrade && !p.TrustExclude.all(doc.Name) || !p.Cutoff.IsZero() && !p.Exclude.all(doc.Name) && !before(doc, p.Cutoff)
+	return p.NoDowngrade && !p.TrustExclude.All(doc.Name) || !p.Cutoff.IsZero() && !p.Exclude.All(doc.Name) && !before(doc, p.Cutoff)
 }
 
 // Concerns reports whether the policy has anything to say of a name.
 func (p *Policy) Concerns(name npm.Name) bool {
-	return p != nil && (p.NoDowngrade && !p.TrustExclude.all(name) || !p.Cutoff.IsZero() && !p.Exclude.all(name))
+	return p != nil && (p.NoDowngrade && !p.TrustExclude.All(name) || !p.Cutoff.IsZero() && !p.Exclude.All(name))
 }
 
 // before reports whether nothing of doc is newer than cutoff.
@@ -69,7 +69,7 @@ type View struct {
 func (p *Policy) View(doc *npm.Packument, cutoff time.Time) (*View, error) {
 	v := &View{doc: doc, cutoff: cutoff, tags: map[string]string{}}
 	if p != nil {
-		if p.Exclude.all(doc.Name) { // from either cutoff, as in pnpm
+		if p.Exclude.All(doc.Name) { // from either cutoff, as in pnpm
 			return nil, nil
 		}
 		if !p.Cutoff.IsZero() && (cutoff.IsZero() || p.Cutoff.Before(cutoff)) {

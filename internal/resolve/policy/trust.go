@@ -69,7 +69,7 @@ func (p *Policy) CheckTrust(doc *npm.Packument, version string) error {
 // distrusted are the versions that CheckTrust refuses. The error is a
 // [*MissingTimeError].
 func (p *Policy) distrusted(doc *npm.Packument) (map[string]*TrustError, error) {
-	if !p.NoDowngrade || p.TrustExclude.all(doc.Name) {
+	if !p.NoDowngrade || p.TrustExclude.All(doc.Name) {
 		return nil, nil
 	}
 	if !doc.Full {
