@@ -43,8 +43,11 @@ var policy = map[string][]string{
 	"graph":  {"npm"},
 	"layout": {"graph", "npm"},
 	"audit":  {"graph", "npm/semver"},
-	"query":  {"npm", "npm/semver", "npm/specifier", "packlist", "project"},
-	"event":  {},
+	// What advisories mean for npm's trees, which selectors are about; a fix is what
+	// npm's resolver would choose.
+	"audit/npmaudit": {"audit", "npm", "npm/semver", "npm/specifier", "query", "resolve/npmtree"},
+	"query":          {"npm", "npm/semver", "npm/specifier", "packlist", "project"},
+	"event":          {},
 
 	// Tarballs of packages in one file, for another machine.
 	"tarballs": {},
@@ -135,7 +138,7 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "cli/actual", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
+		"audit", "audit/npmaudit", "cli/actual", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
 		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
 		"project", "query", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree",
 		"resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "sbom", "script",

@@ -20,7 +20,7 @@ type Advisory struct {
 	Severity   string   `json:"severity"`
 	Vulnerable string   `json:"vulnerable_versions"`
 	CWE        []string `json:"cwe"`
-	CVSS       CVSS     `json:"cvss"`
+	CVSS       *CVSS    `json:"cvss"`
 }
 
 // CVSS is how bad it is, in a scheme of its own.

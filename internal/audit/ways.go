@@ -112,30 +112,3 @@ func (p *pathWalk) step(way []string, alias string, key graph.Key) {
 	}
 	delete(p.on, key)
 }
-
-// Dependents are those that depend on one of the keys, nearest first, each with
-// what it depends on among those that were found before it: how npm counts.
-func Dependents(g *graph.Graph, reach graph.Reach, of []graph.Key) map[graph.Key][]graph.Key {
-	w := newWays(g, reach)
-	out := map[graph.Key][]graph.Key{}
-	seen := map[graph.Key]bool{}
-	for _, key := range of {
-		seen[key] = true
-	}
-	queue := slices.Clone(of)
-	for len(queue) > 0 {
-		key := queue[0]
-		queue = queue[1:]
-		for _, by := range w.dependents[key] {
-			if _, within := reach[by]; !within {
-				continue
-			}
-			out[by] = append(out[by], key)
-			if !seen[by] {
-				seen[by] = true
-				queue = append(queue, by)
-			}
-		}
-	}
-	return out
-}

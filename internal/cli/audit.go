@@ -20,6 +20,8 @@ is 1 if any is at least as bad as --audit-level; so it is when the registry cann
 be asked, unless --ignore-registry-errors says otherwise. Advisories that
 auditConfig.ignoreGhsas in pnpm-workspace.yaml names do not count.
     godwit audit --fix          overrides in pnpm-workspace.yaml for what can be fixed
+    godwit audit fix            the same; in npm's projects other versions in the
+                                lockfile, and with --force in package.json
     godwit audit --ignore GHSA  one more advisory that does not count
     godwit audit signatures     whether the registry signed what it published;
                                 statements of provenance are not looked at`
@@ -39,13 +41,19 @@ func runAudit(ctx context.Context, c *call) error {
 	if len(c.cfg.Settings.Audit.Ignore) > 0 {
 		return c.ignoreAdvisories()
 	}
+	if err := c.findLock(); err != nil {
+		return err
+	}
+	if c.npmProject() {
+		return c.auditNpm(ctx, fix)
+	}
 	a, err := c.newAuditor()
 	if err != nil {
 		return err
 	}
 	if err := a.ask(ctx); err != nil {
 		if !c.cfg.Settings.Audit.IgnoreErrors {
-			return a.failed(err)
+			return err
 		}
 		fmt.Fprintf(c.Stderr, "%v\n", err)
 		return nil
@@ -61,7 +69,6 @@ type auditor struct {
 	*call
 	graph    *graph.Graph
 	reach    graph.Reach
-	npm      bool
 	findings []audit.Finding // the worst first
 	ignored  []audit.Finding
 }
@@ -84,7 +91,7 @@ func (c *call) newAuditor() (*auditor, error) {
 	if doc.Graph == nil {
 		return nil, &unsupportedError{"audit of " + string(c.lock.Format), "use the tool that made it"}
 	}
-	a := &auditor{call: c, graph: doc.Graph, npm: c.lock.Format == lockfile.Npm}
+	a := &auditor{call: c, graph: doc.Graph}
 	var groups []graph.Group
 	in := c.cfg.Settings.Include
 	for group, wanted := range map[graph.Group]bool{graph.Prod: in.Prod, graph.Dev: in.Dev, graph.Optional: in.Optional} {
@@ -128,13 +135,13 @@ func (a *auditor) ask(ctx context.Context) error {
 }
 
 // ignores lists the advisories that do not count.
-func (a *auditor) ignores() ([]string, error) {
-	shapes, err := a.shapes()
+func (c *call) ignores() ([]string, error) {
+	shapes, err := c.shapes()
 	var out []string
 	for _, shape := range shapes {
 		out = append(out, shape.AuditConfig.Field("ignoreGhsas").Strings()...)
 		if shape.AuditConfig.Field("ignoreCves").Strings() != nil {
-			fmt.Fprintln(a.Stderr, "auditConfig.ignoreCves has no effect: registries no longer tell CVE numbers; name advisories under ignoreGhsas")
+			fmt.Fprintln(c.Stderr, "auditConfig.ignoreCves has no effect: registries no longer tell CVE numbers; name advisories under ignoreGhsas")
 		}
 	}
 	return out, err
@@ -150,8 +157,6 @@ func (a *auditor) counts(f *audit.Finding) bool {
 func (a *auditor) report() error {
 	var err error
 	switch {
-	case a.cfg.Settings.Call.JSON && a.npm:
-		err = writeJSON(a.Stdout, a.npmReport())
 	case a.cfg.Settings.Call.JSON:
 		err = writeJSON(a.Stdout, a.pnpmReport())
 	default:
@@ -232,24 +237,6 @@ func summary(bySeverity map[string]int) string {
 		}
 	}
 	return strings.Join(parts, " | ")
-}
-
-// failed is an audit that could not be made; npm's JSON says so on stdout.
-func (a *auditor) failed(err error) error {
-	if a.npm && a.cfg.Settings.Call.JSON {
-		var out struct {
-			Message string `json:"message"`
-			Error   struct {
-				Summary string `json:"summary"`
-				Detail  string `json:"detail"`
-			} `json:"error"`
-		}
-		out.Message = err.Error()
-		if err := writeJSON(a.Stdout, out); err != nil {
-			return err
-		}
-	}
-	return err
 }
 
 // vulnerableError ends the command where something is; it has been said.

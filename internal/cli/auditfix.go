@@ -18,9 +18,6 @@ type addedOverride struct{ selector, version string }
 
 // fix writes overrides that keep vulnerable versions out, as pnpm does.
 func (a *auditor) fix() error {
-	if a.npm {
-		return &unsupportedError{"audit --fix in npm's projects", "use npm audit fix, or godwit update for what the report names"}
-	}
 	added := a.overrides()
 	if len(added) == 0 {
 		_, err := fmt.Fprintln(a.Stdout, "No fixes were made")

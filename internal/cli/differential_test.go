@@ -235,15 +235,21 @@ func (d *differential) godwit(dir string, args []string) error { return runGodwi
 
 // runGodwit runs us with stores and caches in home, and env beside the least there is.
 func runGodwit(dir, home string, args []string, env ...string) error {
-	var errs bytes.Buffer
+	_, err := godwitOutput(dir, home, args, env...)
+	return err
+}
+
+// godwitOutput is what that printed.
+func godwitOutput(dir, home string, args []string, env ...string) (string, error) {
+	var out, errs bytes.Buffer
 	p := process()
-	p.Dir, p.Home, p.Stdout, p.Stderr = dir, home, &bytes.Buffer{}, &errs
+	p.Dir, p.Home, p.Stdout, p.Stderr = dir, home, &out, &errs
 	p.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home}, env...)
 	p.Args = append(args, "--store-dir", filepath.Join(home, "our-store"), "--cache-dir", filepath.Join(home, "our-cache"))
 	if cli.Run(context.Background(), p) != 0 {
-		return errors.New(errs.String())
+		return out.String(), errors.New(errs.String())
 	}
-	return nil
+	return out.String(), nil
 }
 
 // treeOf lists every node_modules below dir without what is in packages: paths

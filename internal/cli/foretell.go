@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"godwit/internal/audit/npmaudit"
 	"godwit/internal/cli/ui"
 	"godwit/internal/install"
 	"godwit/internal/layout"
@@ -18,12 +19,14 @@ import (
 type foretold struct {
 	Add     []foretoldPackage `json:"add"`
 	Added   int               `json:"added"`
-	Audited int               `json:"audited"` // 0: nothing is asked about vulnerabilities
+	Audited int               `json:"audited"` // 0 where nothing is asked about vulnerabilities
 	Change  []foretoldChange  `json:"change"`
 	Changed int               `json:"changed"`
 	Funding int               `json:"funding"` // 0: nor about who wants money
 	Remove  []foretoldPackage `json:"remove"`
 	Removed int               `json:"removed"`
+
+	Audit *npmaudit.Document `json:"audit,omitempty"` // what audit fix leaves
 
 	lines []string
 	root  string
@@ -55,8 +58,9 @@ func (c *call) foretells(req *install.Request) {
 	}
 }
 
-func (c *call) foretold(changes []install.Transition) foretold {
-	f := foretold{Add: []foretoldPackage{}, Change: []foretoldChange{}, Remove: []foretoldPackage{}, root: c.workspace.root}
+// foretold is what became, or would, of packages.
+func (c *call) foretold(changes []install.Transition) *foretold {
+	f := &foretold{Add: []foretoldPackage{}, Change: []foretoldChange{}, Remove: []foretoldPackage{}, root: c.workspace.root}
 	for _, change := range npmOrder(changes) {
 		f.note(change)
 	}
@@ -67,11 +71,20 @@ func (c *call) foretold(changes []install.Transition) foretold {
 func (c *call) tellJSON() error { return writeJSON(c.Stdout, c.foretold(c.changes)) }
 
 // foretell prints what would become of packages, as npm does: a line for each, and
-// how many there are.
+// how many there are; with --json all in one object.
 func (c *call) foretell(since time.Time, changes []install.Transition) error {
-	f := c.foretold(changes)
-	for _, line := range f.lines {
-		fmt.Fprintln(c.Stdout, ui.Plain(line))
+	return c.tell(c.foretold(changes), true, since)
+}
+
+// tell prints that, package by package if each is to have a line.
+func (c *call) tell(f *foretold, each bool, since time.Time) error {
+	if c.cfg.Settings.Call.JSON {
+		return writeJSON(c.Stdout, f)
+	}
+	if each {
+		for _, line := range f.lines {
+			fmt.Fprintln(c.Stdout, ui.Plain(line))
+		}
 	}
 	_, err := fmt.Fprintf(c.Stdout, "\n%s in %s\n", f.summary(), npmDuration(c.Now().Sub(since)))
 	return err
@@ -113,7 +126,17 @@ func (f *foretold) summary() string {
 		}
 	}
 	if len(parts) == 0 {
-		return "up to date"
+		parts = []string{"up to date"}
+	}
+	if f.Audited > 0 {
+		audited := fmt.Sprintf("audited %d packages", f.Audited)
+		if f.Audited == 1 {
+			audited = "audited 1 package"
+		}
+		if parts[0] != "up to date" {
+			audited = "and " + audited
+		}
+		return strings.Join(append(parts, audited), ", ")
 	}
 	if last := len(parts) - 1; last > 0 {
 		parts[last] = "and " + parts[last]

@@ -61,11 +61,14 @@ type manifestJSON struct {
 
 // manifestText is a package.json as npm, pnpm and yarn write it.
 func manifestText(m any) string {
-	out, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(m); err != nil {
 		panic(err)
 	}
-	return string(out) + "\n"
+	return out.String()
 }
 
 // memberNames are those of one project to three.

@@ -28,6 +28,7 @@ type npmResolver struct {
 	update  func(name string) bool // which packages shall be as new as can be; nil is none
 	all     bool                   // all of them: what the lockfile has does not count
 	asked   map[string][]string    // dependencies that the user named, by project
+	fixing  *npmtree.Fixing        // of audit fix; else nil
 }
 
 func (c *call) npmResolver(src *source) *npmResolver {
@@ -51,7 +52,7 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 	r.source.locked = locked.Graph
 	req := &npmtree.Request{
 		Root: r.root, Name: filepath.Base(r.root), Options: r.options, Locked: locked.Placed, Inflate: locked.Old,
-		Update: r.update, Asked: r.asked, Picked: picked,
+		Update: r.update, Asked: r.asked, Fixing: r.fixing, Picked: picked,
 	}
 	if r.all {
 		req.Locked, req.Update = nil, nil
@@ -77,7 +78,7 @@ func (r *npmResolver) Resolve(ctx context.Context, importers []install.Importer,
 
 // find is the resolution itself.
 func (r *npmResolver) find(ctx context.Context, req *npmtree.Request, importers []install.Importer) (*npmtree.Result, error) {
-	if r.served != nil {
+	if r.served != nil && req.Fixing == nil { // no server knows of advisories
 		if res, err := r.served.resolveNpm(ctx, r.source, req, importers); res != nil || err != nil {
 			return res, err
 		}

@@ -16,9 +16,14 @@ import (
 // it: a link and what it leads to are two.
 func (q *queried) npmNodes() error {
 	t, err := q.npmTree()
-	if err != nil {
-		return err
+	if err == nil {
+		q.treeNodes(t)
 	}
+	return err
+}
+
+// treeNodes is npmNodes of a tree that may be what the lockfile records.
+func (q *queried) treeNodes(t *actual.Tree) {
 	x := actual.NewExplainer(t)
 	nodes := map[string]*query.Node{} // by place
 	for _, place := range x.Places {
@@ -58,7 +63,6 @@ func (q *queried) npmNodes() error {
 		}
 	}
 	slices.SortFunc(q.scopes, func(a, b *query.Node) int { return strings.Compare(a.Location, b.Location) })
-	return nil
 }
 
 // npmNode is what is at a place, without dependencies.

@@ -53,7 +53,7 @@ type Setting struct {
 
 // Groups of commands for Setting.For.
 var (
-	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "cache", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy"}
+	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "cache", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy", "audit"}
 	choosing   = slices.Concat(installing, []string{"dlx", "npx", "create"}) // may pick versions, with or without a project
 	saving     = []string{"add", "remove", "update"}
 	grouping   = []string{"add", "remove"}           // name a map of package.json
@@ -70,7 +70,7 @@ var (
 	global     = slices.Concat(saving, nameless[:1], listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix"})
 	updating   = []string{"update"}
 	listing    = []string{"list"}
-	grouped    = slices.Concat(installing, listing, auditing, billing, []string{"licenses", "outdated"})
+	grouped    = slices.Concat(installing, listing, billing, []string{"licenses", "outdated"})
 	billing    = []string{"sbom"}
 )
 
@@ -92,9 +92,9 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.given.omit }},
 	{Key: "include", Kind: Names, Values: "prod dev optional peer", For: grouped, Help: "dependency groups to install in spite of --omit",
 		bind: func(s *Settings) any { return &s.given.include }},
-	{Key: "only", Kind: Enum, Values: "prod production dev development", For: slices.Concat(installing, auditing), Help: "old name of --production and --dev",
+	{Key: "only", Kind: Enum, Values: "prod production dev development", For: installing, Help: "old name of --production and --dev",
 		bind: func(s *Settings) any { return &s.given.only }},
-	{Key: "also", Kind: Enum, Values: "dev development", For: slices.Concat(installing, auditing), Help: "old name of --include=dev",
+	{Key: "also", Kind: Enum, Values: "dev development", For: installing, Help: "old name of --include=dev",
 		bind: func(s *Settings) any { return &s.given.also }},
 	{Key: "os", Kind: Names, For: installing, Help: "operating systems to choose optional packages for",
 		bind: func(s *Settings) any { return &s.Resolve.Platform.OS }},

@@ -31,6 +31,9 @@ type Options struct {
 
 	Selected map[string]bool // directories of the projects to show; nil is all
 	Recorded bool            // packages are what the lockfile says of them; projects are read
+	// Entries are what the lockfile says, by directory, where Recorded is set and its
+	// text is of an old form or has conflicts; nil is its text.
+	Entries map[string]project.Node
 }
 
 // Whole is the tree of all projects with all that they ask for.
@@ -126,6 +129,10 @@ func (t *Tree) readOverrides() error {
 // readKnown reads where packages are from: in npm's record of what is installed,
 // or else in the lockfile.
 func (t *Tree) readKnown() error {
+	if t.Entries != nil {
+		t.Known = t.Entries
+		return nil
+	}
 	files := []string{filepath.Join(layout.ModulesDir, lockfile.HiddenName), t.Lockfile}
 	if t.Recorded {
 		files = files[1:]
@@ -178,7 +185,9 @@ func (t *Tree) recorded(at string) *Node {
 		return nil
 	}
 	if i := strings.LastIndex("/"+filepath.ToSlash(at), "/"+layout.ModulesDir+"/"); n.Manifest.Name == "" && i >= 0 {
-		n.Manifest.Name = npm.Name(filepath.ToSlash(at)[i+len(layout.ModulesDir)+1:])
+		name := filepath.ToSlash(at)[i+len(layout.ModulesDir)+1:]
+		n.Manifest.Name = npm.Name(name)
+		n.Manifest.Document.Set("name", project.Text(name))
 	}
 	return n
 }
