@@ -38,6 +38,8 @@ var policy = map[string][]string{
 	// Which files of a directory are a package.
 	"packlist": {"npm", "npm/jsonscan"},
 	"pack":     {"npm", "npm/specifier", "packlist", "project"},
+	// How two packages differ; paths are matched as they are for packing.
+	"pkgdiff": {"packlist"},
 
 	// The model, and what follows from it without looking at a disk.
 	"graph":  {"npm"},
@@ -139,7 +141,7 @@ var policy = map[string][]string{
 	// Everything meets in the CLI.
 	"cli": {
 		"audit", "audit/npmaudit", "cli/actual", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
-		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pnpmfile",
+		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pkgdiff", "pnpmfile",
 		"project", "query", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree",
 		"resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "sbom", "script",
 		"spawn", "store", "tarballs", "workspace",

@@ -109,6 +109,7 @@ func sections() []section {
 			{names: []string{"audit"}, usage: "audit [fix | signatures] [flags]", help: "look for known vulnerabilities, and fail if there are any", more: auditHelp, run: runAudit, free: true},
 			{names: []string{"peers"}, usage: "peers [check] [flags]", help: "tell what is wrong with peer dependencies, and why", run: runPeers, words: []word{{"check", "fail if anything is"}}, bare: true},
 			{names: []string{"view", "info", "show", "v"}, usage: "view [package] [field]... [flags]", help: "show what the registry says about a package", run: runView, free: true, anywhere: true},
+			{names: []string{"diff"}, usage: "diff [--diff=package]... [path]... [flags]", help: "show how the files of two packages differ", more: diffHelp, run: runDiff, free: true, anywhere: true},
 			{names: []string{"search", "find", "s", "se"}, usage: "search <word>... [flags]", help: "look for packages in the registry", run: runSearch, free: true, anywhere: true},
 			{names: []string{"docs", "home"}, usage: "docs [package]... [flags]", help: "open the page of a package, or of the project", more: browseHelp, run: runBrowse, free: true, anywhere: true},
 			{names: []string{"bugs", "issues"}, usage: "bugs [package]... [flags]", help: "open the page where errors are told", more: browseHelp, run: runBrowse, free: true, anywhere: true},

@@ -11,8 +11,7 @@ import (
 // refused. (npm 11 definitions.js; pnpm-facts 6.3.)
 const elsewhere = `
 _auth always-auth bypass-2fa cache-max
-cache-min cidr description diff diff-ignore-all-space diff-name-only diff-no-prefix
-diff-dst-prefix diff-src-prefix diff-text diff-unified disturl editor email expires
+cache-min cidr description disturl editor email expires
 format-package-lock git heading include-staged
 include-attestations init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module

@@ -129,6 +129,7 @@ func TestDefaults(t *testing.T) {
 		Publish:   Publish{GzipLevel: 9, GitChecks: true, AuthType: "web"},
 		Version:   Version{GitTag: true, TagPrefix: "v", Message: "%s", Hooks: true},
 		Audit:     Audit{Level: "low"},
+		Diff:      Diff{Unified: 3, Src: "a/", Dst: "b/"},
 		Terminal:  Terminal{Reporter: "default", LogLevel: "notice", Color: "auto"},
 	}
 	if diff := cmp.Diff(want, s, cmp.AllowUnexported(Settings{}, given{}, Secret{})); diff != "" {

@@ -22,6 +22,7 @@ type Settings struct {
 	Publish   Publish
 	Version   Version
 	Audit     Audit
+	Diff      Diff
 	Bill      Bill
 	Terminal  Terminal
 
@@ -309,6 +310,17 @@ type Version struct {
 	SignCommit bool
 	SignTag    bool
 	AllowSame  bool // the version may be what it is
+}
+
+// Diff is what diff compares, and how it tells.
+type Diff struct {
+	Specs       []string
+	NameOnly    bool
+	Unified     int // lines around a change
+	IgnoreSpace bool
+	NoPrefix    bool
+	Src, Dst    string // before names
+	Text        bool
 }
 
 // Audit is what advisories count.

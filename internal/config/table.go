@@ -59,11 +59,12 @@ var (
 	grouping   = []string{"add", "remove"}           // name a map of package.json
 	nameless   = []string{"install", "install-test"} // are add when names follow, in npm's scripts with the same flags
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"npx", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"npx", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query", "diff"}) // for one project or several
 	packing    = []string{"pack", "publish"}
 	publishing = []string{"publish"}
 	versioning = []string{"version"}
 	auditing   = []string{"audit"}
+	comparing  = []string{"diff"}
 	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
 	adding     = []string{"add"}
 	browsing   = []string{"docs", "bugs", "repo", "fund"}
@@ -102,7 +103,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.Platform.CPU }},
 	{Key: "libc", Kind: Names, For: installing, Help: "C libraries to choose optional packages for: glibc, musl",
 		bind: func(s *Settings) any { return &s.Resolve.Platform.Libc }},
-	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, versioning), Help: "run no lifecycle scripts",
+	{Key: "ignore-scripts", Kind: Bool, Default: "false", For: slices.Concat(installing, packing, versioning, comparing), Help: "run no lifecycle scripts",
 		bind: func(s *Settings) any { return &s.Install.IgnoreScripts }},
 	{Key: "dangerously-allow-all-builds", Also: "dangerously-allow-all-scripts", Kind: Bool, Default: "false", For: installing, Help: "run the install scripts of every package that allowBuilds does not forbid",
 		bind: func(s *Settings) any { return &s.Install.AllowAllBuilds }},
@@ -486,9 +487,27 @@ var table = []Setting{
 	{Key: "scope", Kind: Text, For: owning, Help: "for the registry of this scope",
 		bind: func(s *Settings) any { return &s.Publish.Scope }},
 
+	// Comparing.
+	{Key: "diff", Kind: Names, For: comparing, Help: "what to compare: packages, versions, directories", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Diff.Specs }},
+	{Key: "diff-name-only", Kind: Bool, Default: "false", For: comparing, Help: "print the names of files only",
+		bind: func(s *Settings) any { return &s.Diff.NameOnly }},
+	{Key: "diff-unified", Kind: Int, Default: "3", For: comparing, Help: "lines to show around a change",
+		bind: func(s *Settings) any { return &s.Diff.Unified }},
+	{Key: "diff-ignore-all-space", Kind: Bool, Default: "false", For: comparing, Help: "ignore white space at both ends of lines",
+		bind: func(s *Settings) any { return &s.Diff.IgnoreSpace }},
+	{Key: "diff-no-prefix", Kind: Bool, Default: "false", For: comparing, Help: "put nothing before names",
+		bind: func(s *Settings) any { return &s.Diff.NoPrefix }},
+	{Key: "diff-src-prefix", Kind: Text, Default: "a/", For: comparing, Help: "what stands before names of the first package",
+		bind: func(s *Settings) any { return &s.Diff.Src }},
+	{Key: "diff-dst-prefix", Kind: Text, Default: "b/", For: comparing, Help: "what stands before names of the second one",
+		bind: func(s *Settings) any { return &s.Diff.Dst }},
+	{Key: "diff-text", Kind: Bool, Default: "false", For: comparing, Help: "show what is no text as well",
+		bind: func(s *Settings) any { return &s.Diff.Text }},
+
 	{Key: "git-tag-version", Kind: Bool, Default: "true", For: versioning, Help: "commit and tag the new version",
 		bind: func(s *Settings) any { return &s.Version.GitTag }},
-	{Key: "tag-version-prefix", Kind: Text, Default: "v", For: versioning, Help: "what stands before the version in the tag",
+	{Key: "tag-version-prefix", Kind: Text, Default: "v", For: slices.Concat(versioning, comparing), Help: "what stands before the version in the tag",
 		bind: func(s *Settings) any { return &s.Version.TagPrefix }},
 	{Key: "message", Short: "m", Kind: Text, Default: "%s", For: versioning, Help: "message of commit and tag, with %s for the version",
 		bind: func(s *Settings) any { return &s.Version.Message }},
