@@ -65,6 +65,11 @@ func runAdd(ctx context.Context, c *call) error {
 					return nil, err
 				}
 			}
+			if s.Save.Types {
+				if err := a.addTypes(ctx, src); err != nil {
+					return nil, err
+				}
+			}
 			return a.changes, nil
 		}
 		return c.checkNames(ctx, src, requests, importers)
@@ -168,6 +173,7 @@ type adding struct {
 
 	catalogs *cataloging       // nil for none
 	members  map[string]string // name of a project of the workspace -> its version
+	types    bool              // what is added are the types of something else
 }
 
 func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) error {
@@ -189,7 +195,7 @@ func (a *adding) add(ctx context.Context, src *source, s specifier.Specifier) er
 	if save.Exact {
 		as.Prefix = ""
 	}
-	c := change{alias: s.Alias, also: save.Peer && !a.bunProject()}
+	c := change{alias: s.Alias, also: save.Peer && !a.bunProject() && !a.types, later: a.types}
 	bare := s.Kind == specifier.Invalid // a name alone
 	if bare {
 		c.ask = present
@@ -310,6 +316,8 @@ func (a *adding) recorded(as specifier.Save, s specifier.Specifier, name, versio
 // groupFor is the map that a flag names, else the one that has the dependency.
 func (a *adding) groupFor(alias string) string {
 	switch save := &a.cfg.Settings.Save; {
+	case a.types:
+		return devGroup
 	case save.Peer && a.bunProject():
 		return peerGroup
 	case save.Dev || save.Peer:

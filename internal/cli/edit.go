@@ -55,6 +55,7 @@ type change struct {
 	// saved is what save said, or ask.
 	saved string
 	also  bool // under peerDependencies, too
+	later bool // written after the others: it follows from one of them
 	// evicts are the groups that lose it; nil is all others, but for peers.
 	evicts []string
 	raises *entry // the entry of a catalog that changes in its place; nil is none
@@ -352,8 +353,15 @@ func (e *editing) Save() error {
 
 // edits is the changes as they are made to the file, map by map.
 func (f *edited) edits() []project.Edit {
+	return append(editsOf(f.changes, false), editsOf(f.changes, true)...)
+}
+
+func editsOf(changes []change, later bool) []project.Edit {
 	var out []project.Edit
-	for _, c := range f.changes {
+	for _, c := range changes {
+		if c.later != later {
+			continue
+		}
 		for _, group := range groupsOfManifest {
 			if c.removes(group) {
 				out = append(out, project.Edit{Group: group, Alias: c.alias})

@@ -48,7 +48,7 @@ func (a *adding) addNpm(s specifier.Specifier) error {
 	}
 	c := change{alias: s.Alias, group: npmGroupOf(a.into.Manifest, s.Alias)}
 	switch {
-	case save.Dev:
+	case save.Dev || a.types:
 		c.group = devGroup
 	case save.Peer:
 		c.group = peerGroup

@@ -244,6 +244,7 @@ type Save struct {
 	Peer     bool
 	Exact    bool
 	Prefix   string
+	Types    bool // of what has none, to devDependencies
 
 	Workspace bool // what is added is a project of the workspace
 	// WorkspaceProtocol is how such a project is written: rolling without its

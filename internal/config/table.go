@@ -383,6 +383,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Save.Optional }},
 	{Key: "save-peer", Flags: "peer", Kind: Bool, Default: "false", For: grouping, Idle: nameless, Help: "write to peerDependencies",
 		bind: func(s *Settings) any { return &s.Save.Peer }},
+	{Key: "save-types", Kind: Bool, Default: "false", For: []string{"add"}, Help: "add the @types of packages without types to devDependencies",
+		bind: func(s *Settings) any { return &s.Save.Types }},
 	{Key: "save-exact", Flags: "exact", Short: "E", Kind: Bool, Default: "false", For: saving, Idle: nameless, Help: "write the exact version",
 		bind: func(s *Settings) any { return &s.Save.Exact }},
 	{Key: "save-prefix", Kind: Text, Default: "^", For: saving, Idle: nameless, Help: "what stands before the version that is written",

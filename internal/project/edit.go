@@ -39,12 +39,15 @@ func Rewrite(raw []byte, edits []Edit, order Order) ([]byte, error) {
 	return raw, nil
 }
 
-// groupsOf lists the maps that edits name, in order.
+// groupsOf lists the maps that edits name, in order: first those that get something,
+// since that may make them.
 func groupsOf(edits []Edit) []string {
 	var groups []string
-	for _, e := range edits {
-		if !slices.Contains(groups, e.Group) {
-			groups = append(groups, e.Group)
+	for _, removed := range []bool{false, true} {
+		for _, e := range edits {
+			if removed == (e.Specifier == "") && !slices.Contains(groups, e.Group) {
+				groups = append(groups, e.Group)
+			}
 		}
 	}
 	return groups
