@@ -32,6 +32,7 @@ func (a *npmAuditing) fix(ctx context.Context, report *npmaudit.Report) error {
 		return err
 	}
 	var changes []install.Transition
+	a.reports = true
 	err = a.install(ctx, func(req *install.Request) error {
 		req.Foretell = func(all []install.Transition) error { changes = all; return nil }
 		req.Resolver.(*npmResolver).fixing = fixing(report) // the project is npm's

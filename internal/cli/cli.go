@@ -40,6 +40,7 @@ type call struct {
 	hooked     string                // what stands for what it changed
 	prefer     map[npm.Name][]string // versions that a new lockfile takes first; set by import
 	changes    []install.Transition  // what becomes of packages, where --json asks; set by install
+	reports    bool                  // the command tells itself what became of packages; set by audit fix
 }
 
 // Run runs one command and returns the exit status: 0, that of the script that

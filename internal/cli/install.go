@@ -85,7 +85,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		req.Env = env.Text()
 	}
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
-	if err == nil && s.Call.JSON {
+	if err == nil && s.Call.JSON && !c.reports {
 		err = c.tellJSON()
 	}
 	var none *NoMatchError
