@@ -53,6 +53,9 @@ var policy = map[string][]string{
 
 	// Tarballs of packages in one file, for another machine.
 	"tarballs": {},
+	// What a CI service says of a job, and signatures of such statements. Neither
+	// knows who is asked, and how.
+	"provenance": {}, "sigstore": {},
 	// Documents about a project.
 	"spdx": {},
 	"sbom": {"spdx"},
@@ -140,11 +143,11 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "audit/npmaudit", "cli/actual", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout", "lockfile", "npm",
-		"npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch", "peers", "pkgdiff", "pnpmfile",
-		"project", "query", "registry", "resolve", "resolve/bundled", "resolve/compat", "resolve/npmtree",
-		"resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote", "resolve/wire", "sbom", "script",
-		"spawn", "store", "tarballs", "workspace",
+		"audit", "audit/npmaudit", "cli/actual", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout",
+		"lockfile", "npm", "npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch",
+		"peers", "pkgdiff", "pnpmfile", "project", "provenance", "query", "registry", "resolve", "resolve/bundled",
+		"resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote",
+		"resolve/wire", "sbom", "script", "sigstore", "spawn", "store", "tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
 	// What npm says of a node_modules of its own.
@@ -168,7 +171,8 @@ var policy = map[string][]string{
 	"bench/report": {"bench/..."}, "bench/result": {"bench/..."}, "bench/scratch": {"bench/host"},
 	"bench/stat": {}, "bench/synth": {}, "bench/tool": {},
 
-	"testreg":        {},
+	"testreg":        {"testreg/notary"},
+	"testreg/notary": {},
 	"testreg/script": {"testreg"},
 
 	"cmd/godwit":       {"cli"},

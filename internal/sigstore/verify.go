@@ -1,0 +1,158 @@
+package sigstore
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"time"
+)
+
+// Verify reports what is wrong with a bundle, nil if nothing is: that the
+// signature is that of its certificate, or of key where the bundle names one,
+// that the certificate is from an authority of root and was good when a log of
+// root took the signature in, and that a log of certificates knew it.
+//
+// Who signed is not looked at, nor what was said: see [Bundle.Statement].
+func (b *Bundle) Verify(root *Root, key crypto.PublicKey) error {
+	if len(b.Material.Timestamps.RFC3161) > 0 {
+		return errors.New("its time is vouched for by a timestamp authority (RFC 3161), which is not supported")
+	}
+	if len(b.Material.Entries) == 0 {
+		return errors.New("no log has written it down")
+	}
+	var times []time.Time
+	for i := range b.Material.Entries {
+		e := &b.Material.Entries[i]
+		if err := root.included(e); err != nil {
+			return err
+		}
+		if err := b.Envelope.recorded(e); err != nil {
+			return err
+		}
+		if e.Promise != nil && e.Time != 0 { // a proof alone says nothing of the time
+			times = append(times, time.Unix(int64(e.Time), 0))
+		}
+	}
+	if len(times) == 0 {
+		return errors.New("no log says when it was written down")
+	}
+	key, err := b.signer(root, key, times)
+	if err != nil {
+		return err
+	}
+	if !signed(key, b.Envelope.encoded(), b.Envelope.Signatures[0].Sig) {
+		return errors.New("the signature is not that of the statement")
+	}
+	return nil
+}
+
+// Named is the name of the key that the bundle wants to be checked with, "" where
+// it has a certificate.
+func (b *Bundle) Named() string {
+	if b.Material.PublicKey == nil {
+		return ""
+	}
+	return b.Envelope.Signatures[0].KeyID
+}
+
+// Time is when a log took the signature in, of which [Bundle.Verify] has to say
+// whether it is true; the zero time where there is none.
+func (b *Bundle) Time() time.Time {
+	if len(b.Material.Entries) == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(b.Material.Entries[0].Time), 0)
+}
+
+// signer is the key of whoever signed, which was good at all times.
+func (b *Bundle) signer(root *Root, key crypto.PublicKey, times []time.Time) (crypto.PublicKey, error) {
+	if b.Material.PublicKey != nil {
+		if key == nil {
+			return nil, errors.New("its key is not known")
+		}
+		return key, nil
+	}
+	cert, err := b.certificate()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range times {
+		issuer, err := root.issuer(cert, t)
+		if err != nil {
+			return nil, err
+		}
+		if err := root.published(cert, issuer); err != nil {
+			return nil, err
+		}
+	}
+	return cert.PublicKey, nil
+}
+
+// certificate reads the signer's.
+func (b *Bundle) certificate() (*x509.Certificate, error) {
+	raw := b.Material.Certificate
+	if chain := b.Material.Chain; raw == nil && chain != nil && len(chain.Certificates) > 0 {
+		raw = &chain.Certificates[0]
+	}
+	if raw == nil {
+		return nil, errors.New("the bundle has no certificate")
+	}
+	cert, err := x509.ParseCertificate(raw.Bytes)
+	if err != nil {
+		return nil, errors.New("its certificate cannot be read")
+	}
+	return cert, nil
+}
+
+// issuer finds the authority that has given a certificate that was good at t,
+// and returns its own.
+func (r *Root) issuer(cert *x509.Certificate, t time.Time) (*x509.Certificate, error) {
+	err := errors.New("no trusted authority gave certificates then")
+	for _, a := range r.authorities {
+		if !a.valid.has(t) {
+			continue
+		}
+		roots, between := x509.NewCertPool(), x509.NewCertPool()
+		last := len(a.chain) - 1
+		roots.AddCert(a.chain[last])
+		for _, c := range a.chain[:last] {
+			between.AddCert(c)
+		}
+		var chains [][]*x509.Certificate
+		chains, err = cert.Verify(x509.VerifyOptions{
+			Roots: roots, Intermediates: between, CurrentTime: t,
+			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
+		})
+		if err == nil && len(chains[0]) > 1 {
+			return chains[0][1], nil
+		}
+	}
+	return nil, &certificateError{t, err}
+}
+
+// certificateError is a certificate that nobody trusted has given, or that was
+// not good when it was used.
+type certificateError struct {
+	at  time.Time
+	err error
+}
+
+func (e *certificateError) Error() string {
+	why := "it is not from a trusted authority"
+	if invalid := (x509.CertificateInvalidError{}); errors.As(e.err, &invalid) && invalid.Reason == x509.Expired {
+		why = "it was not good then"
+	}
+	return "its certificate was used at " + e.at.UTC().Format(time.RFC3339) + ", and " + why
+}
+func (e *certificateError) Unwrap() error { return e.err }
+
+// named finds the log of an ID that counted at t.
+func named(logs []log, id []byte, t time.Time) *log {
+	for i := range logs {
+		if bytes.Equal(logs[i].id, id) && logs[i].valid.has(t) {
+			return &logs[i]
+		}
+	}
+	return nil
+}
