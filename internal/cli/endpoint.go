@@ -26,6 +26,9 @@ type endpoint struct {
 	client *registry.Client
 	url    string // of the registry, with a slash at its end
 	otp    string // one-time password; "" until one is asked for
+
+	service bool // no registry: it gets no password, and may be asked twice
+	open    bool // of a trusted job, whose repository is there for everybody
 }
 
 // endpointAt opens the registry at a URL, with creds in the place of what is
@@ -40,6 +43,15 @@ func (c *call) endpointAt(url string, creds ...registry.Credential) (*endpoint, 
 	o.Credentials = append(creds, o.Credentials...) // of two for one prefix the first counts
 	e := &endpoint{call: c, url: strings.TrimRight(url, "/") + "/", otp: c.cfg.Settings.Publish.OTP.Reveal()}
 	e.client, err = registry.New(o)
+	return e, err
+}
+
+// serviceAt opens what is no registry.
+func (c *call) serviceAt(url string, creds ...registry.Credential) (*endpoint, error) {
+	e, err := c.endpointAt(url, creds...)
+	if err == nil {
+		e.otp, e.service = "", true
+	}
 	return e, err
 }
 
@@ -91,7 +103,7 @@ func (e *endpoint) send(ctx context.Context, method, path string, body, to any) 
 	for {
 		got, err := e.once(ctx, method, path, payload, to)
 		var status *registry.StatusError
-		if !errors.As(err, &status) || !status.OTP || e.otp != "" {
+		if !errors.As(err, &status) || e.service || !status.OTP || e.otp != "" {
 			return got, err
 		}
 		if e.otp, err = e.askOTP(ctx, status); err != nil {
@@ -130,7 +142,7 @@ func (e *endpoint) once(ctx context.Context, method, path string, payload []byte
 		header.Set("Npm-Otp", e.otp)
 	}
 	var got reply
-	req := registry.RelayRequest{Method: method, Path: path, Header: header, Body: payload, Limit: maxReply}
+	req := registry.RelayRequest{Method: method, Path: path, Header: header, Body: payload, Limit: maxReply, Again: e.service}
 	err := e.client.Relay(ctx, req, func(r registry.Relayed) error {
 		got = reply{r.Status, r.Header}
 		data, err := io.ReadAll(r.Body)

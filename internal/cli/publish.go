@@ -22,13 +22,13 @@ tarball is made, publish and postpublish when it is published. What is packed is
 what pack makes. With -r all projects of the workspace are published that are not
 private and whose version the registry does not have, each after those that it
 depends on. On GitHub Actions, GitLab CI and CircleCI trusted publishing is tried
-first; otherwise the registry's token is sent.`
+first; otherwise the registry's token is sent. With --provenance, and by itself
+where the registry trusts a job of a public repository, a statement of where the
+package was built is signed by sigstore's services, written to their public log
+and published with it.`
 
 // runPublish is the command publish.
 func runPublish(ctx context.Context, c *call) error {
-	if err := c.refuseProvenance(c.cfg.Settings.Publish.Provenance); err != nil {
-		return err
-	}
 	if words := c.args.Positional[1:]; len(words) > 1 {
 		return &usageError{"publish wants one directory or tarball at most, and got " + strings.Join(words, " "), "publish them one by one"}
 	} else if len(words) == 1 {
@@ -181,14 +181,12 @@ func (p *publisher) tarball(ctx context.Context, path string) error {
 type destination struct {
 	*endpoint
 	tag, access string
+	proved      bool // with a signed statement of where it was built
 }
 
 // target finds the registry of a package, and refuses what it would refuse, so
 // that no script runs for nothing.
 func (p *publisher) target(ctx context.Context, m *project.Manifest, name npm.Name, version string) (*destination, error) {
-	if err := p.refuseProvenance(m.PublishConfig.Field("provenance").Text == "true"); err != nil {
-		return nil, err
-	}
 	at, err := p.registryFor(m, name)
 	if err != nil {
 		return nil, err
@@ -204,7 +202,11 @@ func (p *publisher) target(ctx context.Context, m *project.Manifest, name npm.Na
 	if semver.ValidRange(to.tag, semver.Options{}) {
 		return nil, &refusedError{fmt.Sprintf("the dist-tag %q could be taken for a range", to.tag), "ERR_GODWIT_BAD_TAG", "choose a word, such as next"}
 	}
-	return to, p.checkVersion(ctx, to, m, name, version)
+	if err := p.checkVersion(ctx, to, m, name, version); err != nil {
+		return nil, err
+	}
+	to.proved, err = p.proves(ctx, to, m, name)
+	return to, err
 }
 
 // option is a flag, else what publishConfig says, else what is set elsewhere.
@@ -292,7 +294,11 @@ func backwards(version, latest string) error {
 func (p *publisher) upload(ctx context.Context, to *destination, out *packed) error {
 	p.describe(out)
 	if !p.cfg.Settings.Call.DryRun {
-		if err := to.change(ctx, out.name, http.MethodPut, registry.EscapedName(out.name), p.document(to, out)); err != nil {
+		doc := p.document(to, out)
+		if err := p.prove(ctx, to, out, &doc); err != nil {
+			return fmt.Errorf("sign the provenance: %w", err)
+		}
+		if err := to.change(ctx, out.name, http.MethodPut, registry.EscapedName(out.name), doc); err != nil {
 			return err
 		}
 	}
@@ -343,15 +349,6 @@ func (p *publisher) summary() error {
 		return err
 	}
 	return fsys.WriteFile(filepath.Join(p.workspace.root, "pnpm-publish-summary.json"), append(text, '\n'), fsys.WriteOptions{})
-}
-
-// refuseProvenance says that statements of provenance are not made here: signing
-// them takes sigstore's services and a library larger than the rest of us.
-func (c *call) refuseProvenance(asked bool) error {
-	if !asked || c.args.Has("provenance") && !c.args.On("provenance") {
-		return nil
-	}
-	return &unsupportedError{"--provenance", "pass --no-provenance, or sign with npm what we pack: npm publish --provenance $(godwit pack)"}
 }
 
 // existsError is a version that is published already.

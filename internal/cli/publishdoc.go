@@ -2,6 +2,7 @@ package cli
 
 import (
 	"crypto/sha1"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"os"
@@ -29,7 +30,7 @@ type publication struct {
 
 type attachment struct {
 	Type   string `json:"content_type"`
-	Data   []byte `json:"data"` // in base64
+	Data   string `json:"data"` // of a tarball in base64
 	Length int    `json:"length"`
 }
 
@@ -40,7 +41,7 @@ func (p *publisher) document(to *destination, out *packed) publication {
 		ID: string(out.name), Name: out.name, Description: out.manifest.Field("description").Text,
 		Tags:        map[string]string{to.tag: out.version},
 		Versions:    map[string]json.RawMessage{out.version: p.registered(to, out, file).JSON()},
-		Attachments: map[string]attachment{file: {"application/octet-stream", out.Tarball, len(out.Tarball)}},
+		Attachments: map[string]attachment{file: {"application/octet-stream", base64.StdEncoding.EncodeToString(out.Tarball), len(out.Tarball)}},
 	}
 	if to.access != "" {
 		doc.Access = &to.access

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,6 +33,7 @@ func (c *call) vouched(ctx context.Context, at string, name npm.Name) (e *endpoi
 	if err != nil {
 		return nil, err.Error()
 	}
+	open := saysPublic(word)
 	prefix := e.prefix()
 	if e, err = c.endpointAt(at, registry.Credential{Prefix: prefix, Token: word}); err != nil {
 		return nil, err.Error()
@@ -45,19 +48,20 @@ func (c *call) vouched(ctx context.Context, at string, name npm.Name) (e *endpoi
 	if e, err = c.endpointAt(at, registry.Credential{Prefix: prefix, Token: answer.Token}); err != nil {
 		return nil, err.Error()
 	}
+	e.open = open
 	return e, c.cfg.Settings.CIName + " vouched for this job"
 }
 
 // word is what the CI service says about the job, or "" and why there is none.
 func (c *call) word(ctx context.Context, at string) (token, why string) {
 	service := c.cfg.Settings.CIName
-	if service != "GitHub Actions" && service != "GitLab CI" && service != "CircleCI" {
+	if service != onGitHub && service != onGitLab && service != "CircleCI" {
 		return "", ""
 	}
 	if token := c.variable("NPM_ID_TOKEN"); token != "" {
 		return token, ""
 	}
-	if service != "GitHub Actions" {
+	if service != onGitHub {
 		return "", service + " has set no NPM_ID_TOKEN"
 	}
 	ask, secret := c.variable("ACTIONS_ID_TOKEN_REQUEST_URL"), c.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
@@ -84,7 +88,7 @@ func (c *call) askService(ctx context.Context, ask, secret, audience string) (st
 	query := u.Query()
 	query.Add("audience", audience)
 	host := url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}
-	e, err := c.endpointAt(host.String(), registry.Credential{Prefix: "//" + u.Host + "/", Token: secret})
+	e, err := c.serviceAt(host.String(), registry.Credential{Prefix: "//" + u.Host + "/", Token: secret})
 	if err != nil {
 		return "", err
 	}
@@ -96,14 +100,35 @@ func (c *call) askService(ctx context.Context, ask, secret, audience string) (st
 	return answer.Value, err
 }
 
-// variable is one of the environment.
+// saysPublic reports whether a service's word is about a repository that is there
+// for everybody. It is only the service that is asked; the registry checks.
+func saysPublic(word string) bool {
+	parts := strings.Split(word, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var claims struct {
+		GitHub string `json:"repository_visibility"`
+		GitLab string `json:"project_visibility"`
+	}
+	return err == nil && json.Unmarshal(text, &claims) == nil && (claims.GitHub == "public" || claims.GitLab == "public")
+}
+
+// variable is one of the environment, "" where it is not set.
 func (c *call) variable(name string) string {
+	value, _ := c.variableSet(name)
+	return value
+}
+
+// variableSet is one of the environment, and whether it is set.
+func (c *call) variableSet(name string) (string, bool) {
 	for _, kv := range c.Env {
 		if value, ok := strings.CutPrefix(kv, name+"="); ok {
-			return value
+			return value, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // brief is an error without what to do about it.

@@ -18,7 +18,7 @@ init-type init-version init-private init.author.email init.author.name init.auth
 init.version link lockfile-version logs-dir logs-max name node-gyp node-options nodedir
 orgs packages allow-scripts-pending
 allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description
-provenance-file python read-only rebuild-bundle save-bundle scopes
+python read-only rebuild-bundle save-bundle scopes
 searchopts searchstaleness shell timing umask
 usage username versions viewer workspaces workspaces-update sso-poll-frequency sso-type
 metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime

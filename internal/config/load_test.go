@@ -126,7 +126,7 @@ func TestDefaults(t *testing.T) {
 		Network:   Network{StrictSSL: true, Retries: 2, RetryFactor: 10, RetryMin: 10 * time.Second, RetryMax: time.Minute, Timeout: 5 * time.Minute, ReplaceHost: "npmjs"},
 		Save:      Save{Save: true, Prefix: "^", WorkspaceProtocol: "rolling", CatalogMode: "manual", CheckNames: true},
 		Run:       Run{Sort: true, Bail: true, PrePost: true},
-		Publish:   Publish{GzipLevel: 9, GitChecks: true, AuthType: "web"},
+		Publish:   Publish{GzipLevel: 9, GitChecks: true, AuthType: "web", Fulcio: "https://fulcio.sigstore.dev", Rekor: "https://rekor.sigstore.dev"},
 		Version:   Version{GitTag: true, TagPrefix: "v", Message: "%s", Hooks: true},
 		Audit:     Audit{Level: "low"},
 		Diff:      Diff{Unified: 3, Src: "a/", Dst: "b/"},

@@ -293,11 +293,16 @@ type Publish struct {
 
 	Access     string // public, restricted; "" is the registry's choice
 	OTP        Secret // one-time password
-	Provenance bool
-	GitChecks  bool
-	Branch     string // to publish from, several with "|" between them; "" is master or main
-	AuthType   string // web, legacy: how to log in
-	Scope      string // whose registry a command about no package is for
+	Provenance bool   // sign where the package was built
+
+	ProvenanceFile string // a signed statement of that; "" is none
+	Fulcio, Rekor  string // services that sign
+	TrustedRoot    string // file that says whom to trust about signatures; "" is the public services
+
+	GitChecks bool
+	Branch    string // to publish from, several with "|" between them; "" is master or main
+	AuthType  string // web, legacy: how to log in
+	Scope     string // whose registry a command about no package is for
 }
 
 // Version is how the version of a project is raised.

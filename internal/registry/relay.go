@@ -17,10 +17,11 @@ import (
 type RelayRequest struct {
 	Name   npm.Name    // whose registry is asked; "" for the default one
 	Path   string      // below the registry's URL, escaped, without a slash before it; may have a query
-	Method string      // "": GET. Any other is tried once, and follows no redirect
+	Method string      // "": GET. Any other is tried once unless Again, and follows no redirect
 	Header http.Header // sent as it is
 	Body   []byte
 	Limit  int64 // bytes of the answer
+	Again  bool  // it may be sent more than once, whatever its method
 }
 
 // Relayed is the answer to a RelayRequest: a success, or a 304.
@@ -61,7 +62,7 @@ func (c *Client) Relay(ctx context.Context, r RelayRequest, handle func(Relayed)
 	req := request{
 		method: r.Method, payload: r.Body, lane: c.metadata, url: at, header: r.Header,
 		registry: registry, scope: r.Name.Scope(), limit: r.Limit,
-		once: r.Method != "" && r.Method != http.MethodGet,
+		once: r.Method != "" && r.Method != http.MethodGet && !r.Again,
 	}
 	return c.do(ctx, req, func(a answer) error {
 		return handle(Relayed{Status: a.status, Header: a.header, Body: a.body, client: c, answer: a})

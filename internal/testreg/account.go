@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"godwit/internal/testreg/notary"
 )
 
 // token is the one that this registry gives out: that of the first rule about a
@@ -39,9 +41,10 @@ func (r *Registry) serveAccount(x *exchange, body []byte) {
 			x.refuse(http.StatusUnauthorized, "Unauthorized")
 			return
 		}
-		x.json(http.StatusOK, object{{"value", "word for " + x.request.URL.Query().Get("audience")}})
+		x.json(http.StatusOK, object{{"value", notary.Token("job", x.request.URL.Query().Get("audience"), map[string]string{"repository_visibility": "public"})}})
 	case kindExchange:
-		if !strings.HasPrefix(x.request.Header.Get("Authorization"), "Bearer word for npm:") {
+		token, _ := strings.CutPrefix(x.request.Header.Get("Authorization"), "Bearer ")
+		if _, audience, err := notary.Claims(token); err != nil || !strings.HasPrefix(audience, "npm:") {
 			x.refuse(http.StatusUnauthorized, "no trusted publisher is configured")
 			return
 		}

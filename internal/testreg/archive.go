@@ -24,6 +24,7 @@ type fixtures struct {
 	advisories object // the answer of the bulk endpoint, for all names
 	signing    *signing
 	search     json.RawMessage // the answer to any search; nil finds nothing
+	attested   []signRule      // of which versions there are statements, and how they are signed
 }
 
 // A pkg is all there is under one name.
@@ -33,6 +34,7 @@ type pkg struct {
 	tags     map[string]string // those asked for; see distTags
 	raw      []byte            // packument.json, to be served as it stands
 	owners   []object          // nil: as nobody has changed them
+	access   string            // who may see it, as it was published
 }
 
 // A version is one published version.
@@ -51,6 +53,8 @@ type version struct {
 	fileCount     int   // 0 when the tarball was not made from files
 	unpackedSize  int64 // bytes
 	signing       *signing
+	attested      string          // how the registry's statement about it is signed; "" is not at all
+	bundle        json.RawMessage // the statement that was published with it
 }
 
 // A file is one file of a package.
@@ -77,6 +81,9 @@ func load(files []File) (*fixtures, error) {
 	for _, name := range slices.Sorted(maps.Keys(fx.packages)) {
 		for _, v := range fx.packages[name].versions {
 			v.signing = fx.signing
+			if i := slices.IndexFunc(fx.attested, func(rule signRule) bool { return glob(rule.pattern, name) }); i >= 0 {
+				v.attested = fx.attested[i].how
+			}
 			if err := v.complete(gz); err != nil {
 				return nil, err
 			}
@@ -110,6 +117,10 @@ func (fx *fixtures) section(f File) error {
 		var err error
 		fx.signing, err = parseSigning(f.Name, string(f.Data))
 		return err
+	case "attestations":
+		var err error
+		fx.attested, err = parseRules(f.Name, string(f.Data), attestings())
+		return err
 	}
 	head, rest := splitHead(f.Name)
 	name, ver, versioned := splitAt(head)
@@ -130,7 +141,7 @@ func (fx *fixtures) section(f File) error {
 		fx.pkg(name).raw = f.Data
 		return nil
 	}
-	return fmt.Errorf("%s: no such section; there are packages, faults, auth, advisories, signatures, search, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
+	return fmt.Errorf("%s: no such section; there are packages, faults, auth, advisories, signatures, attestations, search, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
 }
 
 // splitHead divides a section's name behind its package: "@s/a@1.0.0/lib/x.js"

@@ -107,4 +107,11 @@
 // line of the section signatures is PATTERN good|bad|none|expired: how the
 // registry has signed the versions of those packages. The section search is the
 // answer to any search.
+//
+// A line of the section attestations is PATTERN WAY: there is a signed statement
+// about those packages, and WAY is good, or says what is wrong with it (see
+// package notary), or wrong-digest, wrong-name, unreadable; keyed, signed with the
+// registry's key; expired-key, stray-key. The services that sign what is published
+// with a statement of its own are below /-/test/notary/: fulcio, rekor, and root,
+// the document that trusts them.
 package testreg

@@ -170,6 +170,12 @@ func (v *version) dist(h hosts) object {
 			d.set("signatures", signatures)
 		}
 	}
+	if v.attested != "" || v.bundle != nil {
+		d.set("attestations", object{
+			{"url", h.registry + "/-/npm/v1/attestations/" + v.name + "@" + v.version},
+			{"provenance", object{{"predicateType", "https://slsa.dev/provenance/v1"}}},
+		})
+	}
 	return d
 }
 

@@ -1,8 +1,11 @@
 package testreg
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 )
 
 // A publication is the body of "npm publish": one version with its tarball, or
@@ -12,10 +15,11 @@ type publication struct {
 	Tags        map[string]string     `json:"dist-tags"`
 	Versions    map[string]object     `json:"versions"`
 	Attachments map[string]attachment `json:"_attachments"`
+	Access      string                `json:"access"`
 }
 
 type attachment struct {
-	Data []byte `json:"data"` // base64 in the document
+	Data string `json:"data"` // base64 of a tarball, or a bundle as it is
 }
 
 // publish keeps what was sent and serves it from then on. r.mu is held.
@@ -45,7 +49,10 @@ func (r *Registry) publish(x *exchange, body []byte) {
 			old.version(ver).deprecated = manifest.text("deprecated")
 			continue
 		}
-		r.add(pub, ver, manifest)
+		if err := r.add(pub, ver, manifest); err != nil {
+			x.refuse(http.StatusBadRequest, err.Error())
+			return
+		}
 	}
 	for tag, ver := range pub.Tags {
 		r.fx.pkg(pub.Name).tags[tag] = ver
@@ -54,12 +61,24 @@ func (r *Registry) publish(x *exchange, body []byte) {
 }
 
 // add keeps one published version.
-func (r *Registry) add(pub publication, ver string, manifest object) {
+func (r *Registry) add(pub publication, ver string, manifest object) error {
 	v := r.fx.version(pub.Name, ver)
 	v.manifest = manifest // its dist is never served: see document
-	for _, a := range pub.Attachments {
-		v.tarball = a.Data
+	for name, a := range pub.Attachments {
+		if strings.HasSuffix(name, ".sigstore") {
+			v.bundle = json.RawMessage(a.Data)
+			continue
+		}
+		tarball, err := base64.StdEncoding.DecodeString(a.Data)
+		if err != nil {
+			return fmt.Errorf("%s is no base64", name)
+		}
+		v.tarball = tarball
 	}
+	if pub.Access != "" {
+		r.fx.pkg(pub.Name).access = pub.Access
+	}
+	return nil
 }
 
 // serveTags lists, sets or removes dist-tags. The registry's lock is held.

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"godwit/internal/testreg/notary"
 )
 
 // A Registry serves the packages of its archives. It is an [http.Handler]; the
@@ -31,6 +33,8 @@ type Registry struct {
 	log requestLog
 	// asked is how often somebody asked whether a login in the browser is done.
 	asked int
+	// sealer is made when somebody asks for it: it takes keys.
+	sealer *notary.Notary
 }
 
 // common is the archive that scripts share.

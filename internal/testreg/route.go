@@ -24,6 +24,9 @@ const (
 	kindIDToken   = "id-token" // the CI service itself
 	kindKeys      = "keys"     // that the registry signs with
 	kindSearch    = "search"
+	kindPublic    = "public" // whether everybody may see a package
+	kindAttest    = "attest" // what was signed about a version
+	kindNotary    = "notary" // the services that sign, and the document that trusts them
 	kindOther     = "other"
 )
 
@@ -99,7 +102,17 @@ func routeOfService(path string) route {
 	if rest, ok := strings.CutPrefix(path, "npm/v1/oidc/token/exchange/package/"); ok {
 		return route{kind: kindExchange, name: rest}
 	}
+	if rest, ok := strings.CutPrefix(path, "npm/v1/attestations/"); ok {
+		name, ver, _ := splitAt(rest)
+		return route{kind: kindAttest, name: name, rest: ver}
+	}
+	if rest, ok := strings.CutPrefix(path, "test/notary/"); ok {
+		return route{kind: kindNotary, rest: rest}
+	}
 	if rest, ok := strings.CutPrefix(path, "package/"); ok {
+		if name, ok := strings.CutSuffix(rest, "/visibility"); ok {
+			return route{kind: kindPublic, name: name}
+		}
 		if name, tags, ok := strings.Cut(rest, "/dist-tags"); ok {
 			return route{kind: kindDistTags, name: name, rest: strings.Trim(tags, "/")}
 		}
@@ -110,7 +123,7 @@ func routeOfService(path string) route {
 // open reports whether whoever asks need not have a token yet.
 func (rt route) open() bool {
 	switch rt.kind {
-	case kindLogin, kindDone, kindUser, kindExchange, kindIDToken:
+	case kindLogin, kindDone, kindUser, kindExchange, kindIDToken, kindNotary:
 		return true
 	}
 	return false

@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // serveAudit answers the bulk endpoint with the advisories about the names asked
@@ -55,19 +56,24 @@ type signRule struct{ pattern, how string }
 
 // parseSigning reads lines "PATTERN good|bad|none|expired", and makes a key.
 func parseSigning(file, text string) (*signing, error) {
-	s := &signing{}
-	err := eachLine(file, text, func(words []string) error {
-		if len(words) != 2 || !slices.Contains([]string{"good", "bad", "none", "expired"}, words[1]) {
-			return fmt.Errorf("write PATTERN good, bad, none or expired")
-		}
-		s.rules = append(s.rules, signRule{words[0], words[1]})
-		return nil
-	})
+	rules, err := parseRules(file, text, []string{"good", "bad", "none", "expired"})
 	if err != nil {
 		return nil, err
 	}
-	s.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	return s, err
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return &signing{key, rules}, err
+}
+
+// parseRules reads lines "PATTERN WORD".
+func parseRules(file, text string, ways []string) (rules []signRule, err error) {
+	err = eachLine(file, text, func(words []string) error {
+		if len(words) != 2 || !slices.Contains(ways, words[1]) {
+			return fmt.Errorf("write PATTERN and one of %s", strings.Join(ways, ", "))
+		}
+		rules = append(rules, signRule{words[0], words[1]})
+		return nil
+	})
+	return rules, err
 }
 
 // sign is what dist.signatures has for a version, or nil.

@@ -129,6 +129,10 @@ func (r *Registry) route(x *exchange, body []byte) {
 		r.publish(x, body)
 		return
 	}
+	if x.route.kind == kindNotary {
+		r.serveNotary(x, body)
+		return
+	}
 	if x.route.open() || x.route.kind == kindToken {
 		r.serveAccount(x, body)
 		return
@@ -143,6 +147,10 @@ func (r *Registry) route(x *exchange, body []byte) {
 		p.serveTags(x, body)
 	case x.request.Method != http.MethodGet && x.request.Method != http.MethodHead:
 		x.refuse(http.StatusMethodNotAllowed, "Method not allowed")
+	case x.route.kind == kindPublic:
+		x.json(http.StatusOK, object{{"public", p.access != "restricted"}})
+	case x.route.kind == kindAttest:
+		r.serveAttestations(x, p.version(x.route.rest))
 	case x.route.kind == kindPackument:
 		p.servePackument(x)
 	case x.route.kind == kindManifest:

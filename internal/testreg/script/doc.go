@@ -26,6 +26,7 @@
 //	                              (executable), "b -> ../c"; -x leaves out what matches
 //	[!] json FILE KEY… [= WANT]   print a value of a JSON file to stdout; or compare it
 //	[!] nodejs ARGS…              run node
+//	fetch [-bearer TOKEN] PATH FILE  write what the registry answers to a file
 //	fails [-status N] CMD ARGS…   run what must exit with status 1 (or N), say why on
 //	                              stderr and leave stdout empty
 //

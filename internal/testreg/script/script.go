@@ -29,6 +29,7 @@ func Commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"json":     jsonValue,
 		"nodejs":   nodejs,
 		"fails":    fails,
+		"fetch":    fetch,
 	}
 }
 

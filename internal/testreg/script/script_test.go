@@ -57,7 +57,7 @@ func TestFailsInsists(t *testing.T) {
 		"fails -status 3 quit 1 '' why", "fails nosuchcommand", "registry nowhere", "requests", "! fault x 500",
 		"registry common\nrequests -count 1", "registry common\nrequests a", "registry common\nfault a explode",
 		"registry common\nrequests -peak 1", "json p.json name = wrong", "json p.json missing", "! json p.json name",
-		"tree nowhere", "expand nowhere", "registry -stop",
+		"tree nowhere", "expand nowhere", "registry -stop", "fetch / f", "registry common\nfetch /nowhere f",
 	} {
 		file := filepath.Join(t.TempDir(), "line.txtar")
 		if err := os.WriteFile(file, []byte(line+"\n-- p.json --\n{\"name\": \"p\"}\n"), 0o644); err != nil {
