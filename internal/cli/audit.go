@@ -23,8 +23,8 @@ auditConfig.ignoreGhsas in pnpm-workspace.yaml names do not count.
     godwit audit fix            the same; in npm's projects other versions in the
                                 lockfile, and with --force in package.json
     godwit audit --ignore GHSA  one more advisory that does not count
-    godwit audit signatures     whether the registry signed what it published;
-                                statements of provenance are not looked at`
+    godwit audit signatures     whether the registry signed what it published, and
+                                whether statements of where it was built are true`
 
 // runAudit is the command audit.
 func runAudit(ctx context.Context, c *call) error {

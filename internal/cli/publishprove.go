@@ -82,15 +82,15 @@ func (p *publisher) canProve() error {
 	const next = "pass --no-provenance, or "
 	switch service := p.cfg.Settings.CIName; {
 	case service == onGitHub && p.variable("ACTIONS_ID_TOKEN_REQUEST_URL") == "":
-		return &refusedError{"the workflow has no permission to say who it is, which provenance takes", "EUSAGE", next + "give the job the permission id-token: write"}
+		return &refusedError{"the workflow has no permission to say who it is, which provenance takes", "ERR_PNPM_ID_TOKEN_GITHUB_WORKFLOW_INCORRECT_PERMISSIONS", next + "give the job the permission id-token: write"}
 	case service == onGitLab && p.variable("SIGSTORE_ID_TOKEN") == "":
-		return &refusedError{"the job has no SIGSTORE_ID_TOKEN, which provenance takes", "EUSAGE", next + "name it in the job's id_tokens, with the audience sigstore"}
+		return &refusedError{"the job has no SIGSTORE_ID_TOKEN, which provenance takes", "ERR_PNPM_PROVENANCE_GITLAB_MISSING_TOKEN", next + "name it in the job's id_tokens, with the audience sigstore"}
 	case service == onGitHub || service == onGitLab:
 		return nil
 	case service != "":
-		return &refusedError{"provenance cannot be made on " + service, "EUSAGE", next + "publish from GitHub Actions or GitLab CI"}
+		return &refusedError{"provenance cannot be made on " + service, "ERR_PNPM_PROVENANCE_UNSUPPORTED_PROVIDER", next + "publish from GitHub Actions or GitLab CI"}
 	}
-	return &refusedError{"provenance is made by jobs of CI services, and this is none that is known", "EUSAGE", next + "publish from GitHub Actions or GitLab CI"}
+	return &refusedError{"provenance is made by jobs of CI services, and this is none that is known", "ERR_PNPM_PROVENANCE_UNSUPPORTED_PROVIDER", next + "publish from GitHub Actions or GitLab CI"}
 }
 
 // prove adds to a publication the signed statement of where it was built.

@@ -13,7 +13,7 @@ const elsewhere = `
 _auth always-auth bypass-2fa cache-max
 cache-min cidr description disturl editor email expires
 format-package-lock git heading include-staged
-include-attestations init-author-email init-author-name init-author-url init-license init-module
+init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
 init.version link lockfile-version logs-dir logs-max name node-gyp node-options nodedir
 orgs packages allow-scripts-pending

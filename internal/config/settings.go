@@ -335,6 +335,7 @@ type Audit struct {
 	Fix          bool
 	Ignore       []string // advisories that count no more from now on
 	IgnoreErrors bool     // a registry that cannot be asked is no failure
+	Attestations bool     // of signatures: show the statements that are right
 }
 
 // Bill is what a bill of materials is to be.

@@ -557,6 +557,8 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Audit.Ignore }},
 	{Key: "ignore-registry-errors", Kind: Bool, Default: "false", For: auditing, Help: "succeed when the registry cannot be asked",
 		bind: func(s *Settings) any { return &s.Audit.IgnoreErrors }},
+	{Key: "include-attestations", Kind: Bool, Default: "false", For: []string{"audit"}, Help: "with signatures --json: the statements that are right, too, in npm's shape",
+		bind: func(s *Settings) any { return &s.Audit.Attestations }},
 
 	// The call, and the terminal.
 	{Key: "dir", Flags: "cwd", Short: "C", Kind: Path, Help: "run as if started in this directory", never: notFile | notEnv,

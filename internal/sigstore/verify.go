@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"time"
 )
@@ -47,13 +48,12 @@ func (b *Bundle) Verify(root *Root, key crypto.PublicKey) error {
 	return nil
 }
 
-// Named is the name of the key that the bundle wants to be checked with, "" where
-// it has a certificate.
-func (b *Bundle) Named() string {
-	if b.Material.PublicKey == nil {
-		return ""
-	}
-	return b.Envelope.Signatures[0].KeyID
+// Named is the name of the key that has signed, "" where it has none.
+func (b *Bundle) Named() string { return b.Envelope.Signatures[0].KeyID }
+
+// Signature is that of the statement, in base64.
+func (b *Bundle) Signature() string {
+	return base64.StdEncoding.EncodeToString(b.Envelope.Signatures[0].Sig)
 }
 
 // Time is when a log took the signature in, of which [Bundle.Verify] has to say
