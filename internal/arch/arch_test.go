@@ -194,7 +194,7 @@ var outside = map[string][]string{
 	"project":      {"github.com/go-json-experiment/json", "github.com/goccy/go-yaml"}, "lockfile/pnpmlock/yamltree": {"github.com/goccy/go-yaml"},
 	"npm": {"github.com/go-json-experiment/json"},
 	// How yarn publishes its patches, and how it hashes them.
-	"cli": {"github.com/andybalholm/brotli"}, "lockfile/yarnlock/yarnpatch": {"github.com/go-json-experiment/json"},
+	"cli": {"github.com/andybalholm/brotli", "rsc.io/qr"}, "lockfile/yarnlock/yarnpatch": {"github.com/go-json-experiment/json"},
 	"testreg":        {"github.com/rogpeppe/go-internal"},
 	"testreg/script": {"github.com/rogpeppe/go-internal"},
 }

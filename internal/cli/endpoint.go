@@ -17,6 +17,7 @@ import (
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/npm"
+	"godwit/internal/project"
 	"godwit/internal/registry"
 )
 
@@ -93,7 +94,7 @@ type reply struct {
 }
 
 // send speaks to the registry: body, unless nil, is sent as JSON, and the answer
-// is decoded into to, unless that is nil. Where the registry wants a one-time
+// is decoded into to, unless that is nil; a *[]byte gets it as it is. Where the registry wants a one-time
 // password, whoever sits there is asked for one.
 func (e *endpoint) send(ctx context.Context, method, path string, body, to any) (reply, error) {
 	payload, err := encode(body)
@@ -110,6 +111,15 @@ func (e *endpoint) send(ctx context.Context, method, path string, body, to any) 
 			return got, err
 		}
 	}
+}
+
+// value asks for a JSON document, whose members keep their order.
+func (e *endpoint) value(ctx context.Context, path, what string) (project.Node, error) {
+	var text []byte
+	if _, err := e.send(ctx, "", path, nil, &text); err != nil {
+		return project.Node{}, err
+	}
+	return project.ParseValue(what, string(text))
 }
 
 // change sends what changes a package, of which the cache then knows nothing: the
@@ -148,6 +158,10 @@ func (e *endpoint) once(ctx context.Context, method, path string, payload []byte
 		data, err := io.ReadAll(r.Body)
 		if err != nil || to == nil || len(bytes.TrimSpace(data)) == 0 {
 			return err
+		}
+		if raw, ok := to.(*[]byte); ok {
+			*raw = data
+			return nil
 		}
 		if err := json.Unmarshal(data, to); err != nil {
 			return fmt.Errorf("%s %s: the answer is not a registry's: %w", cmp.Or(method, http.MethodGet), path, err)

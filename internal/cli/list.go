@@ -313,6 +313,9 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// writeNode writes a value whose members keep their order.
+func writeNode(w io.Writer, n project.Node) error { return writeJSON(w, json.RawMessage(n.JSON())) }
+
 // writeMembers writes an object with its members in this order.
 func writeMembers(w io.Writer, names []string, values []any) error {
 	var doc, out bytes.Buffer

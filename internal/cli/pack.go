@@ -68,6 +68,7 @@ type packed struct {
 	name     npm.Name
 	version  string
 	file     string // where the tarball is, or would be, as it is shown
+	stageID  string // what the registry calls it while it waits for approval
 }
 
 // newPacker prepares to pack for a command of npm's name. Scripts write to

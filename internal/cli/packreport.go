@@ -28,6 +28,7 @@ type packedAs[F packedFile | onlyPath] struct {
 	Files        []F      `json:"files"`
 	EntryCount   int      `json:"entryCount"`
 	Bundled      []string `json:"bundled"`
+	StageID      string   `json:"stageId,omitempty"`
 }
 
 type packedFile struct {
@@ -93,7 +94,7 @@ func packedWith[F packedFile | onlyPath](one *packed, files []F) packedAs[F] {
 		ID: string(one.name) + "@" + one.version, Name: one.name, Version: one.version,
 		Size: len(one.Tarball), UnpackedSize: one.Unpacked, Shasum: hex.EncodeToString(sum[:]),
 		Integrity: integrity.Of(one.Tarball).String(), Filename: filenameOf(one), Files: files,
-		EntryCount: len(one.Files), Bundled: append([]string{}, one.Bundled...),
+		EntryCount: len(one.Files), Bundled: append([]string{}, one.Bundled...), StageID: one.stageID,
 	}
 }
 

@@ -29,7 +29,12 @@ and published with it.`
 
 // runPublish is the command publish.
 func runPublish(ctx context.Context, c *call) error {
-	if words := c.args.Positional[1:]; len(words) > 1 {
+	return c.publish(ctx, c.args.Positional[1:])
+}
+
+// publish publishes or stages what words name, the project at hand without any.
+func (c *call) publish(ctx context.Context, words []string) error {
+	if len(words) > 1 {
 		return &usageError{"publish wants one directory or tarball at most, and got " + strings.Join(words, " "), "publish them one by one"}
 	} else if len(words) == 1 {
 		return c.publishPath(ctx, words[0])
@@ -94,12 +99,13 @@ func (c *call) publishProjects(ctx context.Context) error {
 // publisher publishes packages.
 type publisher struct {
 	*packer
-	done []*packed
+	staged bool // it only waits for approval then
+	done   []*packed
 }
 
 func (c *call) newPublisher() (*publisher, func(), error) {
 	p, stop, err := c.newPacker("publish")
-	return &publisher{packer: p}, stop, err
+	return &publisher{packer: p, staged: c.staging()}, stop, err
 }
 
 // project publishes one project.
@@ -295,10 +301,16 @@ func (p *publisher) upload(ctx context.Context, to *destination, out *packed) er
 	p.describe(out)
 	if !p.cfg.Settings.Call.DryRun {
 		doc := p.document(to, out)
-		if err := p.prove(ctx, to, out, &doc); err != nil {
+		err := p.prove(ctx, to, out, &doc)
+		if err != nil {
 			return fmt.Errorf("sign the provenance: %w", err)
 		}
-		if err := to.change(ctx, out.name, http.MethodPut, registry.EscapedName(out.name), doc); err != nil {
+		if p.staged {
+			err = p.stage(ctx, to, out, doc)
+		} else {
+			err = to.change(ctx, out.name, http.MethodPut, registry.EscapedName(out.name), doc)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -306,7 +318,7 @@ func (p *publisher) upload(ctx context.Context, to *destination, out *packed) er
 	if p.cfg.Settings.Call.JSON {
 		return nil
 	}
-	_, err := fmt.Fprintf(p.stdout, "+ %s@%s\n", out.name, out.version)
+	_, err := fmt.Fprintf(p.stdout, "+ %s@%s%s\n", out.name, out.version, p.stageNote(out))
 	return err
 }
 
@@ -319,11 +331,10 @@ func (p *publisher) tell() error {
 		return nil
 	}
 	if p.npm {
-		byName := map[npm.Name]packedAs[packedFile]{}
-		for _, one := range p.done {
-			byName[one.name] = one.npm()
-		}
-		return writeJSON(p.stdout, byName)
+		return tellByName(p, (*packed).npm)
+	}
+	if p.staged {
+		return tellByName(p, (*packed).published)
 	}
 	list := []packedAs[onlyPath]{}
 	for _, one := range p.done {
@@ -333,6 +344,15 @@ func (p *publisher) tell() error {
 		return writeJSON(p.stdout, list[0])
 	}
 	return writeJSON(p.stdout, list)
+}
+
+// tellByName prints what was published by its names.
+func tellByName[F packedFile | onlyPath](p *publisher, form func(*packed) packedAs[F]) error {
+	byName := map[npm.Name]packedAs[F]{}
+	for _, one := range p.done {
+		byName[one.name] = form(one)
+	}
+	return writeJSON(p.stdout, byName)
 }
 
 // summary writes pnpm-publish-summary.json, which release tools read.

@@ -108,7 +108,14 @@ func unpacked(path string, data []byte) (*packed, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &packed{Package: &pack.Package{Tarball: data}, manifest: m.Document, file: path}
+	files, err := install.PackedFiles(data)
+	if err != nil {
+		return nil, err
+	}
+	out := &packed{Package: &pack.Package{Tarball: data, Files: files}, manifest: m.Document, file: path}
+	for _, f := range files {
+		out.Unpacked += f.Size
+	}
 	return out, out.identify("its package.json")
 }
 

@@ -10,14 +10,14 @@ import (
 // are not ours. Files and environment may hold them; as flags they are
 // refused. (npm 11 definitions.js; pnpm-facts 6.3.)
 const elsewhere = `
-_auth always-auth bypass-2fa cache-max
+_auth always-auth cache-max
 cache-min cidr description disturl editor email expires
 format-package-lock git heading include-staged
 init-author-email init-author-name init-author-url init-license init-module
 init-type init-version init-private init.author.email init.author.name init.author.url init.license init.module
 init.version link lockfile-version logs-dir logs-max name node-gyp node-options nodedir
 orgs packages allow-scripts-pending
-allow-scripts-pin packages-all packages-and-scopes-permission orgs-permission password token-description
+allow-scripts-pin password 
 python read-only rebuild-bundle save-bundle scopes
 searchopts searchstaleness shell timing umask
 usage username versions viewer workspaces workspaces-update sso-poll-frequency sso-type

@@ -23,6 +23,7 @@ type Settings struct {
 	Version   Version
 	Audit     Audit
 	Diff      Diff
+	Token     Token
 	Bill      Bill
 	Terminal  Terminal
 
@@ -327,6 +328,21 @@ type Diff struct {
 	NoPrefix    bool
 	Src, Dst    string // before names
 	Text        bool
+}
+
+// Token is what a token that is made may do. (npm 11)
+type Token struct {
+	Name, Description  string
+	Password           Secret   // of the account
+	Expires            int      // days; 0 is the registry's choice
+	Packages           []string // that it is for
+	AllPackages        bool
+	Scopes, Orgs       []string
+	PackagesPermission string // read-only, read-write, no-access; "" is the registry's choice
+	OrgsPermission     string
+	CIDR               []string // addresses that it may be used from
+	ReadOnly           bool
+	Bypass             bool // no second factor is asked for
 }
 
 // Audit is what advisories count.

@@ -60,13 +60,14 @@ var (
 	nameless   = []string{"install", "install-test"} // are add when names follow, in npm's scripts with the same flags
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
 	scoped     = slices.Concat(installing, running, packing, versioning, []string{"npx", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query", "diff"}) // for one project or several
-	packing    = []string{"pack", "publish"}
-	publishing = []string{"publish"}
+	packing    = []string{"pack", "publish", "stage"}
+	publishing = []string{"publish", "stage"}
 	versioning = []string{"version"}
 	auditing   = []string{"audit"}
 	comparing  = []string{"diff"}
-	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping"} // speak for the user to a registry
+	owning     = []string{"publish", "dist-tag", "deprecate", "unpublish", "owner", "login", "logout", "whoami", "ping", "stage", "token", "profile"} // speak for the user to a registry
 	adding     = []string{"add"}
+	tokens     = []string{"token"}
 	browsing   = []string{"docs", "bugs", "repo", "fund"}
 	global     = slices.Concat(saving, nameless[:1], listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix"})
 	updating   = []string{"update"}
@@ -410,7 +411,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Update.Interactive }},
 	{Key: "long", Short: "l", Kind: Bool, Default: "false", For: slices.Concat(listing, []string{"licenses", "config", "outdated"}), Help: "list: where packages are; licenses, outdated: more about them; config: sources and defaults", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Long }},
-	{Key: "parseable", Short: "p", Kind: Bool, Default: "false", For: slices.Concat(listing, []string{"search"}), Help: "print paths, a line each; search: columns between tabs", never: notFile | notEnv,
+	{Key: "parseable", Short: "p", Kind: Bool, Default: "false", For: slices.Concat(listing, []string{"search", "token", "profile"}), Help: "print paths, a line each; search, token, profile: columns between tabs", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Parseable }},
 	{Key: "member", Kind: List, For: []string{"init"}, Help: "make a project in this directory below, a member of npm's workspaces; npm's -w", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.Members }},
@@ -515,6 +516,34 @@ var table = []Setting{
 	{Key: "diff-text", Kind: Bool, Default: "false", For: comparing, Help: "show what is no text as well",
 		bind: func(s *Settings) any { return &s.Diff.Text }},
 
+	// Tokens. Their names are too plain for files, where others mean other things.
+	{Key: "token-name", Flags: "name", Kind: Text, For: tokens, Help: "what the token is called", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.Name }},
+	{Key: "token-description", Kind: Text, For: tokens, Help: "what it is for", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.Description }},
+	{Key: "token-password", Flags: "password", Kind: Hidden, For: tokens, Help: "the account's (default: asked for)", never: notFile,
+		bind: func(s *Settings) any { return &s.Token.Password }},
+	{Key: "token-expires", Flags: "expires", Kind: Int, Default: "0", For: tokens, Help: "days that it is good for", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.Expires }},
+	{Key: "token-packages", Flags: "packages", Kind: Names, For: tokens, Help: "packages that it is for", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.Packages }},
+	{Key: "packages-all", Kind: Bool, Default: "false", For: tokens, Help: "it is for all packages", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.AllPackages }},
+	{Key: "token-scopes", Flags: "scopes", Kind: Names, For: tokens, Help: "scopes that it is for", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.Scopes }},
+	{Key: "token-orgs", Flags: "orgs", Kind: Names, For: tokens, Help: "organizations that it is for", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.Orgs }},
+	{Key: "packages-and-scopes-permission", Kind: Enum, Values: "read-only read-write no-access", For: tokens, Help: "what it may do with packages and scopes", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.PackagesPermission }},
+	{Key: "orgs-permission", Kind: Enum, Values: "read-only read-write no-access", For: tokens, Help: "what it may do with organizations", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.OrgsPermission }},
+	{Key: "token-cidr", Flags: "cidr", Kind: Names, For: tokens, Help: "ranges of IPv4 addresses that it may be used from", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.CIDR }},
+	{Key: "token-read-only", Flags: "read-only", Kind: Bool, Default: "false", For: tokens, Help: "it may not publish (npm's projects: say --packages-and-scopes-permission)", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.ReadOnly }},
+	{Key: "bypass-2fa", Kind: Bool, Default: "false", For: tokens, Help: "no second factor is asked for where it is used", never: notFile | notEnv,
+		bind: func(s *Settings) any { return &s.Token.Bypass }},
+
 	{Key: "git-tag-version", Kind: Bool, Default: "true", For: versioning, Help: "commit and tag the new version",
 		bind: func(s *Settings) any { return &s.Version.GitTag }},
 	{Key: "tag-version-prefix", Kind: Text, Default: "v", For: slices.Concat(versioning, comparing), Help: "what stands before the version in the tag",
@@ -597,7 +626,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Call.NoQuestions }},
 	{Key: "yes", Short: "y", Kind: Bool, Help: "answer yes to every question",
 		bind: func(s *Settings) any { return &s.Call.Yes }},
-	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping", "doctor", "docs", "bugs", "repo", "pkg", "search", "find-dupes", "fund"}), Help: "print JSON; pkg: read values as JSON, too", never: notFile | notEnv,
+	{Key: "json", Kind: Bool, Default: "false", For: slices.Concat(packing, []string{"install", "ci", "add", "remove", "update", "dedupe", "prune", "peers", "list", "licenses", "why", "outdated", "config", "view", "run", "version", "audit", "dist-tag", "owner", "whoami", "ping", "doctor", "docs", "bugs", "repo", "pkg", "search", "find-dupes", "fund", "token", "profile"}), Help: "print JSON; pkg: read values as JSON, too", never: notFile | notEnv,
 		bind: func(s *Settings) any { return &s.Call.JSON }},
 	{Key: "trace", Kind: Path, Help: "write a Chrome trace of the install to this file", never: notFile,
 		bind: func(s *Settings) any { return &s.Call.Trace }},

@@ -222,6 +222,16 @@ func PackedManifest(tgz []byte, dir string) ([]byte, error) {
 	return a.small["package.json"], nil
 }
 
+// PackedFiles lists the files of a tarball, in its order.
+func PackedFiles(tgz []byte) ([]pack.File, error) {
+	var files []pack.File
+	_, err := eachFile(tgz, new(extract.Scratch), func(file string, exec bool, _ io.Reader, size int64) error {
+		files = append(files, pack.File{Path: strings.Clone(file), Exec: exec, Size: size})
+		return nil
+	})
+	return files, err
+}
+
 // checkPrepared reports whether scripts have to make a package of a repository
 // first, and refuses that if they must not run.
 func (t *tasks) checkPrepared(id graph.Key, manifest []byte, has func(file string) bool) (prepare bool, err error) {

@@ -101,6 +101,10 @@
 // but "wrong"; or with the word of the CI service that is at /-/test/id-token,
 // for whoever has "job-secret".
 //
+// The one user there is has the password that is typed, unless that is "wrong",
+// two tokens, and a profile; enabling a second factor is answered with a secret,
+// and then done with the code 123456. What is staged waits below /-/stage.
+//
 // # Security
 //
 // The section advisories is the answer of the bulk endpoint: {"NAME": [{...}]}. A

@@ -32,7 +32,10 @@ type Registry struct {
 	fx  *fixtures
 	log requestLog
 	// asked is how often somebody asked whether a login in the browser is done.
-	asked int
+	asked   int
+	tokens  []object // beginning with the first that was made
+	profile object   // nil: as it was at first
+	staged  []*staged
 	// sealer is made when somebody asks for it: it takes keys.
 	sealer *notary.Notary
 }

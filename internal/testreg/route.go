@@ -24,9 +24,12 @@ const (
 	kindIDToken   = "id-token" // the CI service itself
 	kindKeys      = "keys"     // that the registry signs with
 	kindSearch    = "search"
-	kindPublic    = "public" // whether everybody may see a package
-	kindAttest    = "attest" // what was signed about a version
-	kindNotary    = "notary" // the services that sign, and the document that trusts them
+	kindPublic    = "public"  // whether everybody may see a package
+	kindAttest    = "attest"  // what was signed about a version
+	kindNotary    = "notary"  // the services that sign, and the document that trusts them
+	kindTokens    = "tokens"  // those that the user has
+	kindProfile   = "profile" // what the registry knows of the user
+	kindStage     = "stage"   // what waits for approval
 	kindOther     = "other"
 )
 
@@ -92,6 +95,19 @@ func routeOfService(path string) route {
 		return route{kind: kindDone}
 	case "test/id-token":
 		return route{kind: kindIDToken}
+	case "npm/v1/user":
+		return route{kind: kindProfile}
+	case "stage":
+		return route{kind: kindStage}
+	}
+	if rest, ok := strings.CutPrefix(path, "npm/v1/tokens"); ok {
+		return route{kind: kindTokens, rest: strings.TrimPrefix(rest, "/token/")}
+	}
+	if name, ok := strings.CutPrefix(path, "stage/package/"); ok {
+		return route{kind: kindStage, name: name}
+	}
+	if rest, ok := strings.CutPrefix(path, "stage/"); ok {
+		return route{kind: kindStage, rest: rest}
 	}
 	if rest, ok := strings.CutPrefix(path, "user/token/"); ok {
 		return route{kind: kindToken, rest: rest}

@@ -128,6 +128,15 @@ func (r *Registry) route(x *exchange, body []byte) {
 	case kindPublish:
 		r.publish(x, body)
 		return
+	case kindTokens:
+		r.serveTokens(x, body)
+		return
+	case kindProfile:
+		r.serveProfile(x, body)
+		return
+	case kindStage:
+		r.serveStage(x, body)
+		return
 	}
 	if x.route.kind == kindNotary {
 		r.serveNotary(x, body)
