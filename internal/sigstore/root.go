@@ -25,8 +25,9 @@ var publicRoot []byte
 // Root is who is trusted: authorities that give certificates, and logs.
 type Root struct {
 	authorities []authority
-	logs        []log // of signatures (Rekor)
-	ctLogs      []log // of certificates (CT)
+	logs        []log       // of signatures (Rekor)
+	ctLogs      []log       // of certificates (CT)
+	clocks      []authority // that say what time it is, the first of a chain being theirs
 }
 
 // authority is certificates, the last being its root.
@@ -61,6 +62,7 @@ type rootDocument struct {
 	Logs        []logDocument       `json:"tlogs"`
 	CTLogs      []logDocument       `json:"ctlogs"`
 	Authorities []authorityDocument `json:"certificateAuthorities"`
+	Clocks      []authorityDocument `json:"timestampAuthorities"`
 }
 
 type logDocument struct {
@@ -96,7 +98,21 @@ func ParseRoot(data []byte) (*Root, error) {
 	if r.ctLogs, err = parseLogs(doc.CTLogs); err != nil {
 		return nil, err
 	}
-	for _, d := range doc.Authorities {
+	if r.authorities, err = parseAuthorities(doc.Authorities); err != nil {
+		return nil, err
+	}
+	if r.clocks, err = parseAuthorities(doc.Clocks); err != nil {
+		return nil, err
+	}
+	if len(r.logs) == 0 {
+		return nil, errors.New("the trusted root has no log")
+	}
+	return &r, nil
+}
+
+func parseAuthorities(docs []authorityDocument) ([]authority, error) {
+	var out []authority
+	for _, d := range docs {
 		a := authority{valid: d.Valid}
 		for _, raw := range d.Chain.Certificates {
 			cert, err := x509.ParseCertificate(raw.Bytes)
@@ -106,13 +122,28 @@ func ParseRoot(data []byte) (*Root, error) {
 			a.chain = append(a.chain, cert)
 		}
 		if len(a.chain) > 0 {
-			r.authorities = append(r.authorities, a)
+			out = append(out, a)
 		}
 	}
-	if len(r.logs) == 0 {
-		return nil, errors.New("the trusted root has no log")
+	return out, nil
+}
+
+// above is the certificate that has given cert, which was good at t for a use.
+func (a *authority) above(cert *x509.Certificate, t time.Time, use x509.ExtKeyUsage) (*x509.Certificate, error) {
+	roots, between := x509.NewCertPool(), x509.NewCertPool()
+	last := len(a.chain) - 1
+	roots.AddCert(a.chain[last])
+	for _, c := range a.chain[:last] {
+		between.AddCert(c)
 	}
-	return &r, nil
+	chains, err := cert.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: t, KeyUsages: []x509.ExtKeyUsage{use}})
+	if err != nil {
+		return nil, err
+	}
+	if len(chains[0]) < 2 {
+		return nil, errors.New("it is the authority's own")
+	}
+	return chains[0][1], nil
 }
 
 // parseLogs leaves out logs whose keys have a form that is not known here: what

@@ -10,6 +10,8 @@
 // [Root]) can tell later who signed, and that the certificate was good then. A
 // registry may sign with a key of its own in place of a certificate.
 //
+// Where the log says no time, an authority for that does (RFC 3161).
+//
 // Sources: sigstore's client specification and protobuf-specs (bundle, trusted
 // root), DSSE, RFC 6962 (logs), and what npm 11's copy of sigstore-js makes and
 // accepts.
@@ -66,10 +68,6 @@ type PublicKey struct {
 // Timestamps is what authorities for time have signed (RFC 3161).
 type Timestamps struct {
 	RFC3161 []timestamp `json:"rfc3161Timestamps,omitempty"`
-}
-
-type timestamp struct {
-	Signed []byte `json:"signedTimestamp"`
 }
 
 // Envelope is a payload with its signature (DSSE).

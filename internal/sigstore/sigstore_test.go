@@ -84,7 +84,9 @@ func TestFaultsAreNamed(t *testing.T) {
 		"good": "", "late": "it was not good then", "secret": "no log of certificates knows", "stranger": "not from a trusted authority",
 		"unlogged": "the log is not a trusted one", "replaced": "the signature is not that of the statement",
 		"forged": "the signature is not that of the statement", "reused": "about another signature",
-		"truncated": "the bundle cannot be read",
+		"truncated": "the bundle cannot be read", "clock": "",
+		"clock-late": "it was not good then", "clock-other": "a timestamp is about another signature",
+		"clock-stranger": "a timestamp is not ",
 	} {
 		b, err := Parse(n.Attest([]byte(`{"predicateType":"https://slsa.dev/provenance/v1"}`), fault))
 		if err == nil {
@@ -105,7 +107,7 @@ func TestBundlesThatSayTooLittle(t *testing.T) {
 	}{
 		"no entry":          {func(b *Bundle) { b.Material.Entries = nil }, "no log has written it down"},
 		"neither":           {func(b *Bundle) { b.Material.Entries[0].Promise, b.Material.Entries[0].Proof = nil, nil }, "neither promises nor proves"},
-		"no time":           {func(b *Bundle) { b.Material.Entries[0].Promise = nil }, "no log says when"},
+		"no time":           {func(b *Bundle) { b.Material.Entries[0].Promise = nil }, "nobody says when"},
 		"another time":      {func(b *Bundle) { b.Material.Entries[0].Time-- }, "the log's promise is not signed by it"},
 		"another index":     {func(b *Bundle) { b.Material.Entries[0].Proof.Index = 0 }, "the log's proof "},
 		"index beyond":      {func(b *Bundle) { b.Material.Entries[0].Proof.Index = 99 }, "does not know"},
@@ -119,7 +121,7 @@ func TestBundlesThatSayTooLittle(t *testing.T) {
 		"no certificate":    {func(b *Bundle) { b.Material.Certificate = nil }, "has no certificate"},
 		"broken one":        {func(b *Bundle) { b.Material.Certificate.Bytes = []byte("x") }, "cannot be read"},
 		"unknown key":       {func(b *Bundle) { b.Material.PublicKey = &PublicKey{"k"} }, "its key is not known"},
-		"clock":             {func(b *Bundle) { b.Material.Timestamps.RFC3161 = append(b.Material.Timestamps.RFC3161, timestamp{}) }, "not supported"},
+		"clock":             {func(b *Bundle) { b.Material.Timestamps.RFC3161 = append(b.Material.Timestamps.RFC3161, timestamp{}) }, "a timestamp cannot be read"},
 		"certificate as CA": {func(b *Bundle) { b.Material.Certificate.Bytes = root.authorities[0].chain[0].Raw }, "no log of certificates"},
 	} {
 		b := parse(t, n.Attest([]byte(`{}`), "good"))
@@ -210,6 +212,7 @@ func TestNpmVerifiesIt(t *testing.T) {
 	for name, v := range map[string]any{
 		"root.json": json.RawMessage(n.Root()), "ours.json": b, "good.json": json.RawMessage(n.Attest([]byte("{}"), "good")),
 		"late.json": json.RawMessage(n.Attest([]byte("{}"), "late")), "secret.json": json.RawMessage(n.Attest([]byte("{}"), "secret")),
+		"clock.json": json.RawMessage(n.Attest([]byte("{}"), "clock")), "other.json": json.RawMessage(n.Attest([]byte("{}"), "clock-other")),
 	} {
 		text, err := json.Marshal(v)
 		if err != nil {
@@ -224,14 +227,15 @@ func TestNpmVerifiesIt(t *testing.T) {
 		const read = name => JSON.parse(require('fs').readFileSync(dir + '/' + name + '.json'))
 		const root = from('protobuf-specs').TrustedRoot.fromJSON(read('root'))
 		const verify = from('verify'), verifier = new verify.Verifier(verify.toTrustMaterial(root))
-		for (const name of ['ours', 'good', 'late', 'secret']) {
+		for (const name of ['ours', 'good', 'late', 'secret', 'clock', 'other']) {
 			try {
 				verifier.verify(verify.toSignedEntity(from('bundle').bundleFromJSON(read(name))))
 				console.log(name, 'verified')
 			} catch (e) { console.log(name, e.message) }
 		}`
 	got, err := exec.Command("node", "-e", script, modules, dir).CombinedOutput()
-	want := "ours verified\ngood verified\nlate Failed to verify certificate chain\nsecret expected 1 SCTs, got 0\n"
+	want := "ours verified\ngood verified\nlate Failed to verify certificate chain\nsecret expected 1 SCTs, got 0\n" +
+		"clock verified\nother timestamp could not be verified\n"
 	if string(got) != want {
 		t.Errorf("npm says\n%s%v, want\n%s", got, err, want)
 	}
@@ -310,6 +314,7 @@ func FuzzVerify(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add(notary.New(time.Now).Attest([]byte("{}"), "good"))
+	f.Add(notary.New(time.Now).Attest([]byte("{}"), "clock"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if b, err := Parse(data); err == nil {
 			b.Verify(root, nil)

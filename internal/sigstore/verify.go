@@ -16,9 +16,6 @@ import (
 //
 // Who signed is not looked at, nor what was said: see [Bundle.Statement].
 func (b *Bundle) Verify(root *Root, key crypto.PublicKey) error {
-	if len(b.Material.Timestamps.RFC3161) > 0 {
-		return errors.New("its time is vouched for by a timestamp authority (RFC 3161), which is not supported")
-	}
 	if len(b.Material.Entries) == 0 {
 		return errors.New("no log has written it down")
 	}
@@ -35,8 +32,15 @@ func (b *Bundle) Verify(root *Root, key crypto.PublicKey) error {
 			times = append(times, time.Unix(int64(e.Time), 0))
 		}
 	}
+	for _, ts := range b.Material.Timestamps.RFC3161 {
+		t, err := root.stamped(ts, b.Envelope.Signatures[0].Sig)
+		if err != nil {
+			return err
+		}
+		times = append(times, t)
+	}
 	if len(times) == 0 {
-		return errors.New("no log says when it was written down")
+		return errors.New("nobody says when it was written down")
 	}
 	key, err := b.signer(root, key, times)
 	if err != nil {
@@ -113,19 +117,9 @@ func (r *Root) issuer(cert *x509.Certificate, t time.Time) (*x509.Certificate, e
 		if !a.valid.has(t) {
 			continue
 		}
-		roots, between := x509.NewCertPool(), x509.NewCertPool()
-		last := len(a.chain) - 1
-		roots.AddCert(a.chain[last])
-		for _, c := range a.chain[:last] {
-			between.AddCert(c)
-		}
-		var chains [][]*x509.Certificate
-		chains, err = cert.Verify(x509.VerifyOptions{
-			Roots: roots, Intermediates: between, CurrentTime: t,
-			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
-		})
-		if err == nil && len(chains[0]) > 1 {
-			return chains[0][1], nil
+		var issuer *x509.Certificate
+		if issuer, err = a.above(cert, t, x509.ExtKeyUsageCodeSigning); err == nil {
+			return issuer, nil
 		}
 	}
 	return nil, &certificateError{t, err}

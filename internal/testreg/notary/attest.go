@@ -10,7 +10,7 @@ import (
 
 // Faults are the ways in which [Notary.Attest] goes wrong, and good, which is none.
 func Faults() []string {
-	return []string{"good", "late", "secret", "stranger", "unlogged", "replaced", "forged", "reused", "truncated"}
+	return []string{"good", "late", "secret", "stranger", "unlogged", "replaced", "forged", "reused", "truncated", "clock", "clock-late", "clock-other", "clock-stranger"}
 }
 
 // Attest signs a statement, and returns the bundle. How it goes wrong is one of
@@ -24,11 +24,18 @@ func Faults() []string {
 //	forged     the signature is another key's than the certificate's
 //	reused     the log's entry is about another signature
 //	truncated  half of the bundle is missing
+//
+// In four ways the log says no time, and an authority does:
+//
+//	clock           as it should
+//	clock-late      when the certificate was not good any more
+//	clock-other     of another signature
+//	clock-stranger  but it is another one
 func (n *Notary) Attest(statement []byte, fault string) []byte {
 	now := n.now()
 	by, log, begin := n, n, now.Add(-time.Minute)
 	switch fault {
-	case "late":
+	case "late", "clock-late":
 		begin = now.Add(-time.Hour)
 	case "stranger":
 		by = New(n.now)
@@ -50,7 +57,16 @@ func (n *Notary) Attest(statement []byte, fault string) []byte {
 		payload = bytes.Replace(statement, []byte("slsa.dev"), []byte("slsa.example"), 1)
 	}
 	w := log.Write(Body(payload, written, PEM(cert), "{}"), now)
-	text := bundle(object{"certificate": object{"rawBytes": cert.Raw}}, payload, object{"sig": sig}, w)
+	material := object{"certificate": object{"rawBytes": cert.Raw}}
+	switch fault {
+	case "clock", "clock-late":
+		w.stamped = n.Stamp(sig, now)
+	case "clock-other":
+		w.stamped = n.Stamp(statement, now)
+	case "clock-stranger":
+		w.stamped = New(n.now).Stamp(sig, now)
+	}
+	text := bundle(material, payload, object{"sig": sig}, w)
 	if fault == "truncated" {
 		return text[:len(text)/2]
 	}
@@ -74,7 +90,13 @@ func encoded(statement []byte) []byte {
 // bundle puts a signature together with all that is needed to check it.
 func bundle(material object, payload []byte, sig object, w Written) []byte {
 	material["timestampVerificationData"] = object{}
-	material["tlogEntries"] = []object{w.entry()}
+	entry := w.entry()
+	if w.stamped != nil {
+		material["timestampVerificationData"] = object{"rfc3161Timestamps": []object{{"signedTimestamp": w.stamped}}}
+		delete(entry, "inclusionPromise")
+		delete(entry, "integratedTime")
+	}
+	material["tlogEntries"] = []object{entry}
 	text, err := json.Marshal(object{
 		"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "verificationMaterial": material,
 		"dsseEnvelope": object{"payload": payload, "payloadType": statementType, "signatures": []object{sig}},

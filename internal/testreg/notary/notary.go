@@ -27,7 +27,10 @@ const Host = "rekor.example"
 // Notary gives certificates and writes signatures down.
 type Notary struct {
 	root, issuer   *x509.Certificate
+	rootKey        *ecdsa.PrivateKey
 	issuerKey      *ecdsa.PrivateKey
+	clock          *x509.Certificate // of whoever stamps times
+	clockKey       *ecdsa.PrivateKey
 	log, certLog   *ecdsa.PrivateKey
 	logID, certLID []byte
 	now            func() time.Time
@@ -40,7 +43,7 @@ type Notary struct {
 // New makes one with keys of its own, and a log that has a few entries.
 func New(now func() time.Time) *Notary {
 	n := &Notary{now: now, serial: 10}
-	rootKey := newKey()
+	n.rootKey = newKey()
 	n.issuerKey, n.log, n.certLog = newKey(), newKey(), newKey()
 	n.logID, n.certLID = keyID(n.log), keyID(n.certLog)
 	begin := time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -50,10 +53,11 @@ func New(now func() time.Time) *Notary {
 			NotBefore: begin, NotAfter: begin.AddDate(90, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 		}
 	}
-	n.root = issue(authority(1, "root"), nil, &rootKey.PublicKey, rootKey)
+	n.root = issue(authority(1, "root"), nil, &n.rootKey.PublicKey, n.rootKey)
 	middle := authority(2, "intermediate")
 	middle.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}
-	n.issuer = issue(middle, n.root, &n.issuerKey.PublicKey, rootKey)
+	n.issuer = issue(middle, n.root, &n.issuerKey.PublicKey, n.rootKey)
+	n.clock = n.newClock(begin)
 	for i := range 5 { // so that proofs have hashes of both sides
 		n.leaves = append(n.leaves, leaf(fmt.Append(nil, "entry ", i)))
 	}
@@ -152,6 +156,7 @@ type Written struct {
 	Root                 []byte
 	Hashes               [][]byte
 	Checkpoint           string
+	stamped              []byte // by an authority for time; the log says none then
 }
 
 // Write takes an entry into the log.
@@ -224,7 +229,10 @@ func (n *Notary) Root() []byte {
 	}
 	text, err := json.MarshalIndent(m{
 		"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-		"tlogs":     []m{logOf(n.log, Host)}, "ctlogs": []m{logOf(n.certLog, "ct.example")}, "timestampAuthorities": []m{},
+		"tlogs":     []m{logOf(n.log, Host)}, "ctlogs": []m{logOf(n.certLog, "ct.example")}, "timestampAuthorities": []m{{
+			"subject": m{"organization": "sigstore.example", "commonName": "clock"}, "uri": "https://clock.example", "validFor": since,
+			"certChain": m{"certificates": []m{{"rawBytes": n.clock.Raw}, {"rawBytes": n.root.Raw}}},
+		}},
 		"certificateAuthorities": []m{{
 			"subject": m{"organization": "sigstore.example", "commonName": "root"}, "uri": "https://fulcio.example", "validFor": since,
 			"certChain": m{"certificates": []m{{"rawBytes": n.issuer.Raw}, {"rawBytes": n.root.Raw}}},
