@@ -132,6 +132,28 @@ func TestBundlesThatSayTooLittle(t *testing.T) {
 	}
 }
 
+// What was good once does not count for what was signed later.
+func TestPeriodsCount(t *testing.T) {
+	n := notary.New(time.Now)
+	past := time.Now().Add(-24 * time.Hour)
+	for name, test := range map[string]struct {
+		end         func(r *Root) **time.Time
+		fault, want string
+	}{
+		"log":       {func(r *Root) **time.Time { return &r.logs[0].valid.End }, "good", "the log is not a trusted one"},
+		"ct log":    {func(r *Root) **time.Time { return &r.ctLogs[0].valid.End }, "good", "no trusted log of certificates"},
+		"authority": {func(r *Root) **time.Time { return &r.authorities[0].valid.End }, "good", "not from a trusted authority"},
+		"clock":     {func(r *Root) **time.Time { return &r.clocks[0].valid.End }, "clock", "a timestamp is not from a trusted authority"},
+	} {
+		root := rootOf(t, n)
+		*test.end(root) = &past
+		b := parse(t, n.Attest([]byte("{}"), test.fault))
+		if got := message(b.Verify(root, nil)); !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func replaceNote(b *Bundle, old, new string) {
 	c := &b.Material.Entries[0].Proof.Checkpoint
 	c.Envelope = strings.Replace(c.Envelope, old, new, 1)
