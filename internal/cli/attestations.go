@@ -128,7 +128,7 @@ func (r *signer) keyOf(bundle *sigstore.Bundle) (key crypto.PublicKey, code stri
 	}
 	if named.Expires != nil {
 		end, err := time.Parse(time.RFC3339, *named.Expires)
-		if err != nil || !bundle.Time().Before(end) {
+		if t := bundle.Time(); err != nil || t.IsZero() || !t.Before(end) {
 			return nil, "EEXPIREDSIGNATUREKEY", fmt.Errorf("is signed with the key %s, which expired %s", id, *named.Expires)
 		}
 	}

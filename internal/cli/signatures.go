@@ -50,11 +50,12 @@ type verdict struct {
 	name, version, registry string
 	places                  []place // of npm's node_modules; nil elsewhere
 
-	integrity, resolved string // as the registry has them
-	problem             string // "", missing, invalid; unsigned where the registry has no keys
-	code, message       string // of what is invalid
-	keyID, sig          string // with which it was signed
-	predicate           string // of the statement that it is about
+	locked              []string // integrities that the lockfile has
+	integrity, resolved string   // as the registry has them
+	problem             string   // "", missing, invalid; unsigned where the registry has no keys
+	code, message       string   // of what is invalid
+	keyID, sig          string   // with which it was signed
+	predicate           string   // of the statement that it is about
 
 	attestations json.RawMessage // dist.attestations, where they are right
 	bundles      json.RawMessage // and what they are
@@ -117,7 +118,9 @@ func (a *auditor) verdicts() []*verdict {
 			v = &verdict{name: string(p.Name), version: p.Version}
 			by[at] = v
 		}
-		v.integrity = cmp.Or(v.integrity, p.Resolution.Integrity)
+		if !slices.Contains(v.locked, p.Resolution.Integrity) {
+			v.locked = append(v.locked, p.Resolution.Integrity)
+		}
 		if a.npm {
 			v.places = append(v.places, place{dir: p.Dir, kind: a.kind(key)})
 		}
@@ -198,13 +201,14 @@ func (s *signatures) check(ctx context.Context, v *verdict) error {
 	if err != nil {
 		return fmt.Errorf("ask for %s@%s: %w", v.name, v.version, err)
 	}
-	locked := v.integrity
 	v.integrity, v.resolved = m.Dist.Integrity, m.Dist.Tarball
 	if err := r.signature(ctx, v, &m); err != nil {
 		return err
 	}
-	if v.problem == "" && differ(locked, v.integrity) {
-		v.invalid("EINTEGRITY", "is signed with the integrity %s, and the lockfile has %s", v.integrity, locked)
+	for _, locked := range v.locked {
+		if v.problem == "" && differ(locked, v.integrity) {
+			v.invalid("EINTEGRITY", "is signed with the integrity %s, and the lockfile has %s", v.integrity, locked)
+		}
 	}
 	if v.problem == "invalid" || len(m.Dist.Attestations) == 0 || string(m.Dist.Attestations) == "null" {
 		return nil

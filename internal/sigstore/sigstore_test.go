@@ -42,10 +42,22 @@ func TestPublicBundlesVerify(t *testing.T) {
 		if err := s.About(p.name, p.sum); err != nil {
 			t.Errorf("%s: %v", p.file, err)
 		}
+		if (&Statement{Subjects: s.Subjects}).About(p.name, "") == nil || bare(p.name).About(p.name, "") == nil {
+			t.Errorf("%s is about no bytes", p.file)
+		}
 		if s.About(p.name, strings.Repeat("0", 128)) == nil || s.About("pkg:npm/other@1.0.0", p.sum) == nil {
 			t.Errorf("%s is about anything", p.file)
 		}
 	}
+}
+
+// bare is a statement about a name, and no bytes.
+func bare(name string) *Statement {
+	s := &Statement{}
+	if err := json.Unmarshal([]byte(`{"subject": [{"name": "`+name+`"}]}`), s); err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // Whatever byte of a real bundle changes, it is refused, or means the same.
@@ -129,6 +141,10 @@ func TestBundlesThatSayTooLittle(t *testing.T) {
 		if got := message(b.Verify(root, nil)); !strings.Contains(got, test.want) {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+	}
+	b := parse(t, n.Attest([]byte(`{}`), "good"))
+	if b.Material.Entries[0].Promise = nil; !b.Time().IsZero() {
+		t.Error("a time that nobody promises is taken for one")
 	}
 }
 

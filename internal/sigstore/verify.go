@@ -60,10 +60,10 @@ func (b *Bundle) Signature() string {
 	return base64.StdEncoding.EncodeToString(b.Envelope.Signatures[0].Sig)
 }
 
-// Time is when a log took the signature in, of which [Bundle.Verify] has to say
-// whether it is true; the zero time where there is none.
+// Time is when the first log promised to take the signature in, which is true if
+// [Bundle.Verify] says so; the zero time where none did.
 func (b *Bundle) Time() time.Time {
-	if len(b.Material.Entries) == 0 {
+	if len(b.Material.Entries) == 0 || b.Material.Entries[0].Promise == nil {
 		return time.Time{}
 	}
 	return time.Unix(int64(b.Material.Entries[0].Time), 0)
