@@ -60,7 +60,7 @@ var mayUse = []struct {
 		[]string{"os.WriteFile", "os.Create", "os.CreateTemp", "os.OpenFile", "godwit/internal/fsys.WriteFile"},
 		// What stands in node_modules there is our own record of it.
 		[]string{
-			"internal/install/state/state.go", "internal/lockfile/lockfile.go", "internal/lockfile/hidden.go", "internal/registry/",
+			"internal/install/state/state.go", "internal/install/state/owner.go", "internal/lockfile/lockfile.go", "internal/lockfile/hidden.go", "internal/registry/",
 			"internal/config/ask.go", "internal/cli/", "internal/tarballs/writer.go",
 		},
 	},

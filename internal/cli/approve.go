@@ -12,7 +12,6 @@ import (
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
-	"godwit/internal/install"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
 )
@@ -23,7 +22,7 @@ func runApproveBuilds(ctx context.Context, c *call) error {
 	if c.cfg.Settings.Call.Global {
 		return c.approveGlobal(ctx)
 	}
-	waiting, err := install.AwaitingApproval(c.workspace.root)
+	waiting, err := c.tree().AwaitingApproval()
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("approve-builds: nothing is installed here yet: run godwit install first")
 	}
@@ -139,7 +138,7 @@ func (c *call) writeBuilds(rules []project.BuildRule) error {
 func runIgnoredBuilds(_ context.Context, c *call) error {
 	var b strings.Builder
 	b.WriteString("Automatically ignored builds during installation:\n")
-	waiting, err := install.AwaitingApproval(c.workspace.root)
+	waiting, err := c.tree().AwaitingApproval()
 	switch names := selectorsOf(waiting); {
 	case errors.Is(err, fs.ErrNotExist):
 		b.WriteString("  Cannot identify as no node_modules found\n")

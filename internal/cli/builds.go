@@ -8,7 +8,6 @@ import (
 	"godwit/internal/event"
 	"godwit/internal/graph"
 	"godwit/internal/install"
-	"godwit/internal/layout"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
@@ -80,8 +79,8 @@ func (c *call) scriptHost(verb string) *script.Host {
 	node := script.FindNode(path)
 	h := &script.Host{
 		Env: c.Env, Node: node, Program: c.Program, Verb: verb, UserAgent: c.scriptAgent(node),
-		InitDir: c.workspace.root, Shell: c.cfg.Settings.Build.Shell,
-		Path: []string{filepath.Join(c.workspace.root, layout.ModulesDir, ".bin")},
+		InitDir: c.workspace.root, Commands: c.commandsOf(), Shell: c.cfg.Settings.Build.Shell,
+		Path: []string{filepath.Join(c.modulesOf("."), ".bin")},
 	}
 	if dir := script.NodeGypDir(node, path); dir != "" {
 		h.Path, h.NodeGyp = append(h.Path, dir), script.NodeGyp(dir)

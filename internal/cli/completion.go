@@ -13,7 +13,6 @@ import (
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/config"
-	"godwit/internal/layout"
 	"godwit/internal/project"
 )
 
@@ -185,7 +184,7 @@ func dependencies(c *call) []word {
 
 // bins offers the commands of the dependencies.
 func bins(c *call) []word {
-	entries, err := os.ReadDir(filepath.Join(c.workspace.root, filepath.FromSlash(c.workspace.here), layout.ModulesDir, ".bin"))
+	entries, err := os.ReadDir(filepath.Join(c.modulesOf(c.workspace.here), ".bin"))
 	if err != nil {
 		return nil
 	}

@@ -180,6 +180,6 @@ func (d *deployment) asLegacy() error {
 
 // leftOut reports whether a path of the project is never deployed: what is
 // installed is installed there anew.
-func leftOut(path string) bool {
-	return slices.Contains(strings.Split(path, "/"), layout.ModulesDir)
+func (d *deployment) leftOut(path string) bool {
+	return slices.Contains(strings.Split(path, "/"), layout.ModulesDir) || strings.HasPrefix(path+"/", d.modules()+"/")
 }

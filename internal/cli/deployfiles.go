@@ -34,7 +34,7 @@ func (d *deployment) copy() error {
 		return fmt.Errorf("list the files of %s: %w", d.project.Dir, err)
 	}
 	for _, f := range files {
-		if leftOut(f.Path) || f.Path == project.ManifestFile {
+		if d.leftOut(f.Path) || f.Path == project.ManifestFile {
 			continue
 		}
 		if err := f.Open(from, func(r io.Reader) error { return copyTo(to, f, r) }); err != nil {
@@ -54,7 +54,7 @@ func (d *deployment) files(from *os.Root) ([]pack.File, error) {
 		switch {
 		case err != nil:
 			return err
-		case e.IsDir() && (leftOut(at) || filepath.Join(d.project.Dir, filepath.FromSlash(at)) == d.to):
+		case e.IsDir() && (d.leftOut(at) || filepath.Join(d.project.Dir, filepath.FromSlash(at)) == d.to):
 			return fs.SkipDir
 		case e.IsDir():
 			return nil

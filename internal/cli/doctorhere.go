@@ -234,7 +234,7 @@ func (x *examination) project() {
 		}
 		x.say("lockfile", fine, "", "%s", x.lock.Path)
 	}
-	if !isDirectory(filepath.Join(x.workspace.root, layout.ModulesDir)) {
+	if !isDirectory(x.modulesOf(".")) {
 		x.say("node_modules", fine, "", "there is none yet")
 		return
 	}

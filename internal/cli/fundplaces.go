@@ -65,7 +65,7 @@ func (p *graphPlaces) below(of fundPlace) []fundPlace {
 	slices.Sort(aliases)
 	var out []fundPlace
 	for _, alias := range aliases {
-		if dir := resolved(of.dir, alias); dir != "" { // an optional one need not be there
+		if dir := p.resolved(of.dir, alias); dir != "" { // an optional one need not be there
 			out = append(out, fundPlace{dir, targets[alias].Key})
 		}
 	}

@@ -186,7 +186,7 @@ func (c *call) approveGlobal(ctx context.Context) error {
 	var names []string
 	waiting := make([][]string, len(groups))
 	for i, gr := range groups {
-		ids, err := install.AwaitingApproval(gr.dir)
+		ids, err := (&install.Tree{Root: gr.dir}).AwaitingApproval()
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another tool's says nothing to us
 			return err
 		}

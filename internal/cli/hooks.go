@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,6 @@ import (
 
 	"godwit/internal/event"
 	"godwit/internal/install"
-	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/pnpmfile"
@@ -153,7 +151,7 @@ func (h *hooks) join(req *install.Request, c *call) {
 	}
 	req.Hooks = h
 	h.write.TarballURL, h.write.IncludeTarballURL = req.Client.TarballURL, req.TarballURLs
-	h.slots = filepath.Join(h.root, filepath.FromSlash(cmp.Or(req.Layout.VirtualStore, layout.DefaultVirtualStore)))
+	h.slots = absolute(h.root, req.Layout.StoreDir())
 	h.about = pnpmfile.Resolution{LockfileDir: h.root, StoreDir: c.cfg.Settings.Dirs.Store, Registries: c.registries()}
 }
 

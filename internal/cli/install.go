@@ -211,7 +211,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 	root := c.workspace.root
 	choice := c.choice(root)
 	req := &install.Request{
-		Root: root, LocksDir: filepath.Join(c.cacheDir(), "locks"),
+		Root: root, Outside: c.outside(), LocksDir: filepath.Join(c.cacheDir(), "locks"),
 		Projects: func() ([]install.Importer, error) { return c.shapedProjects(shaping, hooks, sink) },
 		Client:   origins{src.client, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: min(c.Cores, max(1, fsys.OpenFiles()/filesPerCore)),
 		Lockfile: c.lockSettings(), Layout: c.layoutOptions(),
@@ -239,7 +239,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 	if c.foreign() {
 		c.foreignRequest(req, src)
 	}
-	if s.Install.SharedSlots && !c.hoisted() {
+	if s.Install.SharedSlots && !c.hoisted() && req.Layout.Modules == "" {
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
 	if c.npmProject() {
@@ -298,7 +298,7 @@ func (c *call) lockSettings() lockfile.Settings {
 func (c *call) layoutOptions() layout.Options {
 	s := &c.cfg.Settings
 	return layout.Options{
-		VirtualStore: c.virtualStore(c.workspace.root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
+		Modules: c.otherModules(), VirtualStore: c.virtualStore(c.workspace.root), SlotNameLen: s.Dirs.MaxSlotName, Groups: groups(s.Include),
 		Hoist: matcher(s.Install.HoistPattern), PublicHoist: matcher(s.Install.PublicHoist),
 		Bins: c.binStyle(), NoLinks: !s.Install.Symlink, SlotsOnly: s.Install.SlotsOnly,
 		DedupeDirect: s.Workspace.DedupeDirect, ManualPeers: !s.Resolve.AutoInstallPeers || c.foreign(), Limits: hoistingLimits[s.Install.HoistingLimits],
@@ -328,17 +328,6 @@ func (c *call) hoisted() bool {
 
 var hoistingLimits = map[string]layout.Limits{
 	"none": layout.NoLimits, "workspaces": layout.ByProject, "dependencies": layout.ByDependency,
-}
-
-func (c *call) virtualStore(root string) string {
-	dir := c.cfg.Settings.Dirs.VirtualStore
-	if dir == "" {
-		return ""
-	}
-	if rel, err := filepath.Rel(root, dir); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel)
-	}
-	return ""
 }
 
 func groups(in config.Include) []graph.Group {
@@ -395,7 +384,7 @@ func (c *call) platforms() []npm.Platform {
 func (c *call) digest(shaping *shaping) string {
 	s := &c.cfg.Settings
 	h := sha256.New()
-	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
+	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.Modules, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
 		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace.Lasting(), c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest(),
 		c.buildRules(), c.trusted())
 	if s.Save.PruneCatalogs { // it is no part of the tree, but has to be done once

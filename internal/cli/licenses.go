@@ -141,7 +141,7 @@ func (w *graphWalk) visit(from, alias string, key graph.Key) error {
 		if _, ok := w.all[s.key]; p == nil || !ok {
 			continue
 		}
-		dir := resolved(s.from, s.alias)
+		dir := w.resolved(s.from, s.alias)
 		if _, ok := w.seen[dir]; ok || dir == "" { // an optional one need not be there
 			continue
 		}

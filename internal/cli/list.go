@@ -124,10 +124,7 @@ const maxListDepth = 200
 // installed is the graph of what is in node_modules, by the record that the
 // last install left there; nil if nothing is installed.
 func (c *call) installed() (*graph.Graph, error) {
-	file := lockfile.File{Format: lockfile.Pnpm, Path: filepath.Join(c.modulesDir(), ".pnpm", "lock.yaml")}
-	if dir := c.virtualStore(c.workspace.root); dir != "" {
-		file.Path = filepath.Join(c.workspace.root, filepath.FromSlash(dir), "lock.yaml")
-	}
+	file := lockfile.File{Format: lockfile.Pnpm, Path: filepath.Join(c.storeDir(), "lock.yaml")}
 	doc, err := lockfile.Read(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, lockfile.ErrEmpty) {
 		return nil, nil
@@ -137,9 +134,6 @@ func (c *call) installed() (*graph.Graph, error) {
 	}
 	return doc.Graph, nil
 }
-
-// modulesDir is node_modules of the root.
-func (c *call) modulesDir() string { return filepath.Join(c.workspace.root, layout.ModulesDir) }
 
 // listedDirs are the directories of the projects that the call is to look at.
 func (c *call) listedDirs() ([]string, error) {
@@ -209,7 +203,7 @@ func (l *lister) project(dir string, p *project.Project) *listedProject {
 // node is what the package in dir, the real path of its own, has as alias, level
 // steps below a project; nil if it is not to be shown.
 func (l *lister) node(dir, alias string, to graph.Target, level int) *listed {
-	n := &listed{From: alias, alias: alias, Path: resolved(dir, alias)}
+	n := &listed{From: alias, alias: alias, Path: l.resolved(dir, alias)}
 	if to.Link != "" {
 		n.Version = "link:" + to.Link
 		return l.shown(n)
@@ -289,11 +283,20 @@ func (l *lister) tarball(p *graph.Package) string {
 	return ""
 }
 
-// resolved is the real path of what node finds as alias from dir, or "".
-func resolved(dir, alias string) string {
+// resolved is the real path of what node finds as alias from dir, or "". Packages of
+// projects may be elsewhere than node looks.
+func (c *call) resolved(dir, alias string) string {
+	commands := c.commandsOf()
 	for above := dir; ; above = filepath.Dir(above) {
+		var in []string
 		if filepath.Base(above) != layout.ModulesDir {
-			path := filepath.Join(above, layout.ModulesDir, filepath.FromSlash(alias))
+			in = append(in, filepath.Join(above, layout.ModulesDir))
+		}
+		if commands != nil {
+			in = append(in, filepath.Dir(commands(above)))
+		}
+		for _, modules := range in {
+			path := filepath.Join(modules, filepath.FromSlash(alias))
 			if _, err := os.Lstat(path); err == nil {
 				if real, err := filepath.EvalSymlinks(path); err == nil {
 					return real

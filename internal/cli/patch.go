@@ -14,7 +14,6 @@ import (
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
-	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/store"
@@ -35,7 +34,7 @@ func runPatch(_ context.Context, c *call) error {
 	}
 	dir := c.cfg.Settings.Call.EditDir
 	if dir == "" {
-		dir = filepath.Join(c.workspace.root, layout.ModulesDir, editsDir, filepath.FromSlash(string(pkg.Key.ID())))
+		dir = filepath.Join(c.modulesOf("."), editsDir, filepath.FromSlash(string(pkg.Key.ID())))
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return &refusedError{"the directory " + dir + " is not empty", "ERR_PNPM_EDIT_DIR_NOT_EMPTY", "commit what is in it, or remove it, or name another one with --edit-dir"}
@@ -200,7 +199,7 @@ type edit struct {
 }
 
 func (c *call) editsFile() string {
-	return filepath.Join(c.workspace.root, layout.ModulesDir, editsDir, "state.json")
+	return filepath.Join(c.modulesOf("."), editsDir, "state.json")
 }
 
 // edits are the directories that patch made. A file of theirs that cannot be read

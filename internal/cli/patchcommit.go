@@ -69,7 +69,7 @@ func runPatchCommit(ctx context.Context, c *call) error {
 	if err := c.setWorkspace([]string{"patchedDependencies", key}, project.Text(file)); err != nil {
 		return err
 	}
-	if rel, err := filepath.Rel(filepath.Join(c.workspace.root, layout.ModulesDir, editsDir), dir); err == nil && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(filepath.Join(c.modulesOf("."), editsDir), dir); err == nil && filepath.IsLocal(rel) {
 		if err := fsys.RemoveAll(dir); err != nil {
 			return err
 		}

@@ -10,7 +10,6 @@ import (
 
 	"godwit/internal/fsys"
 	"godwit/internal/install"
-	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/project"
 )
@@ -91,7 +90,7 @@ func runClean(ctx context.Context, c *call) error {
 		return err
 	}
 	for _, dir := range c.workspace.dirs {
-		if err := c.empty(filepath.Join(c.workspace.root, filepath.FromSlash(dir), layout.ModulesDir)); err != nil {
+		if err := c.empty(c.modulesOf(dir)); err != nil {
 			return err
 		}
 	}

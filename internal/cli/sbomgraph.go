@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"godwit/internal/graph"
-	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/project"
 	"godwit/internal/sbom"
@@ -254,7 +253,7 @@ func (w *billing) walk() error {
 		}
 		dir := ""
 		if !w.cfg.Settings.Lockfile.Only {
-			dir = resolved(s.from, s.alias)
+			dir = w.resolved(s.from, s.alias)
 			if dir == "" && p.Optional { // one for other machines
 				continue
 			}
@@ -268,7 +267,7 @@ func (w *billing) walk() error {
 			continue
 		}
 		w.walked[s.key] = true
-		from := cmp.Or(dir, filepath.Join(w.workspace.root, layout.ModulesDir))
+		from := cmp.Or(dir, w.modulesOf("."))
 		for _, e := range p.Edges {
 			if e.Target.Key != "" && (!e.Optional || slices.Contains(w.groups, graph.Optional)) {
 				w.todo = append(w.todo, billed{c, from, e.Alias, e.Target.Key})

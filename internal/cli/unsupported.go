@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"godwit/internal/config"
-	"godwit/internal/layout"
+	"godwit/internal/lockfile"
 	"godwit/internal/project"
 )
 
@@ -41,8 +41,6 @@ func (c *call) shapes() ([]project.Shape, error) {
 func (c *call) unsupportedSettings() []refusal {
 	s, root := &c.cfg.Settings, c.workspace.root
 	return []refusal{
-		{s.Dirs.Modules != layout.ModulesDir, "modules-dir=" + s.Dirs.Modules, "leave it out"},
-		{s.Dirs.VirtualStore != "" && c.virtualStore(root) == "", "virtual-store-dir=" + s.Dirs.VirtualStore, "use a directory inside the project"},
 		{s.Dirs.Lockfile != "" && s.Dirs.Lockfile != root, "lockfile-dir=" + s.Dirs.Lockfile, "leave it out"},
 		{s.Network.LocalAddress != "", "local-address", "leave it out"},
 		{c.separate(), commandOf(c.args.Positional) + " with shared-workspace-lockfile=false", "leave the setting out for one lockfile at the root of the workspace"},
@@ -55,6 +53,9 @@ func (c *call) unsupportedSettings() []refusal {
 func (c *call) unsupportedLayout() []refusal {
 	s := &c.cfg.Settings
 	return []refusal{
+		{c.otherModules() != "" && c.lock.Format != lockfile.Pnpm, "modules-dir in a project of another tool than pnpm", "leave it out"},
+		{c.mixed() != "", "modules-dir=" + s.Dirs.Modules + ", which would mix packages with the project in " + c.mixed() + ",", "name a directory that each project has for itself"},
+		{c.otherModules() != "" && c.flagged("virtual-store", "enable-global-virtual-store"), "virtual-store=global with modules-dir", "leave out one of them"},
 		{s.Install.Linker == "pnp", "node-linker=pnp", "use isolated or hoisted"},
 		{s.Install.SharedSlots && !s.Install.Symlink, "virtual-store=global with symlink=false", "leave out one of them"},
 		// In a file of the user's it is about the projects that can have it.

@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"godwit/internal/config"
-	"godwit/internal/install"
-	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 )
 
@@ -95,7 +92,7 @@ func (c *call) stale(asked bool) (issue string, err error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", err
 	}
-	root := filepath.Join(c.workspace.root, layout.ModulesDir)
+	root := c.modulesOf(".")
 	if _, err := os.Lstat(root); err == nil {
 		if asked {
 			return "node_modules was not made by godwit, and cannot be checked", nil
@@ -148,7 +145,7 @@ func (c *call) compareTree() (made *flagged, same bool, err error) {
 		return nil, false, err
 	}
 	choice := c.choice(c.workspace.root).File()
-	same, err = install.Compare(c.workspace.root, c.Now, func(recorded string) bool {
+	same, err = c.tree().Compare(c.Now, func(recorded string) bool {
 		for _, f := range c.variants() {
 			cfg := *c.cfg
 			cfg.Settings.Include, cfg.Settings.Install.IgnoreScripts = f.Include, f.ignoreScripts

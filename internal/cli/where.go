@@ -11,45 +11,43 @@ import (
 
 // runRoot is the command root: where the dependencies of the project are.
 func runRoot(_ context.Context, c *call) error {
-	return c.tellDir(layout.ModulesDir)
+	return c.tellDir(false, c.modulesOf)
 }
 
 // runBin is the command bin: where their commands are.
 func runBin(_ context.Context, c *call) error {
-	return c.tellDir(layout.ModulesDir, ".bin")
+	return c.tellDir(true, func(dir string) string { return filepath.Join(c.modulesOf(dir), ".bin") })
 }
 
 // runPrefix is the command prefix: where the project is, or what is global.
 func runPrefix(_ context.Context, c *call) error {
 	if !c.cfg.Settings.Call.Global {
-		return c.tellDir()
+		return c.tellDir(false, func(dir string) string { return absolute(c.workspace.root, dir) })
 	}
 	_, err := fmt.Fprintln(c.Stdout, c.cfg.Settings.Dirs.Global)
 	return err
 }
 
-func (c *call) tellDir(below ...string) error {
+// tellDir prints a directory of the project that the call is about, or that of the
+// global packages: of theirs, or of their commands.
+func (c *call) tellDir(bin bool, of func(dir string) string) error {
 	if c.cfg.Settings.Call.Global {
-		return c.tellGlobal(len(below) > 1)
+		return c.tellGlobal(bin)
 	}
-	dir := filepath.Join(c.workspace.root, filepath.FromSlash(c.workspace.here))
+	dir := c.workspace.here
 	if c.workspace.root == "" || c.workspace.stray != "" { // in no project: where one would be
-		dir = c.args.Dir(c.Dir, c.Home)
+		c.workspace.root, dir = c.args.Dir(c.Dir, c.Home), "."
 	}
 	if c.cfg.Settings.Workspace.Root {
-		dir = c.workspace.root
+		dir = "."
 	}
-	_, err := fmt.Fprintln(c.Stdout, filepath.Join(dir, filepath.Join(below...)))
+	_, err := fmt.Fprintln(c.Stdout, of(dir))
 	return err
 }
 
 // slotPath is where the files of a package are, or would be if it is left out
 // here.
 func (c *call) slotPath(key graph.Key) string {
-	dir := c.virtualStore(c.workspace.root)
-	if dir == "" {
-		dir = layout.ModulesDir + "/.pnpm"
-	}
 	name := graph.SlotName(key, c.cfg.Settings.Dirs.MaxSlotName)
-	return filepath.Join(c.workspace.root, filepath.FromSlash(dir), name, layout.ModulesDir, filepath.FromSlash(string(key.Name())))
+	return filepath.Join(c.storeDir(), name, layout.ModulesDir, filepath.FromSlash(string(key.Name())))
 }

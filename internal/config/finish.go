@@ -46,8 +46,8 @@ func (l *loader) finishDirs() error {
 	if l.host.OS == "windows" && !l.isSet("virtual-store-dir-max-length") {
 		d.MaxSlotName = 60 // pnpm's, for paths of 260 characters
 	}
-	if !filepath.IsLocal(d.Modules) {
-		return &ValueError{Key: "modules-dir", Text: d.Modules, Want: "a directory inside the project", Source: l.values[rowOf("modules-dir")].src}
+	if filepath.Clean(d.Modules) == "." {
+		return &ValueError{Key: "modules-dir", Text: d.Modules, Want: "a directory other than the project's", Source: l.values[rowOf("modules-dir")].src}
 	}
 	return nil
 }

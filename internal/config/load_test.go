@@ -322,7 +322,7 @@ func TestBadValues(t *testing.T) {
 		{"--registry=nowhere", "", `expected a URL such as https://registry.example/`},
 		{"--omit=prod", "", `expected some of dev, optional, peer`},
 		{"--https-proxy=secret:pw", "", `--https-proxy: invalid value of https-proxy: expected a URL`},
-		{"--modules-dir=../x", "", `--modules-dir: invalid value "../x" of modules-dir: expected a directory inside the project`},
+		{"--modules-dir=./", "", `--modules-dir: invalid value "./" of modules-dir: expected a directory other than the project's`},
 		{"--key=abc --fetch-timeout=-1", "", `expected a number of milliseconds`},
 		{"--before=yesterday", "", `expected a date`},
 		{"", "registry=${NOPE}", `/app/.npmrc:1: invalid value "${NOPE}" of registry: expected a URL; the variable in it is not set`},

@@ -21,11 +21,11 @@ import (
 // Where a node_modules has to stay where it is (a volume) the old tree goes aside
 // inside of it, and the new one is made in its place.
 type beside struct {
-	why      string   // for the user; "" if it is another layout of ours
-	name     string   // of each new node_modules, or of what was in each old one
-	projects []string // absolute directories; the root is the last
-	fixed    bool     // one of them has such a node_modules
-	swapped  []swap
+	why     string   // for the user; "" if it is another layout of ours
+	name    string   // of each new node_modules, or of what was in each old one
+	modules []string // absolute directories; that of the root is the last
+	fixed   bool     // one of them has to stay
+	swapped []swap
 }
 
 // staged is where the new tree is made; "" in the place of the old one.
@@ -57,18 +57,24 @@ func (e *engine) besides(l *layout.Layout) error {
 	e.beside = &beside{why: why, name: fsys.TempName(layout.ModulesDir)}
 	for _, im := range l.Importers {
 		if im.Dir != "." {
-			e.beside.projects = append(e.beside.projects, e.tasks.abs(im.Dir))
+			e.beside.modules = append(e.beside.modules, e.modulesOf(im.Dir))
 		}
 	}
-	e.beside.projects = append(e.beside.projects, e.Root)
+	e.beside.modules = append(e.beside.modules, e.modulesOf("."))
 	mounts := fsys.ReadMounts()
-	e.beside.fixed = slices.ContainsFunc(e.beside.projects, func(project string) bool { return fixed(project, mounts) })
+	e.beside.fixed = slices.ContainsFunc(e.beside.modules, func(dir string) bool { return e.fixed(dir, mounts) })
 	return nil
 }
 
-// fixed reports whether a project has a node_modules that cannot be moved.
-func fixed(project string, mounts fsys.Mounts) bool {
-	dir := filepath.Join(project, layout.ModulesDir)
+// modulesOf is the absolute modules directory of the importer in dir.
+func (e *engine) modulesOf(dir string) string { return e.tasks.abs(e.Layout.ModulesOf(dir)) }
+
+// fixed reports whether a modules directory cannot be moved, or whether nothing may be
+// put beside it: what is around one of another name is not known to be a project's.
+func (e *engine) fixed(dir string, mounts fsys.Mounts) bool {
+	if e.Layout.Modules != "" || len(e.Outside) > 0 {
+		return true
+	}
 	info, err := os.Lstat(dir)
 	return err == nil && info.IsDir() && mounts.Fixed(dir)
 }
@@ -98,7 +104,7 @@ func (e *engine) turns(l *layout.Layout) bool {
 // another layout would shadow ours.
 func (e *engine) othersTree() (string, error) {
 	for _, im := range e.importers {
-		dir := filepath.Join(e.tasks.abs(im.Dir), layout.ModulesDir)
+		dir := e.modulesOf(im.Dir)
 		entries, err := os.ReadDir(dir)
 		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == layout.ConfigDir }) // is there before the install, by us too
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -129,13 +135,13 @@ func (e *engine) swap(linker *link.Linker) error {
 	if b.staged() == "" {
 		return nil
 	}
-	if len(b.projects) > 1 {
+	if len(b.modules) > 1 {
 		if err := e.doubt(); err != nil {
 			return err
 		}
 	}
-	for _, project := range b.projects {
-		dir := filepath.Join(project, layout.ModulesDir)
+	for _, dir := range b.modules {
+		project := filepath.Dir(dir)
 		old, err := fsys.MoveAside(dir, project)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // there is no such project any more
@@ -167,8 +173,7 @@ func (e *engine) vacate() error {
 	if err := e.doubt(); err != nil {
 		return err
 	}
-	for _, project := range e.beside.projects {
-		dir := filepath.Join(project, layout.ModulesDir)
+	for _, dir := range e.beside.modules {
 		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -219,8 +224,8 @@ func (e *engine) keepOld() {
 			_ = os.Rename(s.old, s.dir)
 		}
 	}
-	for _, project := range e.beside.projects {
-		_ = fsys.RemoveAll(filepath.Join(project, e.beside.name))
+	for _, dir := range e.beside.modules {
+		_ = fsys.RemoveAll(filepath.Join(filepath.Dir(dir), e.beside.name))
 	}
 	e.modules.Resume()
 }

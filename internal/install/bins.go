@@ -170,12 +170,7 @@ func (t *tasks) moved(abs string) string {
 // do not declare.
 func (t *tasks) hidden() string { return path.Join(t.virtualStore(), layout.ModulesDir) }
 
-func (t *tasks) virtualStore() string {
-	if dir := t.req.Layout.VirtualStore; dir != "" {
-		return dir
-	}
-	return layout.DefaultVirtualStore
-}
+func (t *tasks) virtualStore() string { return t.req.Layout.StoreDir() }
 
 // offers lists the commands of one package.
 func (t *tasks) offers(c layout.Command, p *plan.Plan) ([]store.Bin, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	"godwit/internal/install/link"
 	"godwit/internal/install/plan"
 	"godwit/internal/install/sched"
-	"godwit/internal/layout"
 )
 
 // job is a package to build.
@@ -78,7 +76,7 @@ func (t *tasks) runner() (*build.Runner, error) {
 	if !req.Builds.Jail {
 		return r, nil
 	}
-	r.Jail = &build.Jail{Read: []string{filepath.Join(req.Root, layout.ModulesDir)}}
+	r.Jail = &build.Jail{Read: []string{t.abs(req.Layout.ModulesOf("."))}}
 	if req.Layout.VirtualStore != "" {
 		r.Jail.Read = append(r.Jail.Read, t.abs(req.Layout.VirtualStore))
 	}

@@ -50,8 +50,9 @@ type engine struct {
 func begin(ctx context.Context, req *Request) (*engine, error) {
 	e := &engine{
 		Request: req, ctx: ctx, start: req.Now(),
-		modules: state.Open(req.Root, layout.ModulesDir, req.Now),
 	}
+	tree := Tree{Root: req.Root, Modules: req.Layout.Modules, Outside: req.Outside}
+	e.modules = state.Open(tree.place(), req.Now)
 	e.summary.StageMillis = map[event.Stage]float64{}
 	var err error
 	if e.lock, err = lockProject(ctx, req); err != nil {
@@ -110,6 +111,9 @@ func (e *engine) read() (err error) {
 		}
 	}
 	if err := e.ownModules(); err != nil {
+		return err
+	}
+	if err := e.claim(); err != nil {
 		return err
 	}
 	if e.Before != nil {
@@ -234,7 +238,7 @@ func (e *engine) lay(g *graph.Graph) (*layout.Layout, *plan.Plan, error) {
 	held := e.was.Held
 	switch {
 	case e.beside != nil:
-		held = plan.Held{}
+		held = e.stays()
 	case e.Force:
 		held = held.Doubt()
 	}
@@ -292,15 +296,14 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 	if err := e.prepare(); err != nil || p.Empty() && e.beside == nil {
 		return err
 	}
-	roots := []link.Root{{Dir: e.Root}}
+	roots := e.roots()
 	if e.Layout.Shared != nil {
 		// What is written there is in staging directories of our own.
-		roots = append(roots, link.Root{Dir: e.Store.Links()})
+		roots = append(roots, link.Root{Dir: e.Store.Links(), Apart: true})
 		if err := e.Store.Register(e.Root); err != nil {
 			return err
 		}
 	}
-	roots[0].Staged = e.beside.staged()
 	linker, err := link.New(link.Options{
 		Roots:  roots,
 		Import: e.Import,
@@ -312,6 +315,9 @@ func (e *engine) run(g *graph.Graph, p *plan.Plan) error {
 	defer linker.Close()
 	e.tasks.now = linker.Now
 	if err := e.clear(linker, p); err != nil {
+		return err
+	}
+	if err := e.own(); err != nil {
 		return err
 	}
 	e.tasks.place(linker, p)
@@ -346,7 +352,7 @@ func (e *engine) clear(linker *link.Linker, p *plan.Plan) error {
 		if err := e.vacate(); err != nil {
 			return err
 		}
-		held = plan.Held{}
+		held = e.stays()
 	}
 	if err := e.modules.Begin(p.During(held)); err != nil {
 		return err

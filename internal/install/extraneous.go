@@ -10,7 +10,6 @@ import (
 
 	"godwit/internal/fsys"
 	"godwit/internal/install/plan"
-	"godwit/internal/layout"
 )
 
 // dropExtraneous removes what nobody asked for from the node_modules of projects.
@@ -30,7 +29,7 @@ func (e *engine) dropExtraneous(p *plan.Plan) error {
 		e.summary.Removed++
 	}
 	for _, dir := range dirs {
-		dir = path.Join(dir, layout.ModulesDir)
+		dir = e.Layout.ModulesOf(dir)
 		for _, scope := range e.scopes(dir) {
 			_ = os.Remove(e.tasks.abs(path.Join(dir, scope))) // if it is empty now
 		}
@@ -42,7 +41,7 @@ func (e *engine) dropExtraneous(p *plan.Plan) error {
 // node_modules of some directories. Names with a dot in front are no packages.
 func (e *engine) extraneous(p *plan.Plan, of []string) (found []string, err error) {
 	for _, dir := range of {
-		modules := path.Join(dir, layout.ModulesDir)
+		modules := e.Layout.ModulesOf(dir)
 		dirs := []string{modules}
 		for _, scope := range e.scopes(modules) {
 			dirs = append(dirs, path.Join(modules, scope))

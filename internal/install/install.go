@@ -111,6 +111,7 @@ type Hooks interface {
 // Request is everything an install depends on.
 type Request struct {
 	Root     string // absolute directory of the lockfile and of node_modules
+	Outside  []Outside
 	LocksDir string // absolute directory for locks of projects whose own cannot be locked
 	// Projects reads the projects to install for, sorted by their directories
 	// part by part. It is called once, unless nothing has to be done.

@@ -84,13 +84,13 @@ func installed(g *graph.Graph, p *plan.Plan) func(dir string) bool {
 func (e *engine) clean() error {
 	mounts := fsys.ReadMounts()
 	for _, im := range e.importers {
-		project := filepath.Join(e.Root, filepath.FromSlash(im.Dir))
-		aside, err := moveAside(project, mounts)
+		dir := e.modulesOf(im.Dir)
+		aside, err := e.moveAside(dir, mounts)
 		if err != nil {
-			return fmt.Errorf("move what is installed in %s aside: %w", project, err)
+			return fmt.Errorf("move what is installed in %s aside: %w", filepath.Dir(dir), err)
 		}
 		if aside != "" {
-			if err := keepConfig(aside, filepath.Join(project, layout.ModulesDir)); err != nil {
+			if err := keepConfig(aside, dir); err != nil {
 				return err
 			}
 			e.tasks.discard(aside)
@@ -100,12 +100,14 @@ func (e *engine) clean() error {
 	return nil
 }
 
-// moveAside moves the node_modules of a project out of the way, or what is in it if
-// it has to stay, and returns where that is now; "" if there was none.
-func moveAside(project string, mounts fsys.Mounts) (string, error) {
-	dir := filepath.Join(project, layout.ModulesDir)
-	if !fixed(project, mounts) {
-		return fsys.TakeAside(dir, project)
+// moveAside moves a modules directory out of the way, or what is in it if it has to
+// stay, and returns where that is now; "" if there was none.
+func (e *engine) moveAside(dir string, mounts fsys.Mounts) (string, error) {
+	if !e.fixed(dir, mounts) {
+		return fsys.TakeAside(dir, filepath.Dir(dir))
+	}
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
 	}
 	aside := filepath.Join(dir, fsys.TempName(layout.ModulesDir))
 	return aside, fsys.MoveEntries(dir, aside)
@@ -138,9 +140,9 @@ func (e *engine) hoistedChanges(l *layout.Layout, g *graph.Graph) {
 			if g.Packages[d.Target.Key] == nil {
 				continue
 			}
-			at := found(im.Dir, d.Alias, func(dir string) bool { return will[dir] != "" || e.was.Held.Slots[dir].Hoisted != "" })
+			at := e.found(im.Dir, d.Alias, func(dir string) bool { return will[dir] != "" || e.was.Held.Slots[dir].Hoisted != "" })
 			old := e.was.Held.Slots[at]
-			was := cmp.Or(old.Hoisted, heldVersion(e.was.Held.Target(path.Join(im.Dir, layout.ModulesDir, d.Alias))))
+			was := cmp.Or(old.Hoisted, heldVersion(e.was.Held.Target(path.Join(e.Layout.ModulesOf(im.Dir), d.Alias))))
 			if !old.Unsure() && was != will[at] {
 				e.Sink.Emit(event.Changed{Importer: im.Dir, Alias: d.Alias, Group: groupNames[d.Group], Old: was, New: will[at]})
 			}
@@ -150,9 +152,9 @@ func (e *engine) hoistedChanges(l *layout.Layout, g *graph.Graph) {
 
 // found is where Node finds alias from dir, if there tells of each directory of
 // a package whether it is there; "" for nowhere.
-func found(dir, alias string, there func(dir string) bool) string {
+func (e *engine) found(dir, alias string, there func(dir string) bool) string {
 	for ; ; dir = path.Dir(dir) {
-		if at := path.Join(dir, layout.ModulesDir, alias); there(at) {
+		if at := path.Join(e.Layout.ModulesOf(dir), alias); there(at) {
 			return at
 		}
 		if dir == "." || dir == "/" {

@@ -41,7 +41,7 @@ func (e *engine) ownModules() error {
 		return nil
 	}
 	for _, im := range e.importers {
-		dir := filepath.Join(e.tasks.abs(im.Dir), layout.ModulesDir)
+		dir := e.modulesOf(im.Dir)
 		info, err := os.Lstat(dir)
 		if err != nil || info.IsDir() {
 			continue // what else is wrong with it is told where it is made
@@ -65,7 +65,7 @@ func (e *engine) sweep() error {
 		if err := e.sweepDir(im.Dir, e.ownLitter); err != nil {
 			return err
 		}
-		dirs = append(dirs, path.Join(im.Dir, layout.ModulesDir))
+		dirs = append(dirs, e.Layout.ModulesOf(im.Dir))
 	}
 	if err := e.sweepHoisted(link.IsStaging); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (e *engine) sweep() error {
 
 // scopes lists the directories of scopes in dir.
 func (e *engine) scopes(dir string) []string {
-	entries, err := os.ReadDir(filepath.Join(e.Root, filepath.FromSlash(dir)))
+	entries, err := os.ReadDir(e.tasks.abs(dir))
 	if err != nil {
 		return nil // sweepDir says what is wrong with it
 	}
@@ -106,7 +106,7 @@ func (e *engine) scopes(dir string) []string {
 }
 
 func (e *engine) sweepDir(dir string, litter func(name string) bool) error {
-	abs := filepath.Join(e.Root, filepath.FromSlash(dir))
+	abs := e.tasks.abs(dir)
 	entries, err := os.ReadDir(abs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -49,7 +49,7 @@ func (e *engine) changes(l *layout.Layout, g *graph.Graph) {
 	for _, im := range g.Importers {
 		declared := map[string]bool{}
 		for _, d := range im.Deps {
-			at := path.Join(im.Dir, layout.ModulesDir, d.Alias)
+			at := path.Join(e.Layout.ModulesOf(im.Dir), d.Alias)
 			declared[at] = true
 			old, is := e.was.Held.Target(at), ""
 			if leads[at] == old {

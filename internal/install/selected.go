@@ -118,7 +118,7 @@ func (e *engine) placed(im *graph.Importer) bool {
 			continue
 		}
 		there := func(dir string) bool { return e.was.Held.Slots[dir].Hoisted != "" }
-		if found(im.Dir, d.Alias, there) == "" {
+		if e.found(im.Dir, d.Alias, there) == "" {
 			return false
 		}
 		some = true

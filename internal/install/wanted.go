@@ -377,7 +377,7 @@ func (e *engine) copyLockfile(doc *lockfile.Document, p *plan.Plan) error {
 	if e.npm() && e.Hoisted {
 		return lockfile.WriteHidden(filepath.Join(e.Root, layout.ModulesDir), doc, installed(doc.Graph, p), e.Now)
 	}
-	store := filepath.Join(e.Root, filepath.FromSlash(e.tasks.virtualStore()))
+	store := e.tasks.abs(e.tasks.virtualStore())
 	if err := os.MkdirAll(store, 0o755); err != nil {
 		return fmt.Errorf("record what was installed: %w", err)
 	}

@@ -61,6 +61,7 @@ func Hoisted(g *graph.Graph, opts Options) (*Layout, error) {
 	if opts.Bins != nil {
 		b.l.restyle(*opts.Bins)
 	}
+	b.l.elsewhere(&opts)
 	return b.l, nil
 }
 

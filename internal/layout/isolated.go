@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,7 +13,12 @@ import (
 
 // Options of a layout.
 type Options struct {
-	// VirtualStore is the directory of slots; "node_modules/.pnpm" if empty.
+	// Modules is where importers have packages, a slash path from each; ModulesDir
+	// if empty. One that is outside of the root is the root's, and others have its name
+	// in themselves.
+	Modules string
+	// VirtualStore is the directory of slots; ".pnpm" in the modules directory of the
+	// root if empty. It may be outside of the root, or absolute.
 	VirtualStore string
 	// SlotNameLen bounds the names of slots, in bytes;
 	// [graph.DefaultSlotNameLen] if 0.
@@ -69,14 +75,15 @@ const DefaultVirtualStore = ModulesDir + "/.pnpm"
 //
 // Names and places are pnpm's.
 func Isolated(g *graph.Graph, opts Options) *Layout {
-	if opts.VirtualStore == "" {
-		opts.VirtualStore = DefaultVirtualStore
-	}
 	if opts.SlotNameLen == 0 {
 		opts.SlotNameLen = graph.DefaultSlotNameLen
 	}
 	if opts.Importers == nil {
 		opts.Importers = g.Importers
+	}
+	moved := opts
+	if opts.VirtualStore == "" {
+		opts.VirtualStore = DefaultVirtualStore
 	}
 	b := &isolated{g: g, opts: opts, dirs: map[graph.Key]string{}, l: &Layout{}}
 	b.slots()
@@ -86,6 +93,7 @@ func Isolated(g *graph.Graph, opts Options) *Layout {
 	if opts.Bins != nil {
 		b.l.restyle(*opts.Bins)
 	}
+	b.l.elsewhere(&moved)
 	return b.l
 }
 
@@ -270,7 +278,8 @@ func (b *isolated) hoist() (public []Link) {
 		return nil
 	}
 	claimed := map[string]bool{}
-	if root := b.g.Importer("."); root != nil {
+	// From a virtual store outside of the project the root's own are out of sight.
+	if root := b.g.Importer("."); root != nil && filepath.IsLocal(b.opts.VirtualStore) {
 		for _, d := range root.Deps {
 			// A link claims nothing: pnpm knows only packages here.
 			claimed[strings.ToLower(d.Alias)] = d.Target.Link == "" && slices.Contains(b.opts.Groups, d.Group)

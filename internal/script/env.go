@@ -3,6 +3,7 @@ package script
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,6 +94,9 @@ func secret(setting string) bool {
 // around it up to the project, and what the host adds.
 func (h *Host) path(dir, inherited string) string {
 	list := append(commandDirs(dir), h.Path...)
+	if h.Commands != nil {
+		list = slices.Insert(list, 0, h.Commands(dir))
+	}
 	if inherited != "" {
 		list = append(list, inherited)
 	}

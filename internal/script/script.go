@@ -29,6 +29,9 @@ type Host struct {
 	// Path lists directories of commands that are searched after those of the
 	// package and before those of Env.
 	Path []string
+	// Commands is where a project has those of its packages, if that is not in
+	// node_modules; else nil.
+	Commands func(project string) string
 }
 
 // Script is one script to run.

@@ -60,6 +60,9 @@ type Root struct {
 	// Shared says that other processes may link below Dir at the same time.
 	// Otherwise the caller holds a lock that keeps them away.
 	Shared bool
+	// Apart says that the other roots are moved without this one: links between it and
+	// them are absolute.
+	Apart bool
 	// Staged, if not empty, is the name that the first node_modules on the way to
 	// anything has until [Linker.Unstage]: a tree is made beside another one. The
 	// texts of links and commands are those of the tree in its place.
@@ -90,6 +93,7 @@ type root struct {
 	path    string
 	dir     *fsys.Dir
 	shared  bool
+	apart   bool
 	staged  string  // Root.Staged
 	common  *method // for slots that may share files with the store
 	private *method // for slots with files of their own
@@ -121,7 +125,7 @@ func New(opts Options) (*Linker, error) {
 			return nil, errors.Join(err, l.Close())
 		}
 		l.roots = append(l.roots, &root{
-			path: dir.Path(), dir: dir, shared: r.Shared, staged: r.Staged,
+			path: dir.Path(), dir: dir, shared: r.Shared, apart: r.Apart, staged: r.Staged,
 			common: newMethod(opts.Import.ways()), private: newMethod(opts.Import.privateWays()),
 		})
 	}
@@ -187,14 +191,14 @@ func (l *Linker) Unstage() {
 }
 
 // route is the text of a link in dir to target, both absolute and clean. Inside
-// of a root links are relative, so that the root can be moved as a whole. From
-// one root to another they are absolute: projects are moved more often than
+// of a root links are relative, so that the root can be moved as a whole. Between
+// one that is apart and another they are absolute: projects are moved more often than
 // stores, and a store that is elsewhere is a change of settings.
 func (l *Linker) route(dir, target string) string {
 	if len(l.roots) > 1 {
 		from, _, err := l.within(filepath.Join(dir, "x"))
 		to, _, toErr := l.within(target)
-		if err == nil && toErr == nil && from != to {
+		if err == nil && toErr == nil && from != to && (from.apart || to.apart) {
 			return target
 		}
 	}

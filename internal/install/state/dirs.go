@@ -37,7 +37,7 @@ func (m *Modules) dirsOf(held plan.Held) []Dir {
 	}
 	var out []Dir
 	for _, p := range slices.Sorted(maps.Keys(paths)) {
-		if info, err := os.Stat(absolute(m.base, p)); err == nil {
+		if info, err := os.Stat(absolute(m.Base, p)); err == nil {
 			out = append(out, Dir{p, info.ModTime().UnixNano()})
 		}
 	}
@@ -58,7 +58,7 @@ const (
 // might otherwise not show.
 func (m *Modules) undisturbed(in *Inputs) bool {
 	for _, d := range in.Dirs {
-		info, err := os.Stat(absolute(m.base, d.Path))
+		info, err := os.Stat(absolute(m.Base, d.Path))
 		if err != nil || info.ModTime().UnixNano() != d.MTime {
 			return false
 		}

@@ -4,6 +4,8 @@
 //	node_modules/.godwit/inputs.json   what the install depended on; only
 //	                                   there while the tree is complete
 //	node_modules/.godwit/tree          what the tree holds, one thing a line
+//	.godwit/project                    in a directory outside of the project that has
+//	                                   some of the tree: whose it is
 //
 // Whoever changes the tree calls [Begin] first and [Commit] last. After a kill
 // in between the first file is missing, so nobody takes the tree for complete;
@@ -107,18 +109,25 @@ func (in Input) same(base string) bool {
 	return err == nil && now.SHA256 == in.SHA256
 }
 
+// Place is where a tree is.
+type Place struct {
+	Base    string   // absolute directory of the lockfile
+	Modules string   // modules directory of the root, and so of each importer: a slash path
+	Outside []string // absolute directories outside of Base that have some of the tree
+}
+
 // Modules is a node_modules directory with our files in it.
 type Modules struct {
-	base string // absolute directory of the lockfile
-	dir  string // absolute directory of our files
-	now  func() time.Time
+	Place
+	dir string // absolute directory of our files
+	now func() time.Time
 
 	suspended []byte // the inputs, between Suspend and Resume
 }
 
-// Open looks at the node_modules directory below base. It reads nothing yet.
-func Open(base, modules string, now func() time.Time) *Modules {
-	return &Modules{base: base, now: now, dir: filepath.Join(base, filepath.FromSlash(modules), dirName)}
+// Open looks at the modules directory of a place. It reads nothing yet.
+func Open(p Place, now func() time.Time) *Modules {
+	return &Modules{Place: p, now: now, dir: filepath.Join(absolute(p.Base, p.Modules), dirName)}
 }
 
 // Found is what the last install left behind.
@@ -177,7 +186,7 @@ func (m *Modules) Compare(right func(settings string) bool) (_ *Inputs, same boo
 		return nil, false, nil
 	}
 	for _, f := range in.Files {
-		if !f.same(m.base) {
+		if !f.same(m.Base) {
 			return nil, false, nil
 		}
 	}
@@ -229,7 +238,7 @@ func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
 		}
 		return there, true
 	}
-	if !inModules(at) {
+	if !m.inModules(at) {
 		return false, false
 	}
 	switch {
@@ -248,13 +257,13 @@ func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
 		}
 		return there && !slot.Unsure(), true
 	case f[0] == "link" && len(f) == 3:
-		info, err := os.Lstat(absolute(m.base, at))
+		info, err := os.Lstat(absolute(m.Base, at))
 		if there = err == nil && !info.IsDir(); there {
 			held.Links[at] = unescape(f[2])
 		}
 		return there, true
 	case f[0] == "bins" && len(f) == 3:
-		_, err := os.Lstat(absolute(m.base, at))
+		_, err := os.Lstat(absolute(m.Base, at))
 		if there = err == nil; there {
 			held.Bins[at] = f[2] == "true"
 		}
@@ -265,8 +274,8 @@ func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
 
 // Ignored is [Inputs.Ignored] of the tree of a project. The error wraps
 // fs.ErrNotExist where there is no complete tree.
-func Ignored(base, modules string) ([]string, error) {
-	in, err := Open(base, modules, nil).inputs()
+func Ignored(p Place) ([]string, error) {
+	in, err := Open(p, nil).inputs()
 	if err != nil {
 		return nil, err
 	}
@@ -297,13 +306,27 @@ func SharedSlots(base, modules string) ([]string, error) {
 }
 
 func (m *Modules) isDir(path string) bool {
-	info, err := os.Lstat(absolute(m.base, path))
+	info, err := os.Lstat(absolute(m.Base, path))
 	return err == nil && info.IsDir()
 }
 
-// inModules reports whether a path is below a modules directory of the project.
-func inModules(p string) bool {
-	return filepath.IsLocal(filepath.FromSlash(p)) && path.Clean(p) == p && plan.InModules(p)
+// inModules reports whether a path is below a modules directory of the project, or
+// in a directory outside of it that is known to be the project's.
+func (m *Modules) inModules(p string) bool {
+	switch {
+	case path.Clean(p) != p:
+		return false
+	case filepath.IsLocal(filepath.FromSlash(p)):
+		name := m.Modules
+		if !filepath.IsLocal(name) {
+			name = path.Base(name) // in all but the root
+		}
+		return plan.InModules(p) || strings.Contains("/"+p, "/"+name+"/")
+	}
+	abs := absolute(m.Base, p)
+	return slices.ContainsFunc(m.Outside, func(dir string) bool {
+		return strings.HasPrefix(abs, dir+string(filepath.Separator))
+	})
 }
 
 // Begin marks the tree as being changed. held is what can be said of it until

@@ -25,7 +25,7 @@ func newTree(t *testing.T) *tree {
 	t.Helper()
 	base := t.TempDir()
 	w := &tree{
-		Modules: Open(base, "node_modules", time.Now), t: t, base: base,
+		Modules: Open(Place{Base: base, Modules: "node_modules"}, time.Now), t: t, base: base,
 		held: plan.Held{
 			Slots: map[string]plan.Slot{
 				"node_modules/.pnpm/a@1/node_modules/a":       {ID: "sha512-1", Links: "-"},
@@ -243,7 +243,7 @@ func TestKilledInCommit(t *testing.T) {
 }
 
 func TestNoTree(t *testing.T) {
-	m := Open(t.TempDir(), "node_modules", time.Now)
+	m := Open(Place{Base: t.TempDir(), Modules: "node_modules"}, time.Now)
 	if diff := cmp.Diff(Found{}, m.Look()); diff != "" {
 		t.Error(diff)
 	}
@@ -303,7 +303,7 @@ func FuzzTree(f *testing.F) {
 	f.Add("slot\tkeep\t?\t-\n")
 	f.Add("link\t\"..\\u002f\"\tb\n")
 	base := f.TempDir()
-	m := Open(base, "node_modules", time.Now)
+	m := Open(Place{Base: base, Modules: "node_modules"}, time.Now)
 	if err := os.MkdirAll(filepath.Join(base, "node_modules", dirName), 0o755); err != nil {
 		f.Fatal(err)
 	}

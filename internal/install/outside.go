@@ -1,0 +1,190 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"godwit/internal/fsys"
+	"godwit/internal/install/link"
+	"godwit/internal/install/plan"
+	"godwit/internal/install/state"
+	"godwit/internal/layout"
+)
+
+// Outside is a directory outside of the project that an install writes in: a virtual
+// store or a modules directory that is somewhere else. Whoever wrote the project may
+// have named it, so what is in it may be anybody's. It has to be empty, or known to be
+// this project's ([state.Owner]).
+type Outside struct {
+	Dir string // absolute
+	// Named says that the user named it, and no file of the project's: then it may
+	// also be one that another package manager made.
+	Named bool
+	// Member says that it is the node_modules of a project of the workspace: then it
+	// may also have links alone, as pnpm leaves them there.
+	Member bool
+}
+
+// claim makes sure that what is about to be written over is the project's to write
+// over.
+func (e *engine) claim() error {
+	if e.LockfileOnly || e.DryRun || e.NoModules {
+		return nil
+	}
+	for _, o := range e.Outside {
+		if err := o.claim(e.Root); err != nil {
+			return err
+		}
+	}
+	if e.Layout.Modules == "" || e.modules.Look().Ours {
+		return nil
+	}
+	for _, im := range e.importers {
+		dir := e.modulesOf(im.Dir)
+		if e.isOutside(dir) {
+			continue
+		}
+		entries, err := entriesOf(dir)
+		if err != nil {
+			return err
+		}
+		if len(entries) > 0 && !madeByTool(entries) && (im.Dir == "." || !packagesOnly(dir, entries)) {
+			return &OccupiedError{Dir: dir}
+		}
+	}
+	return nil
+}
+
+func (e *engine) isOutside(dir string) bool {
+	return slices.ContainsFunc(e.Outside, func(o Outside) bool { return o.Dir == dir })
+}
+
+func (o *Outside) claim(root string) error {
+	if rel, err := filepath.Rel(o.Dir, root); err == nil && filepath.IsLocal(rel) {
+		return &OccupiedError{Dir: o.Dir, Around: true}
+	}
+	switch owner, err := state.Owner(o.Dir); {
+	case err != nil || owner == root:
+		return err
+	case owner != "":
+		return &OccupiedError{Dir: o.Dir, Owner: owner}
+	}
+	entries, err := entriesOf(o.Dir)
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 || o.Named && madeByTool(entries) || o.Member && linksOnly(o.Dir, entries) {
+		return nil
+	}
+	return &OccupiedError{Dir: o.Dir}
+}
+
+// entriesOf lists a directory that need not be there, but for what a killed install
+// of ours left.
+func entriesOf(dir string) ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("look into %s: %w", dir, err)
+	}
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+		return fsys.IsTempName(e.Name()) || e.Name() == fsys.LostAndFound
+	}), nil
+}
+
+// madeByTool reports whether a package manager left its record in a directory: in a
+// modules directory, or in a virtual store, which has a copy of the lockfile.
+func madeByTool(entries []fs.DirEntry) bool {
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		return makers[e.Name()] != "" || e.Name() == "lock.yaml" || state.Records(e.Name())
+	})
+}
+
+// linksOnly reports whether all in a directory are links, but for commands; scopes
+// are looked into.
+func linksOnly(dir string, entries []fs.DirEntry) bool {
+	isLink := func(e fs.DirEntry) bool { return e.Type()&fs.ModeSymlink != 0 }
+	return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		if e.Name() == ".bin" || isLink(e) {
+			return false
+		}
+		inner, err := os.ReadDir(filepath.Join(dir, e.Name()))
+		return e.Name()[0] != '@' || err != nil || slices.ContainsFunc(inner, func(e fs.DirEntry) bool { return !isLink(e) })
+	})
+}
+
+// packagesOnly reports whether all in a directory are links, commands, and packages.
+func packagesOnly(dir string, entries []fs.DirEntry) bool {
+	return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		if e.Type()&fs.ModeSymlink != 0 || e.Name() == ".bin" || e.Name()[0] == '@' {
+			return false
+		}
+		_, err := os.Lstat(filepath.Join(dir, e.Name(), "package.json"))
+		return err != nil
+	})
+}
+
+// own notes whose the directories outside of the project are from now on.
+func (e *engine) own() error {
+	for _, o := range e.Outside {
+		if err := state.Own(o.Dir, e.Root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// roots are the directories that the linker may write in.
+func (e *engine) roots() []link.Root {
+	out := []link.Root{{Dir: e.Root, Staged: e.beside.staged()}}
+	for _, o := range e.Outside {
+		out = append(out, link.Root{Dir: o.Dir})
+	}
+	return out
+}
+
+// stays is what is held although a new tree is made beside the old one: the slots of
+// a virtual store outside, which nobody moves aside.
+func (e *engine) stays() plan.Held {
+	store := e.tasks.abs(e.tasks.virtualStore())
+	if !e.isOutside(store) {
+		return plan.Held{}
+	}
+	out := plan.Held{Slots: map[string]plan.Slot{}}
+	for dir, slot := range e.was.Held.Slots {
+		if strings.HasPrefix(e.tasks.abs(dir), store+string(filepath.Separator)) {
+			out.Slots[dir] = slot
+		}
+	}
+	return out
+}
+
+// OccupiedError is a directory that packages shall go to and that is not known to be
+// the project's.
+type OccupiedError struct {
+	Dir    string
+	Owner  string // the project that it is known to belong to; "" for none
+	Around bool   // the project is in it
+}
+
+func (e *OccupiedError) Error() string {
+	switch {
+	case e.Around:
+		return fmt.Sprintf("packages cannot go to %s: the project is in it", e.Dir)
+	case e.Owner != "":
+		return fmt.Sprintf("packages cannot go to %s: it belongs to the project %s", e.Dir, e.Owner)
+	}
+	return fmt.Sprintf("packages cannot go to %s: it is not empty, and nothing says that it was made for this project", e.Dir)
+}
+
+// Code tells it apart.
+func (e *OccupiedError) Code() string { return "ERR_GODWIT_OCCUPIED" }
+
+// Hint is what the user can do.
+func (e *OccupiedError) Hint() string {
+	return "name another directory (the default is " + layout.ModulesDir + "), or remove that one if nothing in it is needed"
+}
