@@ -289,6 +289,7 @@ func (c *call) shapedProjects(shaping *shaping, hooks *hooks, sink event.Sink) (
 func (c *call) lockSettings() lockfile.Settings {
 	s := &c.cfg.Settings
 	return lockfile.Settings{
+		Root:             filepath.ToSlash(c.workspace.root),
 		AutoInstallPeers: s.Resolve.AutoInstallPeers, DedupePeers: s.Resolve.DedupePeers, PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix,
 		ExcludeLinks: s.Lockfile.ExcludeLinks, InjectWorkspace: s.Workspace.Inject, LegacyPeers: s.Resolve.LegacyPeers, OmitResolved: s.Lockfile.OmitResolved, NpmOverrides: len(c.inputs.Project.Manifest.Overrides.Fields) > 0,
 		LinkWorkspace: c.linking() != resolve.LinkNone, Catalogs: recordedCatalogs(c.catalogs()),

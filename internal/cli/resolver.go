@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"path/filepath"
 
 	"godwit/internal/git"
 	"godwit/internal/install"
@@ -65,6 +66,7 @@ func (c *call) localResolver(src *source, shaping *shaping) *local {
 		source: src, catalogs: c.catalogs(), rules: c.rules, root: c.projectName(),
 		shaping: shaping, unusedPatches: s.Resolve.UnusedPatches,
 		options: resolve.Options{
+			Root:             filepath.ToSlash(c.workspace.root),
 			AutoInstallPeers: s.Resolve.AutoInstallPeers && !s.Resolve.LegacyPeers, DedupePeerDependents: s.Resolve.DedupeDependents,
 			DedupePeers: s.Resolve.DedupePeers, PeersFromHighest: s.Resolve.PeersFromHighest,
 			PeersSuffixMaxLength: s.Dirs.MaxPeersSuffix, LowestDirect: s.Resolve.Mode == "lowest-direct",

@@ -133,7 +133,7 @@ func (b *biller) member(dir string, to graph.Target) *graph.Importer {
 	if to.Link == "" {
 		return nil
 	}
-	return b.graph.Importer(path.Join(dir, to.Link))
+	return b.graph.Importer(graph.Arrive(filepath.ToSlash(b.workspace.root), dir, to.Link))
 }
 
 // root is what the bill is about. A project says what it does not say itself with

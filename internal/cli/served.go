@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -50,6 +51,9 @@ func (c *call) served(src *source, shaping *shaping, to lockfile.Settings, sink 
 	}
 	if c.cfg.Settings.Network.Offline {
 		s.here = "the network is off"
+	}
+	if slices.ContainsFunc(c.workspace.dirs, func(dir string) bool { return !filepath.IsLocal(dir) }) {
+		s.here = "projects of the workspace are outside of its root"
 	}
 	if shaping.hooks != "" {
 		s.here = "the hooks of the project's pnpmfile run on this machine"

@@ -161,6 +161,9 @@ func (ws *projectSet) list() error {
 		return nil
 	}
 	dirs, others, err := project.MemberDirs(ws.root, ws.globs)
+	if far := slices.IndexFunc(dirs, func(dir string) bool { return !filepath.IsLocal(dir) }); ws.npm && far >= 0 {
+		return &project.PatternError{Pattern: dirs[far], Problem: "leads out of the workspace"} // as npm has it
+	}
 	if ws.dirs = dirs; len(others) > 0 {
 		ws.files = map[string]string{}
 		for dir, file := range others {

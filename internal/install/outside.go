@@ -72,7 +72,7 @@ func (o *Outside) claim(root string) error {
 	case err != nil || owner == root:
 		return err
 	case owner != "":
-		return &OccupiedError{Dir: o.Dir, Owner: owner}
+		return &OccupiedError{Dir: o.Dir, Owner: owner, Member: o.Member}
 	}
 	entries, err := entriesOf(o.Dir)
 	if err != nil {
@@ -81,7 +81,7 @@ func (o *Outside) claim(root string) error {
 	if len(entries) == 0 || o.Named && madeByTool(entries) || o.Member && linksOnly(o.Dir, entries) {
 		return nil
 	}
-	return &OccupiedError{Dir: o.Dir}
+	return &OccupiedError{Dir: o.Dir, Member: o.Member}
 }
 
 // entriesOf lists a directory that need not be there, but for what a killed install
@@ -169,6 +169,7 @@ type OccupiedError struct {
 	Dir    string
 	Owner  string // the project that it is known to belong to; "" for none
 	Around bool   // the project is in it
+	Member bool   // it is that of a project of the workspace
 }
 
 func (e *OccupiedError) Error() string {
@@ -186,5 +187,8 @@ func (e *OccupiedError) Code() string { return "ERR_GODWIT_OCCUPIED" }
 
 // Hint is what the user can do.
 func (e *OccupiedError) Hint() string {
+	if e.Member {
+		return "remove it if nothing in it is needed, or take its project out of the workspace"
+	}
 	return "name another directory (the default is " + layout.ModulesDir + "), or remove that one if nothing in it is needed"
 }

@@ -1,7 +1,7 @@
 package install
 
 import (
-	"path"
+	"path/filepath"
 	"slices"
 
 	"godwit/internal/graph"
@@ -102,7 +102,7 @@ func (e *engine) laidNpm(g *graph.Graph) []*graph.Importer {
 		queue = queue[1:]
 		for _, d := range im.Deps {
 			if d.Target.Link != "" {
-				add(g.Importer(path.Join(im.Dir, d.Target.Link)))
+				add(g.Importer(graph.Arrive(filepath.ToSlash(e.Root), im.Dir, d.Target.Link)))
 			}
 		}
 	}

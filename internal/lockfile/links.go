@@ -3,7 +3,6 @@ package lockfile
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"strings"
 
 	"godwit/internal/graph"
@@ -57,7 +56,7 @@ func (c *comparison) link(dir string, d graph.Direct, byDir map[string]*npm.Mani
 		}
 		return ""
 	}
-	m := byDir[path.Join(dir, d.Target.Link)]
+	m := byDir[graph.Arrive(c.settings.Root, dir, d.Target.Link)]
 	if m == nil || admits(rng, cmp.Or(m.Version, "0.0.0")) {
 		return ""
 	}

@@ -14,6 +14,7 @@ import (
 // Settings are what a resolution depends on beside the manifests, as lockfiles
 // record it.
 type Settings struct {
+	Root                      string                       // absolute directory of the lockfile, with slashes; not recorded
 	Catalogs                  map[string]map[string]string // catalog -> alias -> specifier
 	Others                    []Project                    // of the workspace, with lockfiles of their own; not recorded
 	Overrides                 npm.Deps

@@ -19,7 +19,8 @@ import (
 //
 // A pattern is a path with "*", "?", "[…]", "{a,b}" and "**"; "!" in front takes
 // directories back, wherever it stands in the list. Wildcards match no name that
-// begins with a dot. The error is a *PatternError.
+// begins with a dot. One with ".." in front finds directories outside of root. The
+// error is a *PatternError.
 //
 // others has the name of the manifest of each directory whose manifest is no
 // package.json; nil as a rule.
@@ -120,8 +121,8 @@ func parseGlob(pattern, body string) ([][]string, error) {
 		switch {
 		case clean == "." || text == "":
 			continue
-		case path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../"):
-			return nil, &PatternError{pattern, "leads out of the workspace"}
+		case path.IsAbs(clean) || path.Base(clean) == "..":
+			return nil, &PatternError{pattern, "leads to no directory of a project's own"}
 		}
 		parts := slices.CompactFunc(strings.Split(clean, "/"), func(a, b string) bool { return a == "**" && b == "**" })
 		for _, part := range parts {
@@ -182,8 +183,8 @@ func (w *memberWalk) walk(dir string, globs [][]string) error {
 	for _, name := range names {
 		child := path.Join(dir, name)
 		left, match := step(globs, name)
-		if match && !matchesAny(w.exclude, child) {
-			w.member(child)
+		if at := w.straight(child); match && !matchesAny(w.exclude, at) {
+			w.member(at)
 		}
 		if len(left) > 0 {
 			if err := w.walk(child, left); err != nil {
@@ -192,6 +193,19 @@ func (w *memberWalk) walk(dir string, globs [][]string) error {
 		}
 	}
 	return nil
+}
+
+// straight is the path of a directory from root without a detour, as a pattern with
+// ".." finds it.
+func (w *memberWalk) straight(dir string) string {
+	if !strings.HasPrefix(dir, "../") {
+		return dir
+	}
+	rel, err := filepath.Rel(w.root, filepath.Join(w.root, filepath.FromSlash(dir)))
+	if err != nil {
+		return dir
+	}
+	return filepath.ToSlash(rel)
 }
 
 // member adds dir if it has a manifest.

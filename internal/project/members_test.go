@@ -78,7 +78,7 @@ func TestMemberPatternsThatCannotBeUsed(t *testing.T) {
 	if err := os.Symlink("/", filepath.Join(root, "link")); err != nil {
 		t.Skip(err)
 	}
-	for _, pattern := range []string{"../x", "a/../../x", "/abs", "[", "a/[z-", strings.Repeat("{a,b}", 20), "link/etc"} {
+	for _, pattern := range []string{"..", "a/../..", "../..", "/abs", "[", "a/[z-", strings.Repeat("{a,b}", 20), "link/etc"} {
 		if _, _, err := MemberDirs(root, []string{pattern}); err == nil {
 			t.Errorf("%s: no error", pattern)
 		} else if _, ok := errors.AsType[*PatternError](err); !ok {

@@ -25,7 +25,7 @@ func directKeys(states []*importerState, f *finalPaths) map[string]map[string]gr
 // itself has everything that the copy depends on, or a compatible variant of it
 // with more peers (pnpm's dedupe_injected_deps). What is a copy is looked at
 // before any of them is turned.
-func dedupeInjected(states []*importerState, keys map[string]map[string]graph.Key, vs map[graph.Key]*variant) {
+func dedupeInjected(root string, states []*importerState, keys map[string]map[string]graph.Key, vs map[graph.Key]*variant) {
 	links := map[string]map[string]graph.Key{}
 	for _, s := range states {
 		for _, d := range s.direct {
@@ -33,7 +33,7 @@ func dedupeInjected(states []*importerState, keys map[string]map[string]graph.Ke
 			if m == nil || d.node.pkg.isLink() || keys[m.Dir] == nil {
 				continue
 			}
-			if v := vs[keys[s.dir][d.alias]]; v != nil && providesAll(vs, m.Dir, keys[m.Dir], v) {
+			if v := vs[keys[s.dir][d.alias]]; v != nil && providesAll(root, vs, m.Dir, keys[m.Dir], v) {
 				if links[s.dir] == nil {
 					links[s.dir] = map[string]graph.Key{}
 				}
@@ -50,11 +50,11 @@ func dedupeInjected(states []*importerState, keys map[string]map[string]graph.Ke
 // Links are compared as they are written: seen from the member, and from the
 // lockfile. Only at the root that is the same, so that elsewhere a copy that
 // links stays a copy, as with pnpm.
-func providesAll(vs map[graph.Key]*variant, dir string, own map[string]graph.Key, copied *variant) bool {
+func providesAll(root string, vs map[graph.Key]*variant, dir string, own map[string]graph.Key, copied *variant) bool {
 	for alias, key := range copied.edges {
 		have, ok := own[alias]
 		if link := target(have).Link; link != "" {
-			have = graph.Key(linkPrefix + relativeLink(dir, link))
+			have = graph.Key(linkPrefix + relativeLink(root, dir, link))
 		}
 		if !ok || have != key && !subsumes(vs, have, key, map[[2]graph.Key]bool{}) {
 			return false

@@ -67,6 +67,7 @@ type Importer struct {
 
 // Options are the settings that shape a graph.
 type Options struct {
+	Root                 string // absolute directory of the lockfile, with slashes; only importers outside of it need that
 	AutoInstallPeers     bool
 	PeersFromHighest     bool // auto-install-peers-from-highest-match
 	DedupePeers          bool
@@ -349,7 +350,7 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 	vs := w.variants(f)
 	keys := directKeys(states, f)
 	if !r.opts.KeepInjected && len(r.members) > 0 {
-		dedupeInjected(states, keys, vs)
+		dedupeInjected(r.opts.Root, states, keys, vs)
 		dropUnreachable(keys, vs)
 	}
 	moved := map[graph.Key]graph.Key{}
@@ -359,7 +360,7 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 	g := &graph.Graph{Packages: map[graph.Key]*graph.Package{}}
 	res := &Result{Graph: g, Deprecated: map[graph.Key]string{}}
 	for _, s := range states {
-		g.Importers = append(g.Importers, s.build(keys[s.dir], moved))
+		g.Importers = append(g.Importers, s.build(r.opts.Root, keys[s.dir], moved))
 	}
 	for _, im := range g.Importers {
 		for _, d := range im.Deps {
@@ -379,7 +380,7 @@ func (r *resolver) finish(states []*importerState) (*Result, error) {
 
 // build turns an importer into one of the graph: what its manifest asks for,
 // without the peers that were installed along with it.
-func (s *importerState) build(keys map[string]graph.Key, moved map[graph.Key]graph.Key) *graph.Importer {
+func (s *importerState) build(root string, keys map[string]graph.Key, moved map[graph.Key]graph.Key) *graph.Importer {
 	im := &graph.Importer{Dir: s.dir}
 	for _, d := range s.direct {
 		want, declared := s.wanted[d.alias]
@@ -391,7 +392,7 @@ func (s *importerState) build(keys map[string]graph.Key, moved map[graph.Key]gra
 			key = to
 		}
 		to := target(key)
-		to.Link = relativeLink(s.dir, to.Link)
+		to.Link = relativeLink(root, s.dir, to.Link)
 		im.Deps = append(im.Deps, graph.Direct{Alias: d.alias, Group: want.group, Specifier: want.specifier, Target: to})
 	}
 	sortDirect(im.Deps)

@@ -226,24 +226,10 @@ func (e *WorkspaceError) Hint() string {
 }
 
 // relativeLink is the way from the importer in dir to what a link leads to, a
-// path from the lockfile's directory.
-func relativeLink(dir, target string) string {
+// path from the lockfile's directory, root.
+func relativeLink(root, dir, target string) string {
 	if target == "" || dir == "." || path.IsAbs(target) {
 		return target
 	}
-	from, to := strings.Split(dir, "/"), strings.Split(path.Clean(target), "/")
-	if target == "." {
-		to = nil
-	}
-	for len(from) > 0 && len(to) > 0 && from[0] == to[0] {
-		from, to = from[1:], to[1:]
-	}
-	parts := make([]string, 0, len(from)+len(to))
-	for range from {
-		parts = append(parts, "..")
-	}
-	if parts = append(parts, to...); len(parts) == 0 {
-		return "."
-	}
-	return strings.Join(parts, "/")
+	return graph.Way(root, dir, path.Clean(target))
 }

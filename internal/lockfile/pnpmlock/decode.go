@@ -101,9 +101,9 @@ func (d *decoder) graph(importers, packages, snapshots *yamltree.Node) error {
 var groups = [...]string{graph.Prod: "dependencies", graph.Dev: "devDependencies", graph.Optional: "optionalDependencies"}
 
 func (d *decoder) importer(it yamltree.Item) (*graph.Importer, error) {
-	if it.Key != path.Clean(it.Key) || path.IsAbs(it.Key) || it.Key == ".." || strings.HasPrefix(it.Key, "../") ||
+	if it.Key != path.Clean(it.Key) || path.IsAbs(it.Key) || path.Base(it.Key) == ".." ||
 		strings.ContainsAny(it.Key, "\\\x00") {
-		return nil, it.Value.Errorf("importer %q is not the path of a directory below the lockfile's", it.Key)
+		return nil, it.Value.Errorf("importer %q is not the path of a project's directory from the lockfile's", it.Key)
 	}
 	fields, err := entries(it.Value)
 	if err != nil {
