@@ -70,7 +70,7 @@ var policy = map[string][]string{
 	"inflate":  {},
 	"registry": {"event", "fsys", "inflate", "npm", "npm/jsonscan"},
 	"project":  {"npm"},
-	"config":   {"event", "npm", "project"},
+	"config":   {"event", "npm", "npm/specifier", "project"}, // what a registry's prefix cannot be
 
 	"patch":         {"npm", "npm/semver", "patch/unidiff"},
 	"patch/unidiff": {},

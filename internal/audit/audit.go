@@ -84,12 +84,13 @@ type Hit struct {
 }
 
 // Question lists the versions of all packages within reach, by name: what the
-// bulk endpoint wants to know. Only what is from a registry counts.
+// bulk endpoint wants to know. Only what is from a registry counts, and not
+// what is from one with a prefix: that is nobody else's to know.
 func Question(g *graph.Graph, reach graph.Reach) map[string][]string {
 	out := map[string][]string{}
 	for key := range reach {
 		p := g.Packages[key]
-		if p == nil || p.Resolution.Kind != graph.Registry || slices.Contains(out[string(p.Name)], p.Version) {
+		if p == nil || p.Resolution.Kind != graph.Registry || p.Key.Registry() != "" || slices.Contains(out[string(p.Name)], p.Version) {
 			continue
 		}
 		out[string(p.Name)] = append(out[string(p.Name)], p.Version)

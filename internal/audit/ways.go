@@ -42,7 +42,7 @@ func (w *ways) hits(name string, rng semver.Range) []Hit {
 	byVersion := map[string][]graph.Key{}
 	for key := range w.reach {
 		p := w.graph.Packages[key]
-		if p == nil || string(p.Name) != name || p.Resolution.Kind != graph.Registry {
+		if p == nil || string(p.Name) != name || p.Resolution.Kind != graph.Registry || p.Key.Registry() != "" {
 			continue
 		}
 		if v, err := semver.Parse(p.Version, semver.Options{}); err == nil && rng.Match(v) {

@@ -25,7 +25,7 @@ func runAdd(ctx context.Context, c *call) error {
 	if s.Call.Global {
 		return c.addGlobal(ctx)
 	}
-	requests, err := requested(names)
+	requests, err := c.requested(names)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (c *call) checkRoot() error {
 }
 
 // requested reads what add is asked for. A name alone is of no kind yet.
-func requested(names []string) ([]specifier.Specifier, error) {
+func (c *call) requested(names []string) ([]specifier.Specifier, error) {
 	requests := make([]specifier.Specifier, len(names))
 	for i, name := range names {
 		alias, raw := specifier.Split(name)
@@ -111,7 +111,7 @@ func requested(names []string) ([]specifier.Specifier, error) {
 			continue
 		}
 		var err error
-		if requests[i], err = specifier.Parse(alias, raw); err != nil {
+		if requests[i], err = c.parse(alias, raw); err != nil {
 			return nil, err
 		}
 	}
@@ -257,6 +257,8 @@ func (a *adding) nameIt(ctx context.Context, src *source, s *specifier.Specifier
 	}
 	raw := s.Raw
 	switch {
+	case s.Registry != "":
+		s.Alias = string(s.Name)
 	case s.Kind.IsRegistry():
 		raw, s.Alias = s.Range, string(s.Name)
 	case s.Kind == specifier.Archive, a.npmProject() && (s.Kind == specifier.Link || s.Kind == specifier.Directory):
@@ -280,7 +282,7 @@ func (a *adding) nameIt(ctx context.Context, src *source, s *specifier.Specifier
 		}
 	}
 	var err error
-	*s, err = specifier.Parse(s.Alias, raw)
+	*s, err = a.parse(s.Alias, raw)
 	return err
 }
 
@@ -289,7 +291,7 @@ func (a *adding) nameIt(ctx context.Context, src *source, s *specifier.Specifier
 // fits (as with pnpm).
 func (a *adding) meansMember(s specifier.Specifier) bool {
 	version, member := a.members[s.Alias]
-	if !member || s.Aliased() || a.linking() == resolve.LinkNone || a.foreign() || a.catalogs != nil && !a.catalogs.passive {
+	if !member || s.Aliased() || s.Registry != "" || a.linking() == resolve.LinkNone || a.foreign() || a.catalogs != nil && !a.catalogs.passive {
 		return false
 	}
 	return s.Kind == specifier.Tag || (s.Kind == specifier.Range || s.Kind == specifier.Version) && fits(version, s.Range)

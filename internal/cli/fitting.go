@@ -18,7 +18,7 @@ import (
 func (c *call) tellFitting(ctx context.Context, req *install.Request, e *editing, src *source) {
 	req.Node = sync.OnceValue(req.Node) // it starts a process
 	e.chosen = func(p *graph.Package) {
-		if _, asks := p.Engines.Lookup("node"); !asks || p.Resolution.Kind != graph.Registry {
+		if _, asks := p.Engines.Lookup("node"); !asks || p.Resolution.Kind != graph.Registry || p.Key.Registry() != "" {
 			return
 		}
 		node := req.Node()

@@ -216,7 +216,7 @@ func (l *lister) node(dir, alias string, to graph.Target, level int) *listed {
 		n.Path = l.slotPath(to.Key)
 	}
 	n.From, n.Version, n.Resolved = string(p.Name), p.Version, l.tarball(p)
-	if p.Resolution.Kind != graph.Registry {
+	if p.Resolution.Kind != graph.Registry || to.Key.Registry() != "" {
 		_, n.Version = to.Key.ID().Split()
 	}
 	switch {
@@ -276,6 +276,9 @@ func (l *lister) tarball(p *graph.Package) string {
 	case p.Resolution.Tarball != "":
 		return p.Resolution.Tarball
 	case p.Resolution.Kind == graph.Registry:
+		if at := l.cfg.Registries.Prefixes()[p.Key.Registry()]; at != "" {
+			return npm.TarballURL(at, p.Name, p.Version)
+		}
 		if base, err := l.cfg.Registries.For(p.Name); err == nil {
 			return npm.TarballURL(base, p.Name, p.Version)
 		}

@@ -30,6 +30,9 @@ func (c *call) checkNames(ctx context.Context, src *source, requests []specifier
 		return nil
 	}
 	for _, s := range requests {
+		if s.Registry != "" { // nobody else need know the name
+			continue
+		}
 		if s.Kind != specifier.Invalid && (!s.Kind.IsRegistry() || s.Kind == specifier.Version) {
 			continue
 		}

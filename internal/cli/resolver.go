@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"strings"
 
 	"godwit/internal/git"
 	"godwit/internal/install"
@@ -15,9 +16,10 @@ import (
 // origins is the registry and git as the engine sees them.
 type origins struct {
 	*registry.Client
-	git     *git.Client
-	arrived *arrived
-	npm     bool // the lockfile is npm's
+	prefixed map[string]*registry.Client // by the prefix of the registry
+	git      *git.Client
+	arrived  *arrived
+	npm      bool // the lockfile is npm's
 }
 
 // Checkout implements download.Client.
@@ -41,7 +43,14 @@ func (t origins) Tarball(ctx context.Context, name npm.Name, url string, room fu
 
 // TarballURL implements download.Client.
 func (t origins) TarballURL(name npm.Name, version string) string {
-	return npm.TarballURL(t.Registry(name), name, version)
+	prefix, plain, ok := strings.Cut(version, ":")
+	if !ok {
+		return npm.TarballURL(t.Registry(name), name, version)
+	}
+	if at := t.prefixed[prefix]; at != nil {
+		return npm.TarballURL(at.Registry(name), name, plain)
+	}
+	return "" // nobody knows
 }
 
 // local resolves in this process, or lets a server do that.
@@ -74,7 +83,7 @@ func (c *call) localResolver(src *source, shaping *shaping) *local {
 			KeepInjected: !s.Workspace.DedupeInjected, PeersFromRoot: s.Workspace.PeersFromRoot,
 			AllowExotic: !s.Resolve.BlockExotic, RegistryTarball: src.registryTarball,
 			IgnoreCompat: s.Resolve.IgnoreCompat, Shape: shaping.shape, Patch: shaping.patchFor(),
-			Policy: src.policy, TimeBased: src.times,
+			Policy: src.policy, TimeBased: src.times, Prefixed: src.qualified(),
 		},
 	}
 }

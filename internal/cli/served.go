@@ -55,6 +55,9 @@ func (c *call) served(src *source, shaping *shaping, to lockfile.Settings, sink 
 	if slices.ContainsFunc(c.workspace.dirs, func(dir string) bool { return !filepath.IsLocal(dir) }) {
 		s.here = "projects of the workspace are outside of its root"
 	}
+	if len(c.cfg.Registries.Prefixes()) > 0 {
+		s.here = "registries have prefixes, which a server does not know"
+	}
 	if shaping.hooks != "" {
 		s.here = "the hooks of the project's pnpmfile run on this machine"
 	}

@@ -28,16 +28,18 @@ import (
 
 // source lets the resolver ask the registry, git and the file system.
 type source struct {
-	client  *registry.Client
-	git     *git.Client
-	arrived *arrived
-	store   *store.Store
-	locked  *graph.Graph // of the present lockfile, or nil
-	root    string       // absolute directory of the lockfile
-	home    string       // "" where there is none
-	offline bool
-	policy  *policy.Policy
-	times   bool // publication times are needed of everything
+	client *registry.Client
+	// prefixed are the registries that have a prefix, by that; nil for none.
+	prefixed map[string]*registry.Client
+	git      *git.Client
+	arrived  *arrived
+	store    *store.Store
+	locked   *graph.Graph // of the present lockfile, or nil
+	root     string       // absolute directory of the lockfile
+	home     string       // "" where there is none
+	offline  bool
+	policy   *policy.Policy
+	times    bool // publication times are needed of everything
 }
 
 // openSource opens what packages come from, by the settings. Close it.
@@ -56,8 +58,14 @@ func (c *call) openSource(sink event.Sink) (*source, error) {
 		client.Close()
 		return nil, err
 	}
+	prefixed, err := c.prefixedClients(sink)
+	if err != nil {
+		client.Close()
+		st.Close()
+		return nil, err
+	}
 	return &source{
-		client: client, store: st, arrived: &arrived{}, root: c.workspace.root, home: c.Home,
+		client: client, prefixed: prefixed, store: st, arrived: &arrived{}, root: c.workspace.root, home: c.Home,
 		git:     git.New(git.Options{Env: c.Env, Dir: filepath.Join(c.cacheDir(), "git"), Now: c.Now}),
 		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
 	}, nil
@@ -67,11 +75,17 @@ func (s *source) close() {
 	s.git.Close()
 	s.store.Close()
 	s.client.Close()
+	for _, client := range s.prefixed {
+		client.Close()
+	}
 }
 
 // Packument implements resolve.Source.
 func (s *source) Packument(ctx context.Context, name npm.Name, fresh bool) (*npm.Packument, error) {
 	docs := packuments.Source{Registry: s.client, Policy: s.policy, Times: s.times}
+	if prefix, plain, ok := strings.Cut(string(name), ":"); ok {
+		docs.Registry, name = s.prefixed[prefix], npm.Name(plain)
+	}
 	return docs.Packument(ctx, name, fresh)
 }
 

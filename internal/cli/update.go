@@ -99,7 +99,10 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 			if !u.matches(d.Alias) {
 				continue
 			}
-			s, err := specifier.Parse(d.Alias, d.Specifier)
+			s, err := u.parse(d.Alias, d.Specifier)
+			if err == nil && s.Registry != "" && u.ask(s) == s.Raw {
+				continue // as pnpm 12.21 does
+			}
 			if err == nil && s.Kind == specifier.Catalog {
 				if c, ok := u.raiseEntry(s, group); ok {
 					out = append(out, c)
@@ -143,6 +146,8 @@ func (u *updating) ask(s specifier.Specifier) string {
 		return s.Raw
 	case s.JSR != "":
 		return "jsr:" + string(s.JSR) + "@" + want
+	case s.Registry != "":
+		return s.Registry + ":" + string(s.Name) + "@" + want
 	case s.Aliased():
 		return "npm:" + string(s.Name) + "@" + want
 	}

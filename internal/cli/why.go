@@ -152,6 +152,9 @@ func (q *inquiry) index(from []*graph.Importer) error {
 func (q *inquiry) ways(key graph.Key, shown map[graph.Key]bool) dependent {
 	p := q.graph.Packages[key]
 	d := dependent{Name: string(p.Name), Version: p.Version}
+	if p.Key.Registry() != "" {
+		_, d.Version = p.Key.ID().Split()
+	}
 	if finished, before := shown[key]; before {
 		d.Circular, d.Deduped = !finished, finished && len(q.dependents[key]) > 0
 		if finished && len(q.dependents[key]) == 0 {

@@ -33,7 +33,7 @@ registry-supports-time-field runtime-on-fail
 scripts-prepend-node-path shell-emulator state-dir
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
 verify-store-integrity versioning
-update-config minimum-release-age-exclude-prune
+update-config minimum-release-age-exclude-prune named-registries
 script-security
 node-experimental-package-map ignore-manifest-check
 `
@@ -42,7 +42,7 @@ node-experimental-package-map ignore-manifest-check
 // yet: a file that holds one gets a warning instead of silence.
 const missing = `
 allow-scripts
-frozen-store global-virtual-store-dir named-registries
+frozen-store global-virtual-store-dir
 `
 
 // idle lists switches for things we do not do: turned off, as CI scripts

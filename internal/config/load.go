@@ -101,7 +101,7 @@ func (l *loader) take(lv level) error {
 
 // registry takes a line about a registry.
 func (l *loader) registry(e entry, src Source, base string, known bool) error {
-	if field := fieldOf(e.key); !slices.Contains(hostFields, field) {
+	if field := fieldOf(e.key); !slices.Contains(hostFields, field) && !strings.HasSuffix(e.key, prefixKey) {
 		l.warn(codeMissing, e.key, "%s: %s is not supported by godwit; it is ignored", src, e.key)
 		return nil
 	}
@@ -371,17 +371,44 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// registryEntries is what one line under "registries" says: the registry of a scope, or,
+// as pnpm 12 has it, the scopes and the prefix of a registry.
+func registryEntries(f project.Field) []entry {
+	is := func(key string) entry { return entry{key: key, texts: []string{f.Key}, line: f.Line} }
+	if f.Value.Kind != project.Map {
+		e := is(f.Key + ":registry")
+		if e.texts[0] = f.Value.Text; f.Key == "default" {
+			e.key = "registry"
+		}
+		return []entry{e}
+	}
+	var out []entry
+	for _, scope := range f.Value.Field("scopes").Strings() {
+		if scope == "@" { // of names without a scope
+			out = append(out, is("registry"))
+		} else {
+			out = append(out, is(scope+":registry"))
+		}
+	}
+	if prefix := f.Value.Field("prefix").Text; prefix != "" {
+		out = append(out, is(prefix+prefixKey))
+	}
+	return out
+}
+
 // yamlLevel turns settings of a tree into entries.
 func yamlLevel(at Level, file string, fields []project.Field, shape project.Shape) level {
 	lv := level{Source: Source{Level: at, Name: file}, base: filepath.Dir(file), expands: at == FromPnpm}
 	for _, f := range fields {
 		if f.Key == "registries" && f.Value.Kind == project.Map {
 			for _, r := range f.Value.Fields {
-				key := r.Key + ":registry"
-				if r.Key == "default" {
-					key = "registry"
-				}
-				lv.entries = append(lv.entries, entry{key: key, texts: []string{r.Value.Text}, line: r.Line})
+				lv.entries = append(lv.entries, registryEntries(r)...)
+			}
+			continue
+		}
+		if f.Key == "namedRegistries" && f.Value.Kind == project.Map {
+			for _, r := range f.Value.Fields {
+				lv.entries = append(lv.entries, entry{key: r.Key + prefixKey, texts: []string{r.Value.Text}, line: r.Line})
 			}
 			continue
 		}

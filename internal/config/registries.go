@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"godwit/internal/npm"
+	"godwit/internal/npm/specifier"
 )
 
 // Registries says which registry a name comes from and what to show it.
@@ -17,6 +18,7 @@ type Registries struct {
 
 	entries []registryEntry // @scope:registry and //host/path/:field, strongest level only
 	scopes  map[string]string
+	named   map[string]string    // prefix -> URL
 	hosts   map[string]*hostAuth // by "host[:port]/path" without a slash at its end
 }
 
@@ -71,6 +73,12 @@ func (r *Registries) For(name npm.Name) (string, error) {
 // Scopes are the scopes that have a registry of their own.
 func (r *Registries) Scopes() map[string]string { return r.scopes }
 
+// Prefixes are the registries that have a prefix (namedRegistries), by that.
+func (r *Registries) Prefixes() map[string]string { return r.named }
+
+// prefixKey ends the key of an entry that gives a registry a prefix.
+const prefixKey = ":\x00" // which no file can have
+
 // AuthError is a line about credentials that cannot be used.
 type AuthError struct {
 	Key     string
@@ -89,7 +97,7 @@ var bareAuth = []string{"_auth", "_authToken", "_authtoken", "-authtoken", "_pas
 var hostFields = []string{"_authToken", "_auth", "username", "_password", "certfile", "keyfile", "email", "always-auth", "tokenHelper", "registry"}
 
 func isRegistryKey(key string) bool {
-	return strings.HasPrefix(key, "//") || strings.HasPrefix(key, "@") && strings.HasSuffix(key, ":registry")
+	return strings.HasSuffix(key, prefixKey) || strings.HasPrefix(key, "//") || strings.HasPrefix(key, "@") && strings.HasSuffix(key, ":registry")
 }
 
 // fieldOf is what follows the last colon.
@@ -113,6 +121,9 @@ func (r *Registries) add(e entry, src Source, base, home string, known bool) err
 	if slices.ContainsFunc(r.entries, func(old registryEntry) bool { return old.key == e.key }) || text == "" {
 		return nil
 	}
+	if prefix, ok := strings.CutSuffix(e.key, prefixKey); ok {
+		return r.addPrefixed(prefix, text, src, known)
+	}
 	if strings.HasPrefix(e.key, "@") {
 		u, err := normalizeURL(text)
 		if !known || err != nil {
@@ -133,6 +144,40 @@ func (r *Registries) add(e entry, src Source, base, home string, known bool) err
 	}
 	return nil
 }
+
+// addPrefixed takes a registry with a prefix.
+func (r *Registries) addPrefixed(prefix, text string, src Source, known bool) error {
+	if specifier.Reserved(prefix) {
+		return &PrefixError{Prefix: prefix, Source: src}
+	}
+	u, err := normalizeURL(text)
+	if !known || err != nil {
+		return &ValueError{Key: "named-registries", Text: hideUserinfo(text), Want: "a URL such as https://registry.example/", Source: src}
+	}
+	if r.named[prefix] == "" { // else a stronger level has it
+		if r.named == nil {
+			r.named = map[string]string{}
+		}
+		r.named[prefix] = r.addUserinfo(u, src)
+	}
+	return nil
+}
+
+// PrefixError is a prefix that no registry can have.
+type PrefixError struct {
+	Prefix string
+	Source Source
+}
+
+func (e *PrefixError) Error() string {
+	return fmt.Sprintf("%s: %q cannot be the prefix of a registry: in a dependency it means something else, or nothing", e.Source, e.Prefix)
+}
+
+// Code is pnpm's code for this error.
+func (e *PrefixError) Code() string { return "ERR_PNPM_RESERVED_NAMED_REGISTRY_NAME" }
+
+// Hint is what the user can do.
+func (e *PrefixError) Hint() string { return "choose another word, of small letters" }
 
 // addHost takes one "//host/path/:field" line.
 func (r *Registries) addHost(key, text string, src Source, base, home string) error {

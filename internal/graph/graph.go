@@ -42,6 +42,17 @@ func (k Key) Split() (name npm.Name, ref string) {
 // Name is the name of the package.
 func (k Key) Name() npm.Name { name, _ := k.Split(); return name }
 
+// Registry is the prefix of the registry that the package is from ("work" of
+// "a@work:1.0.0"), or "".
+func (k Key) Registry() string {
+	_, ref := k.Split()
+	prefix, version, ok := strings.Cut(ref, ":")
+	if !ok || version == "" || version[0] < '0' || version[0] > '9' || prefix == "file" {
+		return ""
+	}
+	return prefix
+}
+
 // Group says which dependency map of a package.json an edge comes from.
 type Group uint8
 

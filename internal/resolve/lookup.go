@@ -33,7 +33,7 @@ func (r *resolver) resolveOne(w want, at *place) (seed, error) {
 	if at.of == nil && w.locked != "" {
 		_, w.specifier = w.locked.ID().Split() // as lockedWants does below
 	}
-	s, err := specifier.Parse(w.alias, w.specifier)
+	s, err := r.parse(w, at)
 	if err != nil {
 		return seed{}, err
 	}
@@ -42,6 +42,18 @@ func (r *resolver) resolveOne(w want, at *place) (seed, error) {
 		return seed{}, err
 	}
 	return seed{want: w, pkg: f.pkg, manifest: f.manifest, node: r.nodeFor(f.pkg, at.depth, isLeaf(f.manifest))}, nil
+}
+
+// parse reads what w asks for. Prefixes of registries are for projects: what they
+// mean is theirs to say.
+func (r *resolver) parse(w want, at *place) (specifier.Specifier, error) {
+	if r.opts.Prefixed == nil || at.of != nil {
+		return specifier.Parse(w.alias, w.specifier)
+	}
+	return specifier.ParsePrefixed(w.alias, w.specifier, func(prefix string) bool {
+		_, ok := r.opts.Prefixed(prefix, "")
+		return ok
+	})
 }
 
 func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (found, error) {
@@ -59,6 +71,11 @@ func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (f
 	switch {
 	case !ok:
 		return r.resolveExternal(s, at)
+	case s.Registry != "":
+		if name, ok = r.opts.Prefixed(s.Registry, name); !ok {
+			return found{}, &specifier.ProtocolError{Scheme: s.Registry}
+		}
+		return r.resolveRegistry(name, what, at)
 	case r.linksRanges(name, at):
 		return r.resolveShadowed(w, name, what, at)
 	}
@@ -170,17 +187,24 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	if err != nil {
 		return found{}, err
 	}
+	asked := name
+	prefix, plain, prefixed := strings.Cut(string(name), ":")
+	if prefixed {
+		name, prefix = npm.Name(plain), prefix+":"
+	} else {
+		prefix = ""
+	}
 	nearby := at.nearby.of(name)
 	direct := at.depth == 0 && !at.hoisting
 	how := picking{lowest: (r.opts.LowestDirect || r.opts.TimeBased) && direct, direct: direct, reshaped: r.req.Reshaped || r.req.Preferred}
 	prefer, by := r.preferencesAt(at, name)
-	key := pickKey{name, what, strings.Join(nearby, " "), by, how}
+	key := pickKey{asked, what, strings.Join(nearby, " "), by, how}
 	if f, ok := r.picks[key]; ok {
 		return f, nil
 	}
 	version, err := r.version(doc, key, prefer, nearby)
 	if err == nil && version == "" {
-		doc = r.docs.Fresh(name)
+		doc = r.docs.Fresh(asked)
 		version, err = r.version(doc, key, prefer, nearby)
 	}
 	if err != nil {
@@ -199,7 +223,7 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	if m, err = r.published(m, origin{doc: doc, version: version}); err != nil {
 		return found{}, err
 	}
-	id := graph.Key(name) + "@" + graph.Key(version)
+	id := graph.Key(name) + "@" + graph.Key(prefix+version)
 	p := r.pkgs[id]
 	if p == nil {
 		p = &pkg{id: id, name: name, version: version, manifest: m, resolution: registryResolution(m)}

@@ -82,6 +82,10 @@ type Options struct {
 	PeersFromRoot        bool // resolve-peers-from-workspace-root
 	AllowExotic          bool // block-exotic-subdeps=false: packages may depend on repositories and URLs
 
+	// Prefixed is the name by which the source knows a package of the registry with a
+	// prefix: its own where that is the registry of the name, or a qualified one. May be
+	// nil; ok is false for a prefix that no registry has.
+	Prefixed func(prefix string, name npm.Name) (_ npm.Name, ok bool)
 	// RegistryTarball tells which package of a registry a URL stands for, if it
 	// is that of the registry's own tarball. May be nil.
 	RegistryTarball func(url string) (name npm.Name, version string, ok bool)

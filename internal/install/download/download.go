@@ -24,7 +24,8 @@ type Client interface {
 	// Checkout is a directory with the files of a commit, to be read only.
 	Checkout(ctx context.Context, url, commit string) (dir string, err error)
 	// TarballURL is where the registry of name keeps a version when nobody
-	// says otherwise.
+	// says otherwise. The version may have the prefix of a registry in front
+	// ("work:1.0.0"); "" is one that nobody has.
 	TarballURL(name npm.Name, version string) string
 }
 
@@ -128,6 +129,21 @@ func (e *LocalError) Hint() string {
 	return "do not trust that registry, or the lockfile if it says so; nothing of the file was read"
 }
 
+// PrefixError is a package of a registry whose prefix nobody has.
+type PrefixError struct{ ID graph.Key }
+
+func (e *PrefixError) Error() string {
+	_, ref := e.ID.Split()
+	prefix, _, _ := strings.Cut(ref, ":")
+	return fmt.Sprintf("%s is of the registry %q, and no setting says where that is", e.ID, prefix+":")
+}
+
+// Code is pnpm's code for this error.
+func (e *PrefixError) Code() string { return "ERR_PNPM_MISSING_NAMED_REGISTRY" }
+
+// Hint is what the user can do.
+func (e *PrefixError) Hint() string { return "name it under namedRegistries in pnpm-workspace.yaml" }
+
 // ErrUnsupported is the cause for packages from sources that this version
 // cannot fetch.
 var ErrUnsupported error = unsupported{}
@@ -156,6 +172,9 @@ func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution
 		}
 	}
 	url := s.URL(id, res)
+	if url == "" {
+		return nil, integrity.Integrity{}, &PrefixError{id}
+	}
 	if res.Kind == graph.Registry && strings.HasPrefix(url, "file:") {
 		return nil, integrity.Integrity{}, &LocalError{url}
 	}

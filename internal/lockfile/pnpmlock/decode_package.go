@@ -83,7 +83,22 @@ func cutRegistry(ref string) (registry, version string) {
 // does not tell it, and not for directories, whose version changes under way.
 func recordsVersion(p *graph.Package) bool {
 	_, ref := p.Key.ID().Split()
+	if p.Resolution.Kind == graph.Registry {
+		// pnpm 12.21 looks for the prefix of a registry in the peers, too.
+		return !strings.Contains(ref, ":") && hasPrefixedPeer(p.Key, 0)
+	}
 	return strings.Contains(ref, ":") && p.Resolution.Kind != graph.Directory
+}
+
+// maxNested bounds how deep suffixes are looked into, which a hostile lockfile nests.
+const maxNested = 100
+
+// hasPrefixedPeer reports whether a package of a registry with a prefix is among the
+// peers of a key, or theirs.
+func hasPrefixedPeer(key graph.Key, depth int) bool {
+	return depth < maxNested && strings.Contains(key.Suffix(), ":") && slices.ContainsFunc(key.Peers(), func(peer graph.Key) bool {
+		return peer.ID().Registry() != "" || hasPrefixedPeer(peer, depth+1)
+	})
 }
 
 func (d *decoder) keep(id graph.Key, it yamltree.Item) {

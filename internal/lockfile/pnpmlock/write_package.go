@@ -1,6 +1,7 @@
 package pnpmlock
 
 import (
+	"slices"
 	"strings"
 
 	"godwit/internal/graph"
@@ -27,7 +28,7 @@ func (e *encoder) describe(id graph.Key, p *graph.Package) *yamltree.Node {
 	if p.Resolution.Kind != graph.Custom { // which is among what was kept
 		n.Put("resolution", e.resolution(p))
 	}
-	if recordsVersion(p) {
+	if kept := e.doc.packages[id]; recordsVersion(p) && !slices.ContainsFunc(kept, func(it yamltree.Item) bool { return it.Key == "version" }) {
 		putText(n, "version", p.Version)
 	}
 	putMap(n, "engines", encodeDeps(p.Engines))
@@ -95,7 +96,11 @@ func (e *encoder) snapshots(keys []graph.Key) *yamltree.Node {
 func (e *encoder) resolution(p *graph.Package) *yamltree.Node {
 	res := p.Resolution
 	if res.Kind == graph.Registry && e.opts.TarballURL != nil {
-		canonical := e.opts.TarballURL(p.Name, p.Version)
+		version := p.Version
+		if _, ref := p.Key.ID().Split(); strings.Contains(ref, ":") && isVersionRef(ref) {
+			version = ref // of a registry with a prefix
+		}
+		canonical := e.opts.TarballURL(p.Name, version)
 		switch {
 		case res.Tarball == "" && e.opts.IncludeTarballURL:
 			res.Tarball = canonical

@@ -34,6 +34,10 @@ func (o Save) Chosen(s Specifier, name, version string) string {
 		return "jsr:" + bare
 	case s.JSR != "":
 		return "jsr:" + string(s.JSR) + "@" + bare
+	case s.Registry != "" && s.Alias == name:
+		return s.Registry + ":" + bare
+	case s.Registry != "":
+		return s.Registry + ":" + name + "@" + bare
 	case s.Alias != name:
 		return "npm:" + name + "@" + bare
 	}

@@ -62,6 +62,10 @@ type Specifier struct {
 	// registry is "@jsr/std__path".
 	JSR npm.Name
 
+	// Registry is the prefix of the registry that has the package, where that is not
+	// the one of its name, see [ParsePrefixed].
+	Registry string
+
 	// Path has forward slashes and is relative to the importer, absolute, or
 	// below the home directory ("~/…").
 	Path string
@@ -152,7 +156,7 @@ func (e *ProtocolError) Hint() string {
 	if e.Scheme == "runtime" {
 		return "this version of godwit downloads no runtimes: leave it out and put the runtime on PATH, or install this project with pnpm"
 	}
-	return "if it is one of namedRegistries, which this version of godwit does not know: give the package's scope that registry (@scope:registry), or install this project with pnpm"
+	return "if it is the prefix of a registry, name that one under namedRegistries in pnpm-workspace.yaml"
 }
 
 // protocol is what may stand before the first colon.
