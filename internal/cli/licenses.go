@@ -35,6 +35,8 @@ type licenseLister struct {
 	*call
 	found []*licensed         // one for each directory
 	seen  map[string]struct{} // directories
+
+	distinct bool // a version is listed once, however many trees have it
 }
 
 // runLicenses is the command licenses.
@@ -50,6 +52,12 @@ func runLicenses(_ context.Context, c *call) error {
 	if err := walk(); err != nil {
 		return err
 	}
+	return l.tell()
+}
+
+// tell prints what was found.
+func (l *licenseLister) tell() error {
+	c := l.call
 	packages := l.merge()
 	switch {
 	case c.cfg.Settings.Call.JSON:
@@ -242,7 +250,9 @@ func (l *licenseLister) merge() []*licensed {
 			out = append(out, p)
 			continue
 		}
-		o.Versions, o.Paths = append(o.Versions, p.Versions...), append(o.Paths, p.Paths...)
+		if o.Paths = append(o.Paths, p.Paths...); !l.distinct || !slices.Contains(o.Versions, p.Versions[0]) {
+			o.Versions = append(o.Versions, p.Versions...)
+		}
 		o.Author, o.Homepage, o.Description = p.Author, p.Homepage, p.Description // pnpm's are the last one's
 		o.dev = o.dev && p.dev
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,32 +15,67 @@ import (
 // runPeers is the command peers check: it reads the lockfile and tells what is
 // wrong, with the way to every dependent, and why packages exist twice.
 func runPeers(_ context.Context, c *call) error {
-	rules, err := c.peerRules()
+	r, err := c.checkPeers(nil)
 	if err != nil {
 		return err
+	}
+	return c.tellPeers([]peerReport{r})
+}
+
+// peerReport is what is to be said of the peers in one lockfile.
+type peerReport struct {
+	graph  *graph.Graph
+	issues []peers.Issue
+	copies []peers.Copy
+}
+
+// checkPeers looks at the lockfile; name, if not nil, says what its projects are
+// called.
+func (c *call) checkPeers(name func(dir string) string) (r peerReport, err error) {
+	rules, err := c.peerRules()
+	if err != nil {
+		return r, err
 	}
 	root := c.workspace.root
 	doc, err := c.choice(root).Present(root)
 	if err != nil {
-		return err
+		return r, err
 	}
 	if doc == nil {
-		return errors.New("there is no pnpm-lock.yaml to check; godwit install --lockfile-only makes one")
+		return r, fmt.Errorf("there is no pnpm-lock.yaml to check in %s; godwit install --lockfile-only makes one", root)
 	}
-	issues := peers.Check(doc.Graph, rules)
-	copies := peers.Copies(doc.Graph)
-	if c.cfg.Settings.Call.JSON {
-		err = printPeersJSON(c.Stdout, doc.Graph, issues, copies)
-	} else {
-		w := peerWriter{w: c.Stdout, root: c.projectName()}
-		w.issues(issues)
-		w.copies(copies)
-		err = w.err
+	r.graph = doc.Graph
+	if name != nil {
+		for _, im := range r.graph.Importers {
+			im.Dir = name(im.Dir)
+		}
 	}
-	if err == nil && len(issues) > 0 {
-		return &peerIssuesError{len(issues)}
+	r.issues, r.copies = peers.Check(r.graph, rules), peers.Copies(r.graph)
+	return r, nil
+}
+
+// tellPeers prints what is said of several lockfiles.
+func (c *call) tellPeers(checked []peerReport) error {
+	count, said := 0, false
+	w := peerWriter{w: c.Stdout, root: c.projectName()}
+	for _, r := range checked {
+		count += len(r.issues)
+		if len(r.issues)+len(r.copies) > 0 && !c.cfg.Settings.Call.JSON {
+			w.issues(r.issues)
+			w.copies(r.copies)
+			said = true
+		}
 	}
-	return err
+	switch {
+	case c.cfg.Settings.Call.JSON:
+		w.err = printPeersJSON(c.Stdout, checked)
+	case !said:
+		w.issues(nil)
+	}
+	if w.err == nil && count > 0 {
+		return &peerIssuesError{count}
+	}
+	return w.err
 }
 
 // peerIssuesError ends peers check where there are issues.

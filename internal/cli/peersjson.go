@@ -42,8 +42,20 @@ type variantJSON struct {
 	Parents []stepJSON        `json:"parents,omitempty"` // the shortest way from this importer, if it has this copy
 }
 
-func printPeersJSON(w io.Writer, g *graph.Graph, issues []peers.Issue, copies []peers.Copy) error {
+func printPeersJSON(w io.Writer, checked []peerReport) error {
 	out := map[string]*peersJSON{}
+	for _, r := range checked {
+		r.json(out)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+// json adds the projects of a lockfile by their directories.
+func (r *peerReport) json(out map[string]*peersJSON) {
+	g, issues, copies := r.graph, r.issues, r.copies
 	for _, im := range g.Importers {
 		p := &peersJSON{Bad: map[string][]peerJSON{}, Missing: map[string][]peerJSON{}, Conflicts: []string{}, Copies: []copyJSON{}}
 		var own []peers.Issue
@@ -62,10 +74,6 @@ func printPeersJSON(w io.Writer, g *graph.Graph, issues []peers.Issue, copies []
 		}
 		out[im.Dir] = p
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
 }
 
 func (p *peersJSON) add(g *graph.Graph, i peers.Issue) {

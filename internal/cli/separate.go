@@ -29,8 +29,8 @@ var separateWays = map[string]struct {
 	"dedupe": {each: true, root: true}, "prune": {each: true, root: true}, "rebuild": {each: true, root: true},
 	"add": {}, "remove": {}, "update": {root: true},
 	"list": {here: true, several: listSeparately}, "why": {here: true, several: whySeparately},
-	"outdated": {here: true, several: outdatedSeparately}, "licenses": {here: true}, "audit": {here: true},
-	"peers": {here: true}, "ignored-builds": {here: true}, "approve-builds": {here: true},
+	"outdated": {here: true, several: outdatedSeparately}, "licenses": {here: true, several: licensesSeparately}, "audit": {here: true},
+	"peers": {here: true, several: peersSeparately}, "ignored-builds": {here: true}, "approve-builds": {here: true},
 	"link": {not: true}, "unlink": {not: true}, "import": {not: true},
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -122,6 +123,44 @@ func joinWays(a, b []dependent) []dependent {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version))
 	})
 	return a
+}
+
+// licensesSeparately is licenses for several projects: one list.
+func licensesSeparately(_ context.Context, c *call) error {
+	calls, err := c.several()
+	if err != nil {
+		return err
+	}
+	all := licenseLister{call: c, seen: map[string]struct{}{}, distinct: true}
+	for _, one := range calls {
+		l := licenseLister{call: one, seen: all.seen}
+		if err := l.walkGraph(); err != nil {
+			return err
+		}
+		all.found = append(all.found, l.found...)
+	}
+	return all.tell()
+}
+
+// peersSeparately is peers check for several projects: what is wrong in any of them.
+func peersSeparately(_ context.Context, c *call) error {
+	calls, err := c.several()
+	if err != nil {
+		return err
+	}
+	var checked []peerReport
+	for _, one := range calls {
+		at, err := filepath.Rel(c.workspace.root, one.workspace.root)
+		if err != nil {
+			return err
+		}
+		r, err := one.checkPeers(func(string) string { return filepath.ToSlash(at) })
+		if err != nil {
+			return err
+		}
+		checked = append(checked, r)
+	}
+	return c.tellPeers(checked)
 }
 
 // outdatedSeparately is outdated for several projects.

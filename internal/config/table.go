@@ -59,7 +59,7 @@ var (
 	grouping   = []string{"add", "remove"}           // name a map of package.json
 	nameless   = []string{"install", "install-test"} // are add when names follow, in npm's scripts with the same flags
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
-	scoped     = slices.Concat(installing, running, packing, versioning, []string{"npx", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query", "diff"}) // for one project or several
+	scoped     = slices.Concat(installing, running, packing, versioning, []string{"npx", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query", "diff", "peers"}) // for one project or several
 	packing    = []string{"pack", "publish", "stage"}
 	publishing = []string{"publish", "stage"}
 	versioning = []string{"version"}
