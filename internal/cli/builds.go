@@ -60,7 +60,7 @@ func (c *call) builds() (install.Builds, error) {
 		Jail:    s.Build.Jail,
 		Again:   c.rebuild,
 		Width:   width, Strict: s.Build.Strict,
-		Cached: s.Build.Cache || s.Build.CacheReadonly, Cache: s.Build.Cache && !s.Build.CacheReadonly,
+		Cached: s.Build.Cache || s.Build.CacheReadonly, Cache: s.Build.Cache && !s.Build.CacheReadonly && !s.Install.FrozenStore,
 		Machine: func() string {
 			here := npm.PlatformOf(c.OS, c.Arch, c.Libc())
 			words := append([]string{here.OS, here.CPU, here.Libc}, c.nativeSettings()...)

@@ -213,7 +213,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 	req := &install.Request{
 		Root: root, Outside: c.outside(), LocksDir: filepath.Join(c.cacheDir(), "locks"),
 		Projects: func() ([]install.Importer, error) { return c.shapedProjects(shaping, hooks, sink) },
-		Client:   origins{src.client, src.prefixed, src.git, src.arrived, c.npmProject()}, Store: src.store, Sink: sink, Now: c.Now, Cores: min(c.Cores, max(1, fsys.OpenFiles()/filesPerCore)),
+		Client:   origins{src.client, src.prefixed, src.git, src.arrived, c.npmProject(), s.Install.FrozenStore}, Store: src.store, Sink: sink, Now: c.Now, Cores: min(c.Cores, max(1, fsys.OpenFiles()/filesPerCore)),
 		Lockfile: c.lockSettings(), Layout: c.layoutOptions(),
 		Unshared:     s.Install.Unshared,
 		HoistMembers: s.Workspace.Hoist,

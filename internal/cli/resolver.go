@@ -20,10 +20,14 @@ type origins struct {
 	git      *git.Client
 	arrived  *arrived
 	npm      bool // the lockfile is npm's
+	frozen   bool // nothing is fetched, since the store takes nothing
 }
 
 // Checkout implements download.Client.
 func (t origins) Checkout(ctx context.Context, url, commit string) (string, error) {
+	if t.frozen {
+		return "", &frozenError{}
+	}
 	if t.Offline() {
 		return "", &registry.OfflineError{What: "the repository of a dependency", Tarball: true}
 	}
@@ -35,6 +39,9 @@ func (t origins) Checkout(ctx context.Context, url, commit string) (string, erro
 
 // Tarball implements download.Client.
 func (t origins) Tarball(ctx context.Context, name npm.Name, url string, room func(size int64) []byte) ([]byte, error) {
+	if t.frozen {
+		return nil, &frozenError{}
+	}
 	if data := t.arrived.take(url); data != nil {
 		return data, nil
 	}
@@ -51,6 +58,21 @@ func (t origins) TarballURL(name npm.Name, version string) string {
 		return npm.TarballURL(at.Registry(name), name, plain)
 	}
 	return "" // nobody knows
+}
+
+// frozenError is a package that the store does not have, where none may be added.
+type frozenError struct{}
+
+func (e *frozenError) Error() string {
+	return "the store does not have it, and is frozen (frozen-store)"
+}
+
+// Code tells it apart.
+func (e *frozenError) Code() string { return "ERR_GODWIT_FROZEN_STORE" }
+
+// Hint is what the user can do.
+func (e *frozenError) Hint() string {
+	return "fill the store first: run the same command without frozen-store"
 }
 
 // local resolves in this process, or lets a server do that.

@@ -58,6 +58,9 @@ func (c *call) openSource(sink event.Sink) (*source, error) {
 		client.Close()
 		return nil, err
 	}
+	if s.Install.FrozenStore {
+		st.Freeze()
+	}
 	prefixed, err := c.prefixedClients(sink)
 	if err != nil {
 		client.Close()

@@ -58,6 +58,8 @@ func (c *call) unsupportedLayout() []refusal {
 		{c.otherModules() != "" && c.flagged("virtual-store", "enable-global-virtual-store"), "virtual-store=global with modules-dir", "leave out one of them"},
 		{s.Install.Linker == "pnp", "node-linker=pnp", "use isolated or hoisted"},
 		{s.Install.SharedSlots && !s.Install.Symlink, "virtual-store=global with symlink=false", "leave out one of them"},
+		{s.Install.FrozenStore && s.Call.Force, "frozen-store with --force", "leave out one of them"},
+		{s.Install.FrozenStore && s.Install.SharedSlots && !c.hoisted(), "virtual-store=global with frozen-store", "leave out one of them"},
 		// In a file of the user's it is about the projects that can have it.
 		{c.hoisted() && s.Install.SharedSlots && c.flagged("virtual-store", "enable-global-virtual-store"), "virtual-store=global with a hoisted node_modules", "leave out one of them"},
 	}

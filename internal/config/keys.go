@@ -42,7 +42,7 @@ node-experimental-package-map ignore-manifest-check
 // yet: a file that holds one gets a warning instead of silence.
 const missing = `
 allow-scripts
-frozen-store global-virtual-store-dir
+global-virtual-store-dir
 `
 
 // idle lists switches for things we do not do: turned off, as CI scripts

@@ -282,7 +282,7 @@ supportedArchitectures: {os: [darwin, current], cpu: [arm64]}
 registries: {default: https://yaml.example/npm, '@s': 'https://s.example'}
 noProxy: a.example
 storeDir: ./st
-frozenStore: true
+globalVirtualStoreDir: x
 linkWorkspacePackages: true
 overides: {a: '1'}
 `)
@@ -304,7 +304,7 @@ overides: {a: '1'}
 		codes = append(codes, w.Code+" "+strings.ReplaceAll(w.Message, m.root, ""))
 	}
 	wantCodes := []string{
-		"CONFIG_NOT_SUPPORTED /app/pnpm-workspace.yaml:10: frozen-store is not supported by godwit yet; it is ignored",
+		"CONFIG_NOT_SUPPORTED /app/pnpm-workspace.yaml:10: global-virtual-store-dir is not supported by godwit yet; it is ignored",
 		"CONFIG_UNKNOWN_KEY /app/pnpm-workspace.yaml:12: unknown setting overides",
 		"CONFIG_IGNORED /app/pkg/.npmrc is ignored: settings of a workspace are those of its root, /app",
 	}
@@ -347,8 +347,8 @@ func TestBadValues(t *testing.T) {
 // the next level counts.
 func TestBadFilesWarnOnce(t *testing.T) {
 	m := newMachine(t)
-	m.write("app/.npmrc", "fetch-retries=many\nfrozen-lokfile=true\ninit-license=MIT\nprefix=/evil\nuserconfig=/evil\n//h/:_authToken=${NOPE}\n//h/:cafile=x\nfrozen-store=true")
-	m.write("home/.npmrc", "fetch-retries=7\nfrozen-lokfile=true\nfrozen-store=true")
+	m.write("app/.npmrc", "fetch-retries=many\nfrozen-lokfile=true\ninit-license=MIT\nprefix=/evil\nuserconfig=/evil\n//h/:_authToken=${NOPE}\n//h/:cafile=x\nglobal-virtual-store-dir=x")
+	m.write("home/.npmrc", "fetch-retries=7\nfrozen-lokfile=true\nglobal-virtual-store-dir=x")
 	c := m.must("", "npm_config_globalconfig="+m.root+"/none", "npm_config_npm_version=1", "npm_config__auth=x")
 	if c.Settings.Network.Retries != 7 {
 		t.Errorf("fetch-retries is %d", c.Settings.Network.Retries)
@@ -363,7 +363,7 @@ func TestBadFilesWarnOnce(t *testing.T) {
 		"CONFIG_IGNORED /app/.npmrc:5: userconfig cannot be set here; it is ignored",
 		"CONFIG_VARIABLE_NOT_SET /app/.npmrc:6: ${NOPE} is not set in the environment; //h/:_authToken is ignored",
 		"CONFIG_NOT_SUPPORTED /app/.npmrc:7: //h/:cafile is not supported by godwit; it is ignored",
-		"CONFIG_NOT_SUPPORTED /app/.npmrc:8: frozen-store is not supported by godwit yet; it is ignored",
+		"CONFIG_NOT_SUPPORTED /app/.npmrc:8: global-virtual-store-dir is not supported by godwit yet; it is ignored",
 		`CONFIG_INVALID_VALUE /app/.npmrc:1: invalid value "many" of fetch-retries: expected a whole number; it is ignored`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

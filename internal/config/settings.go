@@ -105,6 +105,7 @@ type Install struct {
 	Linker       string   // isolated, hoisted; "" is what the project's lockfile implies
 	ImportMethod string   // auto, hardlink, copy, clone, clone-or-copy
 	SharedSlots  bool     // virtual-store=global: slots live in the store
+	FrozenStore  bool     // nothing is written to the store
 	Unshared     []string // direct dependencies that keep them in the project
 	HoistPattern []string
 	PublicHoist  []string // patterns linked to node_modules; nil is none

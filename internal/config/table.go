@@ -316,6 +316,8 @@ var table = []Setting{
 	// Store and cache.
 	{Key: "store-dir", Kind: Path, Help: "directory of the store",
 		bind: func(s *Settings) any { return &s.Dirs.Store }},
+	{Key: "frozen-store", Kind: Bool, Default: "false", For: installing, Help: "write nothing to the store: what it does not have is an error",
+		bind: func(s *Settings) any { return &s.Install.FrozenStore }},
 	{Key: "cache-dir", Kind: Path, Help: "directory of the cache",
 		bind: func(s *Settings) any { return &s.Dirs.Cache }},
 	{Key: "cache", Also: "cache-folder", Kind: Path, Help: "directory of cache and store in one, as npm's is; store-dir and cache-dir say more",

@@ -38,7 +38,8 @@ import (
 
 // Store is a store directory. Methods may be called from several goroutines.
 type Store struct {
-	dir string
+	dir    string
+	frozen bool // set before all else by Freeze
 
 	mu    sync.Mutex
 	trees *fsys.Dir // nil until it is known to exist
@@ -95,8 +96,19 @@ func (s *Store) openTrees() (*fsys.Dir, error) {
 	return d, nil
 }
 
+// Freeze says that nothing is to be written to the store from now on: what would be
+// fails, as it would on a file system that is read-only. No other method may run
+// meanwhile.
+func (s *Store) Freeze() { s.frozen = true }
+
+// ErrFrozen is the cause of an error about what a frozen store does not have.
+var ErrFrozen = errors.New("nothing may be added to it (frozen-store)")
+
 // openForWriting is the handles of trees/ and tmp/, which it makes.
 func (s *Store) openForWriting() (trees, tmp *fsys.Dir, err error) {
+	if s.frozen {
+		return nil, nil, ErrFrozen
+	}
 	s.mu.Lock()
 	if s.tmp == nil {
 		s.tmp, err = makeDir(filepath.Join(s.dir, "tmp"))
@@ -135,6 +147,8 @@ func (s *Store) explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, ErrFrozen):
+		return &Error{s.dir, "is frozen", err, "fill it first: run the same command without frozen-store"}
 	case fsys.ReadOnly(err):
 		return &Error{s.dir, "cannot be written to", err, "set store-dir to a directory that can be written to"}
 	case fsys.DiskFull(err):

@@ -18,6 +18,9 @@ const lockName = "lock"
 // being pruned. The lock is nil for a store that cannot be written to, from
 // which nobody can remove anything either.
 func (s *Store) Use(ctx context.Context, waiting func()) (*fsys.Lock, error) {
+	if _, err := os.Lstat(filepath.Join(s.dir, lockName)); s.frozen && err != nil {
+		return nil, nil // to lock it would be to write there
+	}
 	lock, err := s.lock(ctx, fsys.Shared, waiting)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(s.dir, 0o755); err == nil {
