@@ -144,7 +144,7 @@ func (m *machine) works(t *testing.T, bin string) {
 	if err := m.command(m.dir, godwit, "nonsense").Run(); err == nil || err.(*exec.ExitError).ExitCode() != 1 {
 		t.Errorf("a command that there is not ends with %v", err)
 	}
-	if out, err := m.command(m.dir, filepath.Join(bin, "gwx")).CombinedOutput(); err == nil || !strings.Contains(string(out), "dlx") {
+	if out, err := m.command(m.dir, filepath.Join(bin, "gwx")).CombinedOutput(); err == nil || !strings.Contains(string(out), "npx") {
 		t.Errorf("gwx without a package says %q, %v", out, err)
 	}
 }

@@ -84,7 +84,7 @@ func (c *call) auditSignatures(ctx context.Context) error {
 		return err
 	}
 	all := a.verdicts()
-	s := &signatures{call: c, registries: map[string]*signer{}, npm: a.npm, root: sync.OnceValues(c.trustedRoot)}
+	s := &signatures{call: c, registries: map[string]*signer{}, npm: c.ofNpm(), root: sync.OnceValues(c.trustedRoot)}
 	begin := c.Now()
 	if err := s.open(ctx, all); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (a *auditor) verdicts() []*verdict {
 		if !slices.Contains(v.locked, p.Resolution.Integrity) {
 			v.locked = append(v.locked, p.Resolution.Integrity)
 		}
-		if a.npm {
+		if a.ofNpm() {
 			v.places = append(v.places, place{dir: p.Dir, kind: a.kind(key)})
 		}
 	}
@@ -206,7 +206,7 @@ func (s *signatures) check(ctx context.Context, v *verdict) error {
 		return err
 	}
 	for _, locked := range v.locked {
-		if v.problem == "" && differ(locked, v.integrity) {
+		if v.problem == "" && contradict(locked, v.integrity) {
 			v.invalid("EINTEGRITY", "is signed with the integrity %s, and the lockfile has %s", v.integrity, locked)
 		}
 	}
@@ -216,8 +216,8 @@ func (s *signatures) check(ctx context.Context, v *verdict) error {
 	return s.attested(ctx, r, v, m.Dist.Attestations)
 }
 
-// differ reports whether two integrities have hashes of one kind, and others.
-func differ(a, b string) bool {
+// contradict reports whether two integrities have hashes of one kind, and others.
+func contradict(a, b string) bool {
 	x, err := integrity.Parse(a)
 	y, err2 := integrity.Parse(b)
 	if err != nil || err2 != nil {

@@ -257,7 +257,7 @@ func TestBadAnswers(t *testing.T) {
 		"conflicts":           {lineA + lineB + doneLine(2, "<<<<<<< a\n"+goodLock+"=======\n"+goodLock+">>>>>>> b\n", ""), "not one lockfile"},
 		"a project less":      {swap("\n  packages/lib: {}\n", ""), "for 1 projects instead of 2"},
 		"a project more":      {swap("\n  packages/lib: {}\n", "\n  packages/lib: {}\n\n  packages/more: {}\n"), "for 3 projects instead of 2"},
-		"a project outside":   {swap("packages/lib: {}", "../evil: {}"), "not the path of a directory below"},
+		"a project outside":   {swap("packages/lib: {}", "../evil: {}"), "lacks the project packages/lib"},
 		"another project":     {swap("packages/lib: {}", "packages/other: {}"), "lacks the project packages/lib"},
 		"another specifier":   {swap("^1.0.0", "^2.0.0"), "does not fit"},
 		"a dependency more":   {swap("      lib:\n", "      b:\n        specifier: '*'\n        version: 1.2.0\n      lib:\n"), "does not fit"},
