@@ -27,6 +27,7 @@ var stays = map[string]string{
 	"Options.Patch":             "TestSettingsTravel",
 	"Options.Policy":            "TestSettingsTravel",
 	"Options.maxWork":           "tests only",
+	"Options.Root":              "projects outside of the lockfile's directory are resolved by the client",
 	"Options.Prefixed":          "registries with prefixes are asked by the client itself",
 	"Manifest.Bin":              "only whether there are any",
 	"Manifest.BinDir":           "only whether there are any",
