@@ -2,20 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"godwit/internal/audit/npmaudit"
 	"godwit/internal/cli/ui"
 	"godwit/internal/install"
-	"godwit/internal/layout"
-	"godwit/internal/lockfile"
 	"godwit/internal/npm/specifier"
-	"godwit/internal/project"
 	"godwit/internal/query"
 	"godwit/internal/resolve/npmtree"
 )
@@ -27,13 +20,9 @@ func (a *npmAuditing) fix(ctx context.Context, report *npmaudit.Report) error {
 	began := a.Now()
 	e := &editing{changes: func(im *install.Importer) ([]change, error) { return a.forced(report, im) }}
 	e.targets = func([]install.Importer) (map[string]bool, error) { return a.tops(report), nil }
-	before, err := a.installed()
-	if err != nil {
-		return err
-	}
 	var changes []install.Transition
 	a.reports = true
-	err = a.install(ctx, func(req *install.Request) error {
+	err := a.install(ctx, func(req *install.Request) error {
 		req.Foretell = func(all []install.Transition) error { changes = all; return nil }
 		req.Resolver.(*npmResolver).fixing = fixing(report) // the project is npm's
 		return a.edit(req, e, nil)
@@ -45,11 +34,6 @@ func (a *npmAuditing) fix(ctx context.Context, report *npmaudit.Report) error {
 		if report, err = a.report(ctx); err != nil {
 			return a.auditFailed(err)
 		}
-		after, err := a.installed()
-		if err != nil {
-			return err
-		}
-		changes = transitions(before, after)
 	}
 	doc := report.Document()
 	told := a.foretold(changes)
@@ -149,46 +133,4 @@ func (a *npmAuditing) stillYoung(report *npmaudit.Report) bool {
 		a.warn("what would help is too young for minimum-release-age or before: %s; name it in min-release-age-exclude to have it", strings.Join(names, ", "))
 	}
 	return len(names) > 0
-}
-
-// installed are the versions in node_modules by directory, as npm's record has them.
-func (a *npmAuditing) installed() (map[string]string, error) {
-	file := filepath.Join(a.workspace.root, layout.ModulesDir, lockfile.HiddenName)
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	doc, err := project.ParseValue(file, string(text))
-	if err != nil {
-		return nil, nil // nothing that anybody could rely on is there
-	}
-	packages, out := doc.Field("packages"), map[string]string{}
-	for _, f := range packages.Fields {
-		entry := f.Value
-		if entry.Field("link").Text == "true" {
-			entry = packages.Field(entry.Field("resolved").Text)
-		}
-		if strings.Contains("/"+f.Key, "/"+layout.ModulesDir+"/") {
-			out[f.Key] = entry.Field("version").Text
-		}
-	}
-	return out, nil
-}
-
-// transitions is what became of the package in each directory.
-func transitions(before, after map[string]string) (out []install.Transition) {
-	for dir, version := range after {
-		if before[dir] != version {
-			out = append(out, install.Transition{Dir: dir, Old: before[dir], New: version})
-		}
-	}
-	for dir, version := range before {
-		if _, there := after[dir]; !there {
-			out = append(out, install.Transition{Dir: dir, Old: version})
-		}
-	}
-	return out
 }
