@@ -76,6 +76,14 @@ func (c *call) runScript(ctx context.Context, command, name string, args []strin
 	if err := c.checkScope(); err != nil {
 		return err
 	}
+	if c.inputs.Project != nil {
+		if err := c.findLock(); err != nil {
+			return err
+		}
+	}
+	if c.ofNpm() {
+		args = c.npmFlags(args)
+	}
 	r, stop := c.newRunner(command)
 	defer stop()
 	if c.recursive() {
@@ -91,11 +99,6 @@ func (c *call) runScript(ctx context.Context, command, name string, args []strin
 	names, err := scriptNames(&p.Manifest, name)
 	if err != nil {
 		return err
-	}
-	if c.ofNpm() { // which drops the first "--" wherever it stands
-		if i := slices.Index(args, "--"); i >= 0 {
-			args = slices.Delete(slices.Clone(args), i, i+1)
-		}
 	}
 	server := name == "start" && isRegular(filepath.Join(p.Dir, "server.js"))
 	if len(names) == 0 && !server {
@@ -114,6 +117,28 @@ func (c *call) runScript(ctx context.Context, command, name string, args []strin
 		return r.script(ctx, p, names[0], args, "")
 	}
 	return r.several(ctx, p, names, args)
+}
+
+// npmFlags obeys what npm takes for its own behind the name of a script, up to "--"
+// ("npm run build --if-present" is in many CI files), and returns the arguments of
+// the script, without the first "--". Of other flags npm warns and drops them; they
+// are passed on here.
+func (c *call) npmFlags(args []string) (rest []string) {
+	for i, arg := range args {
+		switch arg {
+		case "--":
+			return append(rest, args[i+1:]...)
+		case "--if-present":
+			c.cfg.Settings.Run.IfPresent = true
+		case "--ignore-scripts":
+			c.cfg.Settings.Run.PrePost = false
+		case "--silent", "-s":
+			c.cfg.Settings.Terminal.LogLevel = "silent"
+		default:
+			rest = append(rest, arg)
+		}
+	}
+	return rest
 }
 
 // projectOf is the project at hand, or the root of the workspace with -w.
