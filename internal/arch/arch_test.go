@@ -143,13 +143,15 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "audit/npmaudit", "cli/actual", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout",
+		"audit", "audit/npmaudit", "cli/actual", "cli/detach", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout",
 		"lockfile", "npm", "npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch",
 		"peers", "pkgdiff", "pnpmfile", "project", "provenance", "query", "registry", "resolve", "resolve/bundled",
 		"resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote",
 		"resolve/wire", "sbom", "script", "sigstore", "spawn", "store", "tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
+	// One project without its workspace.
+	"cli/detach": {"graph", "npm", "project"},
 	// What npm says of a node_modules of its own.
 	"cli/actual": {"cli/ui", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"godwit/internal/cli/detach"
 	"godwit/internal/graph"
 	"godwit/internal/lockfile"
 	"godwit/internal/pack"
@@ -90,18 +91,18 @@ func copyTo(to *os.Root, f pack.File, r io.Reader) error {
 
 // documents are the lockfile and the package.json of the directory.
 func (d *deployment) documents() (*lockfile.Document, []byte, error) {
-	named := fileURL
-	if d.cfg.Settings.Call.Legacy {
-		named = func(abs string) string {
+	legacy := d.cfg.Settings.Call.Legacy
+	options := detach.Options{Root: d.workspace.root, To: d.to, Groups: groups(d.cfg.Settings.Include), Members: d.members, Peers: legacy}
+	if legacy {
+		options.Named = func(abs string) string {
 			rel, err := filepath.Rel(d.to, abs)
 			if err != nil {
-				return fileURL(abs)
+				return detach.FileURL(abs)
 			}
 			return "file:" + filepath.ToSlash(rel)
 		}
 	}
-	split := &detached{from: d.doc.Graph, root: d.workspace.root, to: d.to, groups: groups(d.cfg.Settings.Include), members: d.members, named: named, peers: d.cfg.Settings.Call.Legacy}
-	g, err := split.detach(d.dir)
+	g, err := detach.Project(d.doc.Graph, d.dir, options)
 	if err != nil {
 		return nil, nil, err
 	}

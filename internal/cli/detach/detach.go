@@ -1,4 +1,7 @@
-package cli
+// Package detach takes one project out of the graph of its workspace: other projects
+// that it needs become packages whose files are copied, and what the lockfile has for
+// their peers is what the project itself has. Pure.
+package detach
 
 import (
 	"cmp"
@@ -13,32 +16,27 @@ import (
 	"godwit/internal/project"
 )
 
-// detached is the graph of one project without its workspace: other projects that
-// it needs become packages whose files are copied. What the lockfile has for their
-// peers is what the project itself has.
-type detached struct {
-	from    *graph.Graph
-	root    string // absolute directory of the workspace
-	to      string // absolute directory that the new graph is for
-	groups  []graph.Group
-	members map[string]*project.Project
-	// named is how a directory or tarball at an absolute path is called. With peers
-	// that says which ones another project has, too.
-	named func(abs string) string
-	peers bool
-
-	dir   string // of the project in the workspace
-	top   *graph.Importer
-	out   *graph.Graph
-	queue []func()
+// Options say what becomes of the paths in the graph.
+type Options struct {
+	Root    string // absolute directory of the workspace
+	To      string // absolute directory that the new graph is for
+	Groups  []graph.Group
+	Members map[string]*project.Project // by slash paths from Root
+	// Named is how a directory or tarball at an absolute path is called; nil is as
+	// its URL. With Peers that says which ones another project has, too.
+	Named func(abs string) string
+	Peers bool
 }
 
-// detach makes the graph for the project at dir. Its specifiers are exact.
-func (d *detached) detach(dir string) (*graph.Graph, error) {
-	d.top, d.dir = &graph.Importer{Dir: "."}, dir
+// Project makes the graph for the project at dir of from. Its specifiers are exact.
+func Project(from *graph.Graph, dir string, o Options) (*graph.Graph, error) {
+	d := &detached{Options: o, from: from, dir: dir, top: &graph.Importer{Dir: "."}}
+	if d.Named == nil {
+		d.Named = FileURL
+	}
 	d.out = &graph.Graph{Importers: []*graph.Importer{d.top}, Packages: map[graph.Key]*graph.Package{}}
 	for _, dep := range d.from.Importer(dir).Deps {
-		if !slices.Contains(d.groups, dep.Group) {
+		if !slices.Contains(d.Groups, dep.Group) {
 			continue
 		}
 		target, err := d.target(dep.Target, dir)
@@ -59,10 +57,20 @@ func (d *detached) detach(dir string) (*graph.Graph, error) {
 	return d.out, nil
 }
 
+// detached is one call of Project.
+type detached struct {
+	Options
+	from  *graph.Graph
+	dir   string // of the project in the workspace
+	top   *graph.Importer
+	out   *graph.Graph
+	queue []func()
+}
+
 // exact is the specifier of a target.
 func exact(alias string, t graph.Target) string {
 	if t.Key == "" {
-		return linkScheme + t.Link
+		return "link:" + t.Link
 	}
 	name, ref := t.Key.ID().Split()
 	switch {
@@ -80,7 +88,7 @@ func (d *detached) target(t graph.Target, dir string) (graph.Target, error) {
 		return graph.Target{Key: d.pack(t.Key)}, nil
 	}
 	at := path.Join(dir, t.Link)
-	if d.from.Importer(at) != nil && d.members[at] != nil {
+	if d.from.Importer(at) != nil && d.Members[at] != nil {
 		return graph.Target{Key: d.member(at)}, nil
 	}
 	rel, err := d.relative(at)
@@ -89,11 +97,11 @@ func (d *detached) target(t graph.Target, dir string) (graph.Target, error) {
 
 // relative is a path of the workspace as seen from where the graph is for.
 func (d *detached) relative(at string) (string, error) {
-	rel, err := filepath.Rel(d.to, d.abs(at))
+	rel, err := filepath.Rel(d.To, d.abs(at))
 	return filepath.ToSlash(rel), err
 }
 
-func (d *detached) abs(at string) string { return filepath.Join(d.root, filepath.FromSlash(at)) }
+func (d *detached) abs(at string) string { return filepath.Join(d.Root, filepath.FromSlash(at)) }
 
 // pack takes a package over, and says what its key is now: that of a directory or
 // tarball of this machine has its path.
@@ -101,7 +109,7 @@ func (d *detached) pack(key graph.Key) graph.Key {
 	p := *d.from.Packages[key]
 	name, ref := key.ID().Split()
 	if at, ok := strings.CutPrefix(ref, "file:"); ok && p.Resolution.Kind != graph.Registry {
-		key = graph.Key(string(name) + "@" + d.named(d.abs(at)) + key.Suffix())
+		key = graph.Key(string(name) + "@" + d.Named(d.abs(at)) + key.Suffix())
 		if rel, err := d.relative(at); err == nil && p.Resolution.Kind == graph.Directory {
 			p.Resolution.Directory = rel
 		} else if err == nil {
@@ -127,8 +135,8 @@ func (d *detached) pack(key graph.Key) graph.Key {
 
 // member makes a package of another project.
 func (d *detached) member(dir string) graph.Key {
-	m := &d.members[dir].Manifest
-	key := graph.Key(string(m.Name) + "@" + d.named(d.abs(dir)) + d.suffix(m.PeerDependencies))
+	m := &d.Members[dir].Manifest
+	key := graph.Key(string(m.Name) + "@" + d.Named(d.abs(dir)) + d.suffix(m.PeerDependencies))
 	if d.out.Packages[key] != nil {
 		return key
 	}
@@ -150,7 +158,7 @@ func (d *detached) member(dir string) graph.Key {
 func (d *detached) suffix(peers npm.Deps) string {
 	var keys []graph.Key
 	for _, dep := range d.from.Importer(d.dir).Deps {
-		if _, peer := peers.Lookup(dep.Alias); peer && d.peers && dep.Target.Key != "" && slices.Contains(d.groups, dep.Group) {
+		if _, peer := peers.Lookup(dep.Alias); peer && d.Peers && dep.Target.Key != "" && slices.Contains(d.Groups, dep.Group) {
 			keys = append(keys, dep.Target.Key)
 		}
 	}
@@ -179,7 +187,7 @@ func (d *detached) memberEdges(dir string, peers npm.Deps) []graph.Edge {
 		}
 	}
 	for _, dep := range d.from.Importer(dir).Deps {
-		if dep.Group == graph.Dev || dep.Group == graph.Optional && !slices.Contains(d.groups, graph.Optional) {
+		if dep.Group == graph.Dev || dep.Group == graph.Optional && !slices.Contains(d.Groups, graph.Optional) {
 			continue
 		}
 		if target, err := d.target(dep.Target, dir); err == nil {
@@ -190,8 +198,8 @@ func (d *detached) memberEdges(dir string, peers npm.Deps) []graph.Edge {
 	return out
 }
 
-// fileURL is a path as pnpm 12 calls what it deploys.
-func fileURL(abs string) string {
+// FileURL is a path as pnpm 12 calls what it deploys.
+func FileURL(abs string) string {
 	at := filepath.ToSlash(abs)
 	if !strings.HasPrefix(at, "/") { // it begins with a drive
 		at = "/" + at
