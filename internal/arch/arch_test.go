@@ -143,7 +143,7 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "audit/npmaudit", "cli/actual", "cli/detach", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout",
+		"audit", "audit/npmaudit", "cli/actual", "cli/detach", "cli/license", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout",
 		"lockfile", "npm", "npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch",
 		"peers", "pkgdiff", "pnpmfile", "project", "provenance", "query", "registry", "resolve", "resolve/bundled",
 		"resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote",
@@ -152,6 +152,7 @@ var policy = map[string][]string{
 	"cli/ui": {"event"},
 	// One project without its workspace.
 	"cli/detach": {"graph", "npm", "project"},
+	"cli/license": {"npm/specifier", "project"},
 	// What npm says of a node_modules of its own.
 	"cli/actual": {"cli/ui", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
 
@@ -317,7 +318,7 @@ var allowedIn = map[string][]string{
 	"time.Now":      {"cmd/", "internal/bench/", "internal/registry/", "internal/testreg/", "internal/install/sched/", "internal/store/", "internal/server/"},
 	"rand.Shuffle":  {"internal/bench/"},
 	"http.Get":      {},
-	"regexp import": {"internal/cli/scripts.go", "internal/cli/licenseof.go", "cmd/godwit-registry/file.go", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/"},
+	"regexp import": {"internal/cli/scripts.go", "internal/cli/license/", "cmd/godwit-registry/file.go", "internal/bench/", "cmd/godwit-bench/", "internal/testreg/"},
 }
 
 // Build constraints, but for fsys, the process and the benchmark, would spread

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"godwit/internal/cli/actual"
+	"godwit/internal/cli/license"
 	"godwit/internal/graph"
 	"godwit/internal/project"
 )
@@ -223,13 +224,13 @@ func (l *licenseLister) add(dir string, dev bool) error {
 	if err != nil {
 		return fmt.Errorf("look for a license: %w", err)
 	}
-	license, err := licenseOf(dir, m)
+	name, err := license.Of(dir, m)
 	if err != nil {
 		return fmt.Errorf("look for the license of %s: %w", dir, err)
 	}
 	l.found = append(l.found, &licensed{
 		Name: m.Field("name").Text, Versions: []string{m.Field("version").Text}, Paths: []string{dir},
-		License: license, Author: authorOf(m.Field("author")), Homepage: homepageOf(m), Description: m.Field("description").Text,
+		License: name, Author: license.Author(m.Field("author")), Homepage: license.Homepage(m), Description: m.Field("description").Text,
 		dev: dev,
 	})
 	return nil

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"godwit/internal/cli/license"
 	"godwit/internal/npm/integrity"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
@@ -13,12 +14,12 @@ import (
 // describe fills in what a manifest says, as pnpm 12.21 reads it. dir is where
 // else a license may be found.
 func describe(c *sbom.Component, dir string, m project.Node) error {
-	license, err := licenseOf(dir, m)
+	name, err := license.Of(dir, m)
 	if err != nil {
 		return err
 	}
-	if license != unknownLicense {
-		c.License = license
+	if name != license.Unknown {
+		c.License = name
 	}
 	c.Description, c.Homepage = textOf(m.Field("description")), textOf(m.Field("homepage"))
 	c.Author = textOf(m.Field("author"))

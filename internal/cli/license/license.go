@@ -1,4 +1,6 @@
-package cli
+// Package license says what the license of a package is, and who it is from, by its
+// package.json and its files.
+package license
 
 import (
 	"io"
@@ -12,18 +14,18 @@ import (
 	"godwit/internal/project"
 )
 
-// unknownLicense is pnpm's word where nothing says what the license is.
-const unknownLicense = "Unknown"
+// Unknown is pnpm's word where nothing says what the license is.
+const Unknown = "Unknown"
 
-// licenseFiles are where pnpm looks for what package.json does not say; the
+// inFiles are where pnpm looks for what package.json does not say; the
 // first that is there counts.
-var licenseFiles = []string{
+var inFiles = []string{
 	"LICENSE", "LICENCE", "LICENSE.md", "LICENCE.md", "LICENSE.txt", "LICENCE.txt",
 	"MIT-LICENSE.txt", "MIT-LICENSE.md", "MIT-LICENSE",
 }
 
-// licenseNames are those that pnpm knows in a text, the first that fits counts.
-var licenseNames = []string{
+// names are those that pnpm knows in a text, the first that fits counts.
+var names = []string{
 	"Apache1_1", "Apache-1.1", "Apache 1.1", "Apache2", "Apache-2.0", "Apache 2.0", "BSD", "BSD-4-Clause",
 	"CC01", "CC0-1.0", "CC0 1.0", "CDDL1", "CDDL-1.0", "Common Development and Distribution License 1.0",
 	"EPL1", "EPL-1.0", "Eclipse Public License 1.0", "GPLv2", "GPL-2.0-only", "GPLv3", "GPL-3.0-only", "ISC",
@@ -33,36 +35,36 @@ var licenseNames = []string{
 	"SimplifiedBSD", "BSD-2-Clause", "Simplified BSD", "WTFPL", "0BSD", "BSD Zero Clause License", "Zlib", "zlib/libpng license",
 }
 
-// maxLicense bounds what is read of a text, in bytes: the longest on the SPDX
+// maxText bounds what is read of a text, in bytes: the longest on the SPDX
 // list have 50 kB.
-const maxLicense = 1 << 20
+const maxText = 1 << 20
 
-// licenseOf is the license of the package in dir with this manifest, as pnpm
+// Of is the license of the package in dir with this manifest, as pnpm
 // 12.21 finds it.
-func licenseOf(dir string, manifest project.Node) (string, error) {
-	license := licenseField(manifest.Field("license"))
+func Of(dir string, manifest project.Node) (string, error) {
+	license := field(manifest.Field("license"))
 	if license == "" {
-		license = licenseField(manifest.Field("licenses"))
+		license = field(manifest.Field("licenses"))
 	}
 	if license != "" && !strings.Contains(strings.ToLower(license), "see license") {
 		return license, nil
 	}
-	for _, name := range licenseFiles {
+	for _, name := range inFiles {
 		file := filepath.Join(dir, name)
 		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		text, err := readLicense(file)
+		text, err := read(file)
 		return namedIn(text), err
 	}
 	if license == "" {
-		license = unknownLicense
+		license = Unknown
 	}
 	return license, nil
 }
 
-// licenseField is what a field says: a word, or an object or a list of old.
-func licenseField(n project.Node) string {
+// field is what a field says: a word, or an object or a list of old.
+func field(n project.Node) string {
 	switch n.Kind {
 	case project.String:
 		return n.Text
@@ -77,7 +79,7 @@ func licenseField(n project.Node) string {
 			if item.Kind == project.List {
 				continue
 			}
-			if word := licenseField(item); word != "" {
+			if word := field(item); word != "" {
 				words = append(words, word)
 			}
 		}
@@ -89,36 +91,36 @@ func licenseField(n project.Node) string {
 	return ""
 }
 
-func readLicense(file string) (string, error) {
+func read(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxLicense))
+	text, err := io.ReadAll(io.LimitReader(f, maxText))
 	return string(text), err
 }
 
 // namedIn is the licenses that a text names.
 func namedIn(text string) string {
-	names := make([]string, len(licenseNames))
-	for i, name := range licenseNames {
-		names[i] = regexp.QuoteMeta(name)
+	patterns := make([]string, len(names))
+	for i, name := range names {
+		patterns[i] = regexp.QuoteMeta(name)
 	}
 	var found []string
-	for _, name := range regexp.MustCompile(`(?i)\b(?:`+strings.Join(names, "|")+`)\b`).FindAllString(text, -1) {
+	for _, name := range regexp.MustCompile(`(?i)\b(?:`+strings.Join(patterns, "|")+`)\b`).FindAllString(text, -1) {
 		if !slices.Contains(found, name) {
 			found = append(found, name)
 		}
 	}
 	if len(found) == 0 {
-		return unknownLicense
+		return Unknown
 	}
 	return strings.Join(found, " OR ")
 }
 
-// authorOf is the name of an author: "Name <mail> (page)", or an object.
-func authorOf(n project.Node) string {
+// Author is the name of an author: "Name <mail> (page)", or an object.
+func Author(n project.Node) string {
 	text := n.Text
 	if n.Kind == project.Map {
 		text = n.Field("name").Text
@@ -129,9 +131,9 @@ func authorOf(n project.Node) string {
 	return strings.TrimSpace(text)
 }
 
-// homepageOf is what a manifest names, or else the page of a repository on a
+// Homepage is what a manifest names, or else the page of a repository on a
 // host that is known, as npm normalizes manifests.
-func homepageOf(m project.Node) string {
+func Homepage(m project.Node) string {
 	if page := m.Field("homepage").Text; page != "" {
 		return page
 	}
