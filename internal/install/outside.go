@@ -17,13 +17,13 @@ import (
 )
 
 // Outside is a directory outside of the project that an install writes in: a virtual
-// store or a modules directory that is somewhere else. Whoever wrote the project may
-// have named it, so what is in it may be anybody's. It has to be empty, or known to be
-// this project's ([state.Owner]).
+// store or a modules directory that is somewhere else. It has to be known to be this
+// project's ([state.Owner]), or empty and named by the user: whoever wrote the project
+// has no say in what is written outside of it.
 type Outside struct {
 	Dir string // absolute
-	// Named says that the user named it, and no file of the project's: then it may
-	// also be one that another package manager made.
+	// Named says that the user named it, and no file of the project's. It may also be
+	// one that another package manager made.
 	Named bool
 	// Member says that it is the node_modules of a project of the workspace: then it
 	// may also have links alone, as pnpm leaves them there.
@@ -41,12 +41,19 @@ func (e *engine) claim() error {
 			return err
 		}
 	}
-	if e.Layout.Modules == "" || e.modules.Look().Ours {
+	if e.Layout.Modules == "" {
 		return nil
 	}
+	ours := e.modules.Look().Ours
 	for _, im := range e.importers {
 		dir := e.modulesOf(im.Dir)
 		if e.isOutside(dir) {
+			continue
+		}
+		if at := linkOnTheWay(e.Root, dir); at != "" {
+			return &OccupiedError{Dir: dir, Link: at}
+		}
+		if ours {
 			continue
 		}
 		entries, err := entriesOf(dir)
@@ -73,6 +80,8 @@ func (o *Outside) claim(root string) error {
 		return err
 	case owner != "":
 		return &OccupiedError{Dir: o.Dir, Owner: owner, Member: o.Member}
+	case !o.Named && !o.Member:
+		return &OccupiedError{Dir: o.Dir, Unasked: true}
 	}
 	entries, err := entriesOf(o.Dir)
 	if err != nil {
@@ -82,6 +91,27 @@ func (o *Outside) claim(root string) error {
 		return nil
 	}
 	return &OccupiedError{Dir: o.Dir, Member: o.Member}
+}
+
+// linkOnTheWay is the first link on the way from root down to a directory that need
+// not be there, "" for none: it may lead anywhere.
+func linkOnTheWay(root, dir string) string {
+	rel, err := filepath.Rel(root, filepath.Dir(dir))
+	if err != nil {
+		return dir
+	}
+	at := root
+	for _, name := range strings.Split(rel, string(filepath.Separator)) {
+		at = filepath.Join(at, name)
+		info, err := os.Lstat(at)
+		if err != nil {
+			return "" // it is not there, nor is what is below
+		}
+		if at != root && info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
+			return at
+		}
+	}
+	return ""
 }
 
 // entriesOf lists a directory that need not be there, but for what a killed install
@@ -166,16 +196,22 @@ func (e *engine) stays() plan.Held {
 // OccupiedError is a directory that packages shall go to and that is not known to be
 // the project's.
 type OccupiedError struct {
-	Dir    string
-	Owner  string // the project that it is known to belong to; "" for none
-	Around bool   // the project is in it
-	Member bool   // it is that of a project of the workspace
+	Dir     string
+	Owner   string // the project that it is known to belong to; "" for none
+	Around  bool   // the project is in it
+	Member  bool   // it is that of a project of the workspace
+	Link    string // on the way there; "" for none
+	Unasked bool   // nothing but the project's own files names it
 }
 
 func (e *OccupiedError) Error() string {
 	switch {
 	case e.Around:
 		return fmt.Sprintf("packages cannot go to %s: the project is in it", e.Dir)
+	case e.Link != "":
+		return fmt.Sprintf("packages cannot go to %s: %s is a link", e.Dir, e.Link)
+	case e.Unasked:
+		return fmt.Sprintf("packages cannot go to %s: it is outside of the project, whose own files alone name it", e.Dir)
 	case e.Owner != "":
 		return fmt.Sprintf("packages cannot go to %s: it belongs to the project %s", e.Dir, e.Owner)
 	}
@@ -187,7 +223,12 @@ func (e *OccupiedError) Code() string { return "ERR_GODWIT_OCCUPIED" }
 
 // Hint is what the user can do.
 func (e *OccupiedError) Hint() string {
-	if e.Member {
+	switch {
+	case e.Link != "":
+		return "name the directory by where the link leads"
+	case e.Unasked:
+		return "if you want it there say so once yourself: --modules-dir or --virtual-store-dir with that directory"
+	case e.Member:
 		return "remove it if nothing in it is needed, or take its project out of the workspace"
 	}
 	return "name another directory (the default is " + layout.ModulesDir + "), or remove that one if nothing in it is needed"
