@@ -151,7 +151,7 @@ var policy = map[string][]string{
 	},
 	"cli/ui": {"event"},
 	// One project without its workspace.
-	"cli/detach": {"graph", "npm", "project"},
+	"cli/detach":  {"graph", "npm", "project"},
 	"cli/license": {"npm/specifier", "project"},
 	// What npm says of a node_modules of its own.
 	"cli/actual": {"cli/ui", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
