@@ -233,12 +233,13 @@ func (l *loader) finishTerminal() {
 	case "false":
 		t.Color = "never"
 	}
+	term, _ := l.env.lookup("TERM")
+	dumb := term == "dumb" // cannot move its cursor: an editor's shell, say
 	if t.Color == "auto" {
 		noColor, _ := l.env.lookup("NO_COLOR")
 		force, forced := l.env.lookup("FORCE_COLOR")
-		term, _ := l.env.lookup("TERM")
 		switch {
-		case forced && (force == "0" || force == "false"), !forced && (noColor != "" || term == "dumb"):
+		case forced && (force == "0" || force == "false"), !forced && (noColor != "" || dumb):
 			t.Color = "never"
 		case forced:
 			t.Color = "always"
@@ -250,7 +251,7 @@ func (l *loader) finishTerminal() {
 	if t.LogLevel == "silent" && !l.isSet("reporter") {
 		t.Reporter = "silent"
 	}
-	if t.Reporter == "default" && l.Settings.CI {
+	if t.Reporter == "default" && (l.Settings.CI || dumb) {
 		t.Reporter = "append-only"
 	}
 }

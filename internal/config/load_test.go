@@ -236,6 +236,7 @@ func TestSettingsThatAddUp(t *testing.T) {
 		{"--color", "", "NO_COLOR=1", func(c *Config) any { return c.Settings.Terminal.Color }, "always"},
 		{"", "", "NO_COLOR=1", func(c *Config) any { return c.Settings.Terminal.Color }, "never"},
 		{"", "", "FORCE_COLOR=1|NO_COLOR=1", func(c *Config) any { return c.Settings.Terminal.Color }, "always"},
+		{"", "", "TERM=dumb", func(c *Config) any { return c.Settings.Terminal.Reporter }, "append-only"},
 		{"", "", "FORCE_COLOR=0", func(c *Config) any { return c.Settings.Terminal.Color }, "never"},
 		{"", "shrinkwrap=false", "", func(c *Config) any { return c.Settings.Lockfile.Enabled }, false},
 		{"", "", "NODE_TLS_REJECT_UNAUTHORIZED=0", func(c *Config) any { return c.Settings.Network.StrictSSL }, false},
