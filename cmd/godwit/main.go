@@ -74,8 +74,8 @@ func process() *cli.Process {
 	return &cli.Process{
 		Program: program, Args: arguments(), Dir: dir, Home: home(), Temp: os.TempDir(), Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
-		OS:       runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())), Shown: term.IsTerminal(int(os.Stdout.Fd())),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
 		Signals: signals, Raise: raise, Secret: secret,
 		Now: time.Now, Output: output, Libc: libc,
 	}

@@ -112,7 +112,7 @@ func (d *differ) run(ctx context.Context, specs []string) error {
 	s := &d.cfg.Settings.Diff
 	text := pkgdiff.Diff(sides[0], sides[1], pkgdiff.Options{
 		NameOnly: s.NameOnly, NoPrefix: s.NoPrefix, Src: s.Src, Dst: s.Dst, Context: s.Unified, IgnoreSpace: s.IgnoreSpace,
-		Text: s.Text, VersionMark: d.cfg.Settings.Version.TagPrefix, Colour: d.colour(),
+		Text: s.Text, VersionMark: d.cfg.Settings.Version.TagPrefix, Colour: d.colour(d.Shown),
 	})
 	_, err = fmt.Fprintln(d.Stdout, visible(text))
 	return err

@@ -179,7 +179,7 @@ func (c *call) reporter() ui.Reporter {
 	o := ui.Options{
 		Kind: t.Reporter, Stdout: c.Stdout, Stderr: c.Stderr,
 		Terminal: c.Terminal && !c.cfg.Settings.CI, Progress: t.Progress.Or(true),
-		Warnings: t.LogLevel != "error", Colour: c.colour(), Approve: "approve-builds", Now: c.Now,
+		Warnings: t.LogLevel != "error", Colour: c.colour(c.Terminal), Approve: "approve-builds", Now: c.Now,
 	}
 	if c.shared {
 		o.Approve += " -g"
@@ -190,14 +190,16 @@ func (c *call) reporter() ui.Reporter {
 	return ui.New(o)
 }
 
-func (c *call) colour() bool {
+// colour reports whether what is written to a stream has colours; terminal says
+// whether that stream is one.
+func (c *call) colour(terminal bool) bool {
 	switch c.cfg.Settings.Terminal.Color {
 	case "always":
 		return true
 	case "never":
 		return false
 	}
-	return c.Terminal
+	return terminal
 }
 
 func (c *call) openStore() (*store.Store, error) {

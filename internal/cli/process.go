@@ -20,6 +20,7 @@ type Process struct {
 
 	Program  string // absolute path of this program, for scripts that call it; "" if unknown
 	Terminal bool   // Stderr is one
+	Shown    bool   // Stdout is one
 	OS, Arch string // Go's words
 	Cores    int
 	Now      func() time.Time

@@ -42,7 +42,7 @@ func process() *cli.Process {
 	return &cli.Process{
 		Program: program, Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: os.Getenv("TEST_TERMINAL") != "", OS: goos, Arch: "amd64", Cores: runtime.NumCPU(), Now: time.Now,
+		Terminal: os.Getenv("TEST_TERMINAL") != "", Shown: os.Getenv("TEST_TERMINAL") == "both", OS: goos, Arch: "amd64", Cores: runtime.NumCPU(), Now: time.Now,
 		Output: func(dir, program string, args ...string) (string, error) {
 			cmd := exec.Command(program, args...)
 			cmd.Dir = dir
