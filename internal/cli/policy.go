@@ -21,9 +21,10 @@ func (c *call) policy() (*policy.Policy, error) {
 	p := &policy.Policy{
 		Strict: r.StrictAge != config.No, MissingTime: r.IgnoreNoTime,
 		NoDowngrade: r.TrustPolicy == "no-downgrade", TrustAge: r.TrustIgnoreAfter, Now: c.Now(),
+		Npmrc: c.npmProject() || c.foreign(),
 	}
 	if r.MinReleaseAge > 0 {
-		p.Cutoff, p.Setting = p.Now.Add(-r.MinReleaseAge), "minimumReleaseAge"
+		p.Cutoff, p.Setting = p.Now.Add(-r.MinReleaseAge), c.ageSetting(p.Npmrc)
 	}
 	if before := r.Before; !before.IsZero() && (p.Cutoff.IsZero() || before.Before(p.Cutoff)) {
 		p.Cutoff, p.Setting = before, "before"
@@ -37,6 +38,17 @@ func (c *call) policy() (*policy.Policy, error) {
 	}
 	p.TrustExclude, err = policy.ParseExclude("trustPolicyExclude", r.TrustExclude)
 	return p, err
+}
+
+// ageSetting is what the minimum age is called where the project says it.
+func (c *call) ageSetting(npmrc bool) string {
+	if !npmrc {
+		return "minimumReleaseAge"
+	}
+	if v, _ := c.cfg.Lookup("minimum-release-age"); v.Source.Level != config.FromDefault {
+		return "minimum-release-age"
+	}
+	return "min-release-age"
 }
 
 // asking is how commands that look for newer versions get packuments: without the
@@ -72,7 +84,7 @@ func young(p *policy.Policy, res *resolve.Result, out *install.Resolved) error {
 	if len(res.Young) == 0 {
 		return nil
 	}
-	err := &policy.AgeError{Violations: res.Young, Setting: p.Setting}
+	err := &policy.AgeError{Violations: res.Young, Setting: p.Setting, Npmrc: p.Npmrc}
 	if p.Strict {
 		return err
 	}

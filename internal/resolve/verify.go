@@ -37,7 +37,7 @@ func Verify(ctx context.Context, src Source, p *policy.Policy, g *graph.Graph) e
 		}
 	}
 	if len(young) > 0 {
-		return &policy.AgeError{Violations: young, Setting: p.Setting, Locked: true}
+		return &policy.AgeError{Violations: young, Setting: p.Setting, Locked: true, Npmrc: p.Npmrc}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ type AgeError struct {
 	Violations []Violation
 	Setting    string
 	Locked     bool // a lockfile has them
+	Npmrc      bool // see Policy
 }
 
 func (e *AgeError) Error() string {
@@ -40,7 +41,32 @@ func (e *AgeError) Code() string {
 // Hint is what the user can do.
 func (e *AgeError) Hint() string {
 	v := e.Violations[0]
-	return fmt.Sprintf("wait, or add %s@%s and the others to minimumReleaseAgeExclude in pnpm-workspace.yaml", v.Name, v.Version)
+	hint := "wait, or " + exempt(e.Npmrc, ageExclude, v.Name, v.Version)
+	if len(e.Violations) > 1 {
+		hint += ", and the others likewise"
+	}
+	return hint
+}
+
+// The lists of exceptions.
+const (
+	ageExclude   = "minimumReleaseAgeExclude"
+	trustExclude = "trustPolicyExclude"
+)
+
+// exempt is how a project makes an exception of a version, or of all of a name ("").
+func exempt(npmrc bool, list string, name npm.Name, version string) string {
+	what := string(name)
+	if version != "" && !(npmrc && list == ageExclude) { // npm's patterns are of names alone
+		what += "@" + version
+	}
+	switch {
+	case !npmrc:
+		return fmt.Sprintf("add %s to %s in pnpm-workspace.yaml", what, list)
+	case list == ageExclude:
+		return fmt.Sprintf("write min-release-age-exclude[]=%s to .npmrc", what)
+	}
+	return fmt.Sprintf("write trust-policy-exclude[]=%s to .npmrc", what)
 }
 
 // TrustError is a version that is vouched for less than an earlier one.
@@ -48,6 +74,7 @@ type TrustError struct {
 	Name    npm.Name
 	Version string
 	Earlier string // "" where it could not be told
+	Npmrc   bool   // see Policy
 	problem string
 }
 
@@ -68,7 +95,7 @@ func (e *TrustError) Code() string {
 
 // Hint is what the user can do.
 func (e *TrustError) Hint() string {
-	return fmt.Sprintf("the publisher's account may have been taken over: ask the project; if all is well, add %s@%s to trustPolicyExclude", e.Name, e.Version)
+	return "the publisher's account may have been taken over: ask the project; if all is well, " + exempt(e.Npmrc, trustExclude, e.Name, e.Version)
 }
 
 // MissingTimeError is a document that does not say when versions were published
@@ -76,6 +103,7 @@ func (e *TrustError) Hint() string {
 type MissingTimeError struct {
 	Name    npm.Name
 	Setting string
+	Npmrc   bool // see Policy
 }
 
 func (e *MissingTimeError) Error() string {
@@ -87,5 +115,12 @@ func (e *MissingTimeError) Code() string { return "ERR_PNPM_MISSING_TIME" }
 
 // Hint is what the user can do.
 func (e *MissingTimeError) Hint() string {
-	return fmt.Sprintf("add %s to minimumReleaseAgeExclude, or set minimumReleaseAgeIgnoreMissingTime: true if the registry tells no times at all", e.Name)
+	list, ignore := ageExclude, "set minimumReleaseAgeIgnoreMissingTime: true"
+	if e.Setting == "trustPolicy" {
+		list = trustExclude
+	}
+	if e.Npmrc {
+		ignore = "minimum-release-age-ignore-missing-time=true"
+	}
+	return exempt(e.Npmrc, list, e.Name, "") + ", or " + ignore + " if the registry tells no times at all"
 }

@@ -31,6 +31,10 @@ type Policy struct {
 	TrustExclude Exclude
 	TrustAge     time.Duration // versions older than this are not looked at; 0 looks at all
 	Now          time.Time     // for TrustAge
+
+	// Npmrc says that the project's settings are in .npmrc, and pnpm-workspace.yaml
+	// is none of its files; for messages.
+	Npmrc bool
 }
 
 // NeedsTimes reports whether doc, which lacks publication times, does not do: a
@@ -83,7 +87,7 @@ func (p *Policy) View(doc *npm.Packument, cutoff time.Time) (*View, error) {
 		if p.ignoresMissingTime() {
 			return nil, nil
 		}
-		return nil, &MissingTimeError{doc.Name, p.setting()}
+		return nil, p.missingTime(doc, p.setting())
 	}
 	v.except = func(version string) bool { return p != nil && p.Exclude.version(doc.Name, version) }
 	return v, nil
@@ -120,6 +124,10 @@ func (p *Policy) setting() string {
 		return "resolutionMode: time-based"
 	}
 	return p.Setting
+}
+
+func (p *Policy) missingTime(doc *npm.Packument, setting string) error {
+	return &MissingTimeError{Name: doc.Name, Setting: setting, Npmrc: p != nil && p.Npmrc}
 }
 
 // Admits reports whether version i of the document is left.
@@ -225,7 +233,7 @@ func (p *Policy) CheckLocked(doc *npm.Packument, version string) (v Violation, y
 	case !doc.Full && missing == nil && p.MissingTime:
 		return Violation{}, false, nil
 	case !doc.Full && missing == nil:
-		return Violation{}, false, &MissingTimeError{doc.Name, p.setting()}
+		return Violation{}, false, p.missingTime(doc, p.setting())
 	}
 	v = Violation{Name: doc.Name, Version: version, Published: published, Cutoff: p.Cutoff}
 	return v, !known || published.After(p.Cutoff), nil

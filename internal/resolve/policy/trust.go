@@ -94,13 +94,13 @@ func (p *Policy) missingTrust(doc *npm.Packument) error {
 	if p.MissingTime {
 		return nil
 	}
-	return &MissingTimeError{doc.Name, "trustPolicy"}
+	return p.missingTime(doc, "trustPolicy")
 }
 
 func (p *Policy) checkTrust(all *testimony, version string) *TrustError {
 	doc := all.doc
 	unknown := func(problem string) *TrustError {
-		return &TrustError{Name: doc.Name, Version: version, problem: problem}
+		return &TrustError{Name: doc.Name, Version: version, Npmrc: p.Npmrc, problem: problem}
 	}
 	published, known := doc.Published(version)
 	if !known {
@@ -138,7 +138,7 @@ func (p *Policy) checkTrust(all *testimony, version string) *TrustError {
 		return unknown("its evidence cannot be read")
 	}
 	if has < strongest {
-		return &TrustError{Name: doc.Name, Version: version, Earlier: by, problem: "it has " + evidenceNames[has] + ", while " + by + ", which was published before, has " + evidenceNames[strongest]}
+		return &TrustError{Name: doc.Name, Version: version, Npmrc: p.Npmrc, Earlier: by, problem: "it has " + evidenceNames[has] + ", while " + by + ", which was published before, has " + evidenceNames[strongest]}
 	}
 	return nil
 }

@@ -339,7 +339,7 @@ func policyOf(p *policy.Policy, s Settings) *Policy {
 	}
 	return &Policy{
 		Cutoff: p.Cutoff, Setting: p.Setting, Strict: p.Strict, Exclude: s.AgeExclude, MissingTime: p.MissingTime,
-		NoDowngrade: p.NoDowngrade, TrustExclude: s.TrustExclude, TrustAge: p.TrustAge, Now: p.Now,
+		NoDowngrade: p.NoDowngrade, TrustExclude: s.TrustExclude, TrustAge: p.TrustAge, Now: p.Now, Npmrc: p.Npmrc,
 	}
 }
 
@@ -349,7 +349,7 @@ func (p *Policy) policy() (*policy.Policy, error) {
 	}
 	out := &policy.Policy{
 		Cutoff: p.Cutoff, Setting: p.Setting, Strict: p.Strict, MissingTime: p.MissingTime,
-		NoDowngrade: p.NoDowngrade, TrustAge: p.TrustAge, Now: p.Now,
+		NoDowngrade: p.NoDowngrade, TrustAge: p.TrustAge, Now: p.Now, Npmrc: p.Npmrc,
 	}
 	var err error
 	if out.Exclude, err = policy.ParseExclude("minimumReleaseAgeExclude", p.Exclude); err != nil {

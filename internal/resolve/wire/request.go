@@ -151,6 +151,7 @@ type Policy struct {
 	TrustExclude []string      `json:"trustExclude,omitempty"`
 	TrustAge     time.Duration `json:"trustAge,omitempty"` // nanoseconds
 	Now          time.Time     `json:"now,omitzero"`
+	Npmrc        bool          `json:"npmrc,omitempty"`
 }
 
 // maxImporters is ten times the projects of the largest workspaces that are

@@ -195,7 +195,7 @@ func TestSettingsTravel(t *testing.T) {
 	}
 	req := oneProject(&npm.Manifest{})
 	req.Options.Shape = &resolve.Shape{Overrides: overrides, Extensions: extensions}
-	req.Options.Policy = &policy.Policy{Cutoff: time.Unix(9, 0).UTC(), Setting: "s", Strict: true, MissingTime: true, NoDowngrade: true, TrustAge: 5, Now: time.Unix(10, 0).UTC()}
+	req.Options.Policy = &policy.Policy{Cutoff: time.Unix(9, 0).UTC(), Setting: "s", Strict: true, MissingTime: true, NoDowngrade: true, TrustAge: 5, Now: time.Unix(10, 0).UTC(), Npmrc: true}
 	got := travel(t, req, wire.Settings{
 		Extensions: []compat.Extension{extension}, IgnoredOptional: []string{"ign*"}, Patches: patches,
 		AgeExclude: []string{"lib@1.0.0"}, TrustExclude: []string{"@acme/*"},
@@ -211,12 +211,12 @@ func TestSettingsTravel(t *testing.T) {
 	if hash, err := got.Options.Patch("lib", "1.2.0"); hash != "abc" || err != nil {
 		t.Errorf("the patch is %q, %v", hash, err)
 	}
-	if p := got.Options.Policy; p.Concerns("other") != true || p.Setting != "s" || !p.Strict || !p.MissingTime || p.TrustAge != 5 ||
+	if p := got.Options.Policy; p.Concerns("other") != true || p.Setting != "s" || !p.Strict || !p.MissingTime || p.TrustAge != 5 || !p.Npmrc ||
 		!p.Cutoff.Equal(req.Options.Policy.Cutoff) || !p.Now.Equal(req.Options.Policy.Now) {
 		t.Errorf("the policy is %+v", p)
 	}
-	if n := reflect.TypeFor[policy.Policy]().NumField(); n != 9 {
-		t.Errorf("of %d fields of a policy 9 travel", n)
+	if n := reflect.TypeFor[policy.Policy]().NumField(); n != 10 {
+		t.Errorf("of %d fields of a policy 10 travel", n)
 	}
 	exclude, _ := policy.ParseExclude("", []string{"@acme/*"})
 	if !reflect.DeepEqual(got.Options.Policy.TrustExclude, exclude) {
