@@ -17,6 +17,11 @@ const (
 	// any data is seen: packages compress 3 to 10 times, source maps and the
 	// like 20 times. What is above grows step by step.
 	trustedRatio = 32
+
+	// unmeasured is up to where it grows: beyond it the steps would hold more
+	// memory than the data, and what is refused in the end all of the limit. So
+	// the data is decoded into a window first, which tells its size.
+	unmeasured = 1 << 20
 )
 
 // Magic reports whether src begins like gzip data.
@@ -42,8 +47,8 @@ func Size(src []byte) int64 {
 // begin with gzip's magic number is ignored, as zlib's gunzip does (some
 // packers pad).
 //
-// Data of more than limit bytes is [ErrTooBig]; never more than twice that, or
-// trustedRatio times src, is allocated.
+// Data of more than limit bytes is [ErrTooBig]. Beyond what the data has, or
+// trustedRatio times src, no more than twice unmeasured is allocated.
 func (d *Decoder) Gzip(buf, src []byte, limit int) ([]byte, error) {
 	limit = min(limit, maxRatio*len(src)) // keeps sums below small
 	hint := min(Size(src), int64(limit))
@@ -77,18 +82,47 @@ func (d *Decoder) member(limit int) error {
 		if st != full {
 			return st.err()
 		}
-		if len(d.out) >= limit+outSlack {
-			return ErrTooBig
+		if err := d.grow(limit); err != nil {
+			return err
 		}
-		grown := make([]byte, min(max(2*len(d.out), 4096), limit+outSlack))
-		copy(grown, d.out[:d.pos])
-		d.out = grown
 	}
 	if d.pos > limit {
 		return ErrTooBig
 	}
 	data := d.out[d.floor:d.pos]
 	return d.trailer(crc32.ChecksumIEEE(data), uint32(len(data)))
+}
+
+// grow makes room for more data.
+func (d *Decoder) grow(limit int) error {
+	room := min(max(2*len(d.out), 4096), limit+outSlack)
+	if room > unmeasured {
+		whole, err := measure(d.src, limit)
+		if err != nil {
+			return err
+		}
+		room = whole + outSlack
+	}
+	if room <= len(d.out) {
+		return ErrTooBig
+	}
+	grown := make([]byte, room)
+	copy(grown, d.out[:d.pos])
+	d.out = grown
+	return nil
+}
+
+// measure is how many bytes src decompresses to, at most limit. It decodes all of
+// them, and has a decoder of its own since it is called in the middle of another's
+// work.
+func measure(src []byte, limit int) (int, error) {
+	r := NewReader(new(Decoder), nil, src)
+	defer r.Close()
+	n, err := io.Copy(io.Discard, io.LimitReader(r, int64(limit)+1))
+	if err == nil && n > int64(limit) {
+		err = ErrTooBig
+	}
+	return int(n), err
 }
 
 // trailer reads the eight bytes behind a member and compares.

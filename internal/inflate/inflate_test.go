@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -233,6 +234,34 @@ func TestSizeInTrailerIsNotTrusted(t *testing.T) {
 		}
 		if most := 2 * min(tt.limit, 8<<20); cap(got) > most {
 			t.Errorf("%s: allocated %d, want at most %d", tt.name, cap(got), most)
+		}
+	}
+}
+
+// A registry, or who sits in front of one, makes 512 MiB of half a megabyte: what is
+// refused must not cost that, and what is not must not cost it twice.
+func TestBombsAreMeasured(t *testing.T) {
+	const whole, little = 32 << 20, 3 << 20
+	bomb := compress(t, make([]byte, whole), 9)
+	tests := []struct {
+		name  string
+		size  uint32
+		limit int
+		most  uint64
+		want  error
+	}{
+		{"refused", whole, whole - 1, little, ErrTooBig},
+		{"refused, and says too little", 1, whole - 1, little, ErrTooBig},
+		{"fits", whole, whole, whole + little, nil},
+	}
+	for _, tt := range tests {
+		binary.LittleEndian.PutUint32(bomb[len(bomb)-4:], tt.size)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got, err := new(Decoder).Gzip(nil, bomb, tt.limit)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, tt.want) || n > tt.most || err == nil && len(got) != whole {
+			t.Errorf("%s: %d bytes, %v, with %d bytes of memory, want %v with %d", tt.name, len(got), err, n, tt.want, tt.most)
 		}
 	}
 }
