@@ -34,7 +34,7 @@ func main() {
 	log.SetOutput(io.Discard)
 
 	ctx, stop := interruptible(context.Background())
-	code := cli.Run(ctx, process())
+	code := guarded(os.Stderr, func() int { return cli.Run(ctx, process()) })
 	stop()
 	os.Exit(code)
 }
