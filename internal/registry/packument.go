@@ -126,8 +126,10 @@ func (c *Client) packument(ctx context.Context, name npm.Name, form Form, revali
 		limit:    c.opts.MaxPackument,
 	}, func(a answer) error {
 		var err error
-		if doc, err = c.receive(a, name, form, slot, kept); errors.Is(err, ErrTooLarge) {
+		if doc, err = c.receive(ctx, a, name, form, slot, kept); errors.Is(err, ErrTooLarge) {
 			return &TooLargeError{URL: maskURL(at), Limit: c.opts.MaxPackument}
+		} else if err != nil && ctx.Err() != nil {
+			return err
 		} else if err != nil {
 			return &BrokenError{URL: maskURL(at), Page: strings.HasPrefix(a.header.Get("Content-Type"), "text/html"), Err: err}
 		}
@@ -142,7 +144,7 @@ func packumentURL(registry *url.URL, name npm.Name) (*url.URL, error) {
 }
 
 // receive makes a packument of an answer and leaves a copy with the cache.
-func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *kept) (Dated, error) {
+func (c *Client) receive(ctx context.Context, a answer, name npm.Name, form Form, slot *slot, kept *kept) (Dated, error) {
 	age, now := maxAge(a.header), c.opts.Now()
 	until := now.Add(max(age, 0))
 	if a.status == http.StatusNotModified {
@@ -152,7 +154,9 @@ func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *k
 		slot.touch(kept, now, age)
 		return Dated{kept.doc, until}, nil
 	}
-	body, err := c.decoded(a)
+	own := turn{ctx: ctx, in: c.large}
+	defer own.end()
+	body, err := c.decoded(a, own.begin)
 	if err != nil {
 		return Dated{}, err
 	}
@@ -175,13 +179,13 @@ func (c *Client) receive(a answer, name npm.Name, form Form, slot *slot, kept *k
 	return Dated{doc, until}, nil
 }
 
-// decoded reads a body and undoes its Content-Encoding.
-func (c *Client) decoded(a answer) ([]byte, error) {
+// decoded reads a body and undoes its Content-Encoding. For large see gunzip.
+func (c *Client) decoded(a answer, large func() error) ([]byte, error) {
 	switch encoding := strings.ToLower(a.header.Get("Content-Encoding")); encoding {
 	case "", "identity":
 		return readAll(a.body, nil, a.size)
 	case "gzip", "x-gzip":
-		return gunzip(a, c.opts.MaxPackument)
+		return gunzip(a, c.opts.MaxPackument, large)
 	default:
 		return nil, fmt.Errorf("encoded as %.20q, which was not asked for", encoding)
 	}

@@ -221,6 +221,36 @@ func TestGzipBomb(t *testing.T) {
 	}
 }
 
+// Many such answers at once must not take the limit many times over.
+func TestLargeDocumentsTakeTurns(t *testing.T) {
+	server, _ := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		name := r.URL.Path[1:]
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		fmt.Fprintf(z, `{"name":%q,"versions":{}}`, name)
+		if name != "small" {
+			io.WriteString(z, strings.Repeat(" ", 200<<10))
+		}
+		z.Close()
+	})
+	c := client(t, Options{Default: server.URL, MaxPackument: 1 << 20})
+	c.large <- struct{}{} // somebody else has the turn
+	if _, err := c.Packument(t.Context(), "small", Short); err != nil {
+		t.Errorf("a small one: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.Packument(ctx, "waits", Short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a large one: %v, want that it waits", err)
+	}
+	<-c.large
+	for _, name := range []npm.Name{"one", "other"} {
+		if _, err := c.Packument(t.Context(), name, Short); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestNetworkErrors(t *testing.T) {
 	server, _ := serve(t, func(http.ResponseWriter, *http.Request, int) {})
 	server.Close()

@@ -37,7 +37,7 @@ type Relayed struct {
 func (r Relayed) Decoded() ([]byte, error) {
 	a := r.answer
 	a.body = r.Body
-	return r.client.decoded(a)
+	return r.client.decoded(a, nil)
 }
 
 // Freshness is how long the answer needs no revalidation; keep is false if it
