@@ -44,7 +44,7 @@ const nested = `{
 
     "alias": ["b@1.0.0", "", {}, "sha512-CCCC"],
 
-    "b": ["b@2.0.0", "https://registry.example/elsewhere/b.tgz", { "os": "linux", "cpu": ["x64", "arm64"], "bin": "cli.js" }, "sha512-BBBB"],
+    "b": ["b@2.0.0", "https://registry.example/elsewhere/b.tgz", { "os": "linux", "cpu": [ "x64", "arm64", ], "bin": "cli.js" }, "sha512-BBBB"],
 
     "g": ["g@github:owner/repo#0123456", { "peerDependencies": { "b": "*", "z": "1" }, "optionalPeers": ["z"] }, "owner-repo-0123456", "sha512-GGGG"],
 

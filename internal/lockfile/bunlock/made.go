@@ -136,11 +136,12 @@ func setBin(v *nicejson.Value, manifest nicejson.Value) {
 	}
 }
 
-// The names that bun knows (OperatingSystem, Architecture and Libc of its npm.rs), in the order in which it writes them.
+// The names that bun knows, in the order in which it writes them: the short ones first
+// (NAME_MAP_KVS of OperatingSystem, Architecture and Libc in its npm.rs).
 var (
-	systems    = []string{"aix", "darwin", "freebsd", "linux", "openbsd", "sunos", "win32", "android"}
-	processors = []string{"arm", "arm64", "ia32", "mips", "mipsel", "ppc", "ppc64", "s390", "s390x", "x32", "x64"}
-	libcs      = []string{"glibc", "musl"}
+	systems    = []string{"aix", "linux", "sunos", "win32", "darwin", "android", "freebsd", "openbsd"}
+	processors = []string{"arm", "ppc", "x32", "x64", "ia32", "mips", "s390", "arm64", "ppc64", "s390x", "mipsel"}
+	libcs      = []string{"musl", "glibc"}
 )
 
 // platforms is how bun writes what a package runs on: the shorter one of the lists

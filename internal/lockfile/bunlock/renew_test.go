@@ -39,6 +39,7 @@ var world = map[string][]string{
 	"c2":     {`1.0.0 {"dependencies": {"c1": "2.0.0"}}`, `2.0.0 {"dependencies": {"c1": "1.0.0"}}`},
 	"bun":    {`1.0.0 {"dependencies": {"p": "^1.0.0"}, "bundleDependencies": ["p"]}`},
 	"opt":    {`1.0.0 {"optionalDependencies": {"nowhere": "*"}}`},
+	"plat":   {`1.0.0 {"os": ["darwin", "linux", "win32"], "cpu": ["arm64", "x64"], "libc": ["musl"]}`},
 }
 
 // fromWorld answers as a registry would.
@@ -204,5 +205,14 @@ func TestRenewKeeps(t *testing.T) {
 	})
 	if a, b := string(rec.Append(nil)), string(again.Append(nil)); a != b {
 		t.Errorf("was\n%s\nis\n%s", a, b)
+	}
+}
+
+// What a package runs on stands in the order of bun's tables, in a list of its own form.
+func TestPlatforms(t *testing.T) {
+	rec := renewed(t, nil, `"plat": "1.0.0"`, nil)
+	want := `{ "os": [ "linux", "win32", "darwin", ], "cpu": [ "x64", "arm64", ], "libc": "musl" }`
+	if got := string(rec.Append(nil)); !strings.Contains(got, want) {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

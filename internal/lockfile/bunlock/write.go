@@ -78,6 +78,10 @@ func appendInline(dst []byte, v nicejson.Value) []byte {
 				dst = append(dst, ',')
 			}
 			dst = append(nicejson.AppendString(append(dst, ' '), f.Name), ": "...)
+			if runsOn(f) {
+				dst = appendSpaced(dst, f.Value.Items)
+				continue
+			}
 			dst = appendInline(dst, f.Value)
 		}
 		return append(dst, " }"...)
@@ -107,3 +111,18 @@ func (r *Record) sort() {
 }
 
 func depth(at string) int { return len(splitPath(at)) }
+
+// runsOn reports whether a field is a list of what a package runs on, which bun writes
+// unlike any other list (Negatable::to_json of its npm.rs).
+func runsOn(f nicejson.Field) bool {
+	return f.Value.Kind == '[' && (f.Name == "os" || f.Name == "cpu" || f.Name == "libc")
+}
+
+// appendSpaced writes a list with blanks inside, and a comma behind its last item.
+func appendSpaced(dst []byte, items []nicejson.Value) []byte {
+	dst = append(dst, "[ "...)
+	for _, item := range items {
+		dst = append(appendInline(dst, item), ", "...)
+	}
+	return append(dst, ']')
+}
