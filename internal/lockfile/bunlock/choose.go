@@ -13,6 +13,11 @@ func (w *walk) choose(by *item, e *edge, m *want) (*item, error) {
 		return best, nil
 	}
 	update := w.updates(by, e)
+	if m.kind == specifier.Range && !update {
+		if it := w.direct(m); it != nil {
+			return it, nil
+		}
+	}
 	for _, it := range w.names[m.name] {
 		if it.version == best.version {
 			return it, nil
@@ -25,8 +30,19 @@ func (w *walk) choose(by *item, e *edge, m *want) (*item, error) {
 		return there, nil // what is locked is ahead of what the registry recommends
 	}
 	w.know(best)
-	w.certain[best] = by.kind == project
+	w.certain[best], w.ofProject[best] = by.kind == project, by.kind == project
 	return best, nil
+}
+
+// direct is the highest version that was chosen for a project, if it will do: bun takes
+// that even where it knows the best version by then. (Found out with bun 1.4.5.)
+func (w *walk) direct(m *want) *item {
+	for _, it := range w.names[m.name] {
+		if w.ofProject[it] && m.rng.Match(*it.parsed) {
+			return it
+		}
+	}
+	return nil
 }
 
 // reusable reports whether a package may stand in for a better one: if it does not

@@ -102,11 +102,13 @@ type walk struct {
 	ids      map[string]*item
 	names    map[npm.Name][]*item // of a registry, the highest version first
 	certain  map[*item]bool       // are there whoever asked first
-	seen     map[*item]bool       // their dependencies were asked for
-	queue    []asking
-	peers    []asking
-	bound    []asking // peers that were found
-	found    map[wantKey]Found
+	// ofProject are those that were chosen for a project.
+	ofProject map[*item]bool
+	seen      map[*item]bool // their dependencies were asked for
+	queue     []asking
+	peers     []asking
+	bound     []asking // peers that were found
+	found     map[wantKey]Found
 }
 
 // asking is a dependency with the package that has it.
@@ -122,7 +124,7 @@ type wantKey struct {
 }
 
 func (w *walk) run(root *item) error {
-	w.certain = map[*item]bool{}
+	w.certain, w.ofProject = map[*item]bool{}, map[*item]bool{}
 	w.projects = []*item{root}
 	for _, name := range slices.Sorted(maps.Keys(w.members)) {
 		w.projects = append(w.projects, w.members[name])

@@ -15,6 +15,7 @@ import (
 // the latest.
 var world = map[string][]string{
 	"p":      {`1.0.0`, `1.1.0`, `2.0.0`, `2.1.0`, `3.0.0`},
+	"bx":     {`1.0.0 {"dependencies": {"p": "1.1.0"}}`},
 	"d1":     {`1.0.0 {"dependencies": {"p": "^1.0.0"}}`},
 	"d3":     {`1.0.0 {"dependencies": {"p": "^3.0.0"}}`},
 	"dx":     {`1.0.0 {"dependencies": {"p": "1.0.0"}}`},
@@ -213,6 +214,14 @@ func TestPlatforms(t *testing.T) {
 	rec := renewed(t, nil, `"plat": "1.0.0"`, nil)
 	want := `{ "os": [ "linux", "win32", "darwin", ], "cpu": [ "x64", "arm64", ], "libc": "musl" }`
 	if got := string(rec.Append(nil)); !strings.Contains(got, want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// What a project has counts more than a better version that another package has.
+func TestDirectFirst(t *testing.T) {
+	rec := renewed(t, nil, `"bx": "*", "d1": "*", "p": "1.0.0"`, nil)
+	if got, want := placesOf(rec), "p=1.0.0 bx/p=1.1.0"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
