@@ -19,10 +19,10 @@ func (w *walk) collapse(root *item, carried *carrying) {
 	for _, d := range w.Settings.Patched {
 		c.patched[d.Alias] = true
 	}
-	live := reachable(root)
+	live := c.reachable(root)
 	for {
 		c.settle(root, live)
-		after := reachable(root)
+		after := c.reachable(root)
 		if maps.Equal(after, live) {
 			return
 		}
@@ -56,7 +56,7 @@ func (c *collapsing) settle(root *item, live map[*item]bool) {
 	for {
 		restore(before)
 		voted := c.vote(voters, live)
-		after := reachable(root)
+		after := c.reachable(root)
 		for it := range after {
 			if !voters[it] {
 				if best != nil {
@@ -103,6 +103,9 @@ func (c *collapsing) vote(voters, live map[*item]bool) (voted map[*item]bool) {
 	asks, voted := map[npm.Name][]vote{}, map[*item]bool{}
 	for it := range voters {
 		for _, e := range it.edges {
+			if c.apart(e) {
+				continue
+			}
 			if e.to != nil && e.to.kind == registry && len(c.names[e.to.name]) > 1 {
 				asks[e.to.name] = append(asks[e.to.name], vote{edge: e, direct: it.kind == project})
 				voted[it] = true
@@ -226,12 +229,17 @@ func (c *collapsing) protect(required, chosen []bool, size int) []bool {
 	return chosen
 }
 
+// apart reports whether a dependency is none of those that are settled: what a package
+// brings along stays as it was found, and all that it leads to does, unless versions
+// are chosen again among all that are there. (Found out with bun 1.4.5.)
+func (c *collapsing) apart(e *edge) bool { return e.bundled && c.carried != nil }
+
 // reachable are the packages that something leads to.
-func reachable(root *item) map[*item]bool {
+func (c *collapsing) reachable(root *item) map[*item]bool {
 	seen := map[*item]bool{root: true}
 	for queue := []*item{root}; len(queue) > 0; queue = queue[1:] {
 		for _, e := range queue[0].edges {
-			if e.to != nil && !seen[e.to] {
+			if e.to != nil && !seen[e.to] && !c.apart(e) {
 				seen[e.to] = true
 				queue = append(queue, e.to)
 			}

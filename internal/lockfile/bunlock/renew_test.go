@@ -225,3 +225,11 @@ func TestDirectFirst(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// What a package brings along does not keep a version for others.
+func TestBundledApart(t *testing.T) {
+	rec := renewed(t, nil, `"bun": "*", "d1": "*", "dx": "*"`, nil)
+	if got, want := placesOf(rec), "p=1.0.0 bun/p=1.1.0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
