@@ -109,16 +109,9 @@ func errNoLockfile(dir string) error {
 
 // ask gets the advisories from the registry, and matches them.
 func (a *auditor) ask(ctx context.Context) error {
-	question := audit.Question(a.graph, a.reach)
 	advisories := map[string][]audit.Advisory{}
-	if len(question) > 0 {
-		e, err := a.endpointOf("")
-		if err != nil {
-			return err
-		}
-		if _, err := e.send(ctx, http.MethodPost, "-/npm/v1/security/advisories/bulk", question, &advisories); err != nil {
-			return &auditError{e.url, err}
-		}
+	if err := a.askBulk(ctx, audit.Question(a.graph, a.reach), &advisories); err != nil {
+		return err
 	}
 	ignored, err := a.ignores()
 	if err != nil {
@@ -130,6 +123,22 @@ func (a *auditor) ask(ctx context.Context) error {
 		} else {
 			a.findings = append(a.findings, f)
 		}
+	}
+	return nil
+}
+
+// askBulk decodes into answer what the default registry says of versions of packages;
+// about none it is not asked.
+func (c *call) askBulk(ctx context.Context, question map[string][]string, answer any) error {
+	if len(question) == 0 {
+		return nil
+	}
+	e, err := c.endpointOf("")
+	if err != nil {
+		return err
+	}
+	if _, err := e.send(ctx, http.MethodPost, "-/npm/v1/security/advisories/bulk", question, answer); err != nil {
+		return &auditError{e.url, err}
 	}
 	return nil
 }

@@ -184,13 +184,9 @@ func (a *npmAuditing) omits(entry project.Node) bool {
 
 // advisories are the registry's that count, by the names of packages.
 func (a *npmAuditing) advisories(ctx context.Context, question map[string][]string) (map[string][]audit.Advisory, error) {
-	e, err := a.endpointOf("")
-	if err != nil {
-		return nil, err
-	}
 	out := map[string][]audit.Advisory{}
-	if _, err := e.send(ctx, http.MethodPost, "-/npm/v1/security/advisories/bulk", question, &out); err != nil {
-		return nil, &auditError{e.url, err}
+	if err := a.askBulk(ctx, question, &out); err != nil {
+		return nil, err
 	}
 	ignored, err := a.ignores()
 	if err != nil {

@@ -54,7 +54,7 @@ func (c *call) foretells(req *install.Request) {
 			return nil
 		}
 	case asked.DryRun:
-		req.Foretell = func(all []install.Transition) error { return c.foretell(began, all) }
+		req.Foretell = func(all []install.Transition) error { return c.tell(c.foretold(all), true, began) }
 	}
 }
 
@@ -67,16 +67,8 @@ func (c *call) foretold(changes []install.Transition) *foretold {
 	return f
 }
 
-// tellJSON prints what became, or would become, of packages as one object.
-func (c *call) tellJSON() error { return writeJSON(c.Stdout, c.foretold(c.changes)) }
-
-// foretell prints what would become of packages, as npm does: a line for each, and
-// how many there are; with --json all in one object.
-func (c *call) foretell(since time.Time, changes []install.Transition) error {
-	return c.tell(c.foretold(changes), true, since)
-}
-
-// tell prints that, package by package if each is to have a line.
+// tell prints that as npm does: how many packages there are, and before that a line
+// for each, if each is to have one; with --json all in one object.
 func (c *call) tell(f *foretold, each bool, since time.Time) error {
 	if c.cfg.Settings.Call.JSON {
 		return writeJSON(c.Stdout, f)

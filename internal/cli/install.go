@@ -86,7 +86,7 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 	}
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
 	if err == nil && s.Call.JSON && !c.reports {
-		err = c.tellJSON()
+		err = writeJSON(c.Stdout, c.foretold(c.changes))
 	}
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"slices"
 
@@ -212,17 +211,9 @@ func (q *queried) versions(ctx context.Context, names []string) (map[string][]st
 
 // advise asks the registry for advisories.
 func (q *queried) advise(ctx context.Context, question map[string][]string) (map[string][]query.Advisory, error) {
-	out := map[string][]query.Advisory{}
-	if len(question) == 0 {
-		return out, nil
-	}
-	e, err := q.endpointOf("")
-	if err != nil {
+	out, answer := map[string][]query.Advisory{}, map[string][]json.RawMessage{}
+	if err := q.askBulk(ctx, question, &answer); err != nil {
 		return nil, err
-	}
-	answer := map[string][]json.RawMessage{}
-	if _, err := e.send(ctx, http.MethodPost, "-/npm/v1/security/advisories/bulk", question, &answer); err != nil {
-		return nil, &auditError{e.url, err}
 	}
 	for name, list := range answer {
 		for _, raw := range list {
