@@ -94,14 +94,19 @@ func (t *Tree) Open() (*fsys.Dir, error) {
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: t.Path(), Err: fs.ErrNotExist}
 	}
-	return fsys.OpenDir(filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name)))
+	return fsys.OpenDir(t.inside(slot))
+}
+
+// inside is the directory of the files in a slot.
+func (t *Tree) inside(slot Slot) string {
+	return filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name))
 }
 
 // paths are the absolute paths of the files, wherever they are.
 func (t *Tree) paths() iter.Seq[string] {
 	dir := t.Path()
 	if slot, ok := t.slot(); ok {
-		dir = filepath.Join(t.entry, modulesName, filepath.FromSlash(slot.Name))
+		dir = t.inside(slot)
 	}
 	return func(yield func(string) bool) {
 		for _, f := range t.Files {
