@@ -67,8 +67,9 @@ func (s *Signals) pass(done <-chan struct{}) {
 					fsys.Adopt()
 				}
 				_ = cmd.Process.Signal(sig) // the process is gone: there is nobody to tell
+				parents := append(slices.Clone(below), cmd.Process.Pid)
 				for _, pid := range below {
-					fsys.SignalChild(pid, sig, append(below, cmd.Process.Pid)...)
+					fsys.SignalChild(pid, sig, parents...)
 				}
 			}
 			s.mu.Unlock()
