@@ -137,8 +137,7 @@ func (r *Registry) route(x *exchange, body []byte) {
 	case kindStage:
 		r.serveStage(x, body)
 		return
-	}
-	if x.route.kind == kindNotary {
+	case kindNotary:
 		r.serveNotary(x, body)
 		return
 	}
