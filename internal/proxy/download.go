@@ -37,15 +37,13 @@ type download struct {
 	users    int           // the goroutine and the clients
 }
 
-// join finds the download of file, or begins it with work.
+// join finds the download of file, or begins it with work. One that has failed
+// is for those who were there when it did: who comes later tries again.
 func (p *Proxy) join(file string, work func(context.Context, *download)) *download {
 	ds := &p.downloads
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
-	if d := ds.on[file]; d != nil {
-		d.mu.Lock()
-		d.users++
-		d.mu.Unlock()
+	if d := ds.on[file]; d != nil && d.enter() {
 		return d
 	}
 	if ds.on == nil {
@@ -58,11 +56,24 @@ func (p *Proxy) join(file string, work func(context.Context, *download)) *downlo
 		defer cancel()
 		work(ctx, d)
 		ds.mu.Lock()
-		delete(ds.on, file)
+		if ds.on[file] == d {
+			delete(ds.on, file)
+		}
 		ds.mu.Unlock()
 		d.leave()
 	})
 	return d
+}
+
+// enter adds a user, unless the download has failed.
+func (d *download) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		return false
+	}
+	d.users++
+	return true
 }
 
 // leave is the end of a user; the last one frees the spool.

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -267,6 +268,26 @@ func TestWrongTarballIsNeitherServedNorKept(t *testing.T) {
 	if a := f.get("/left-pad/-/left-pad-1.0.0.tgz"); a.status != http.StatusOK {
 		t.Errorf("after the fault: %d", a.status)
 	}
+}
+
+// Between the failure of a download and its end somebody may come who has
+// nothing to do with it.
+func TestFailedDownloadIsNotJoined(t *testing.T) {
+	f := begin(t, "", nil)
+	failed, goOn := make(chan struct{}), make(chan struct{})
+	first := f.join("a", func(_ context.Context, d *download) {
+		d.finish(errors.New("broken"))
+		close(failed)
+		<-goOn
+	})
+	<-failed
+	second := f.join("a", func(_ context.Context, d *download) { d.finish(nil) })
+	if second == first {
+		t.Error("an old failure is told")
+	}
+	close(goOn)
+	first.leave()
+	second.leave()
 }
 
 // A tarball so large that a client has a part of it before it is verified must
