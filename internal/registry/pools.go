@@ -57,16 +57,24 @@ func newPools(o Options, auth authTable) (pools, error) {
 	// the time, and fetch-timeout is minutes.
 	dialer := &net.Dialer{Timeout: min(o.Timeout, 30*time.Second), KeepAlive: 30 * time.Second}
 	ahead := newSpares(dialer.DialContext)
+	_, widest := o.sockets()
+	plain := &direct{dial: ahead.DialContext, widest: widest}
 	pool := func(c *tls.Config, http2 bool) http.RoundTripper {
-		dial := ahead.DialContext
-		if http2 {
-			dial = dialer.DialContext
-		}
-		return &transport{plain: newPool(o, c, http2, dial), make: func(r *x509.CertPool) *http.Transport {
+		t := &transport{plain: plain, proxy: o.Proxy}
+		t.secure = sync.OnceValues(func() (trusting, error) {
+			authorities, err := roots()
+			if err != nil {
+				return trusting{}, err
+			}
 			c := c.Clone()
-			c.RootCAs = r
-			return newPool(o, c, http2, dial)
-		}, roots: roots}
+			c.RootCAs = authorities
+			s := trusting{pool: newPool(o, c, http2, dialer.DialContext)}
+			if !http2 {
+				s.direct = &direct{dial: ahead.DialContext, tls: c, handshake: o.Timeout, widest: widest}
+			}
+			return s, nil
+		})
+		return t
 	}
 	meta := &poolSet{shared: pool(base, true), own: map[string]http.RoundTripper{}}
 	tars := &poolSet{shared: pool(base, false), own: map[string]http.RoundTripper{}}
@@ -86,40 +94,38 @@ func newPools(o Options, auth authTable) (pools, error) {
 	return pools{meta, tars, ahead}, nil
 }
 
-// transport is a connection pool that reads the certificates of authorities
-// when it needs them first: that takes longer than all else before the first
-// request, and a registry without TLS, or a cache, needs none.
+// transport picks the pool for a request. It reads the certificates of
+// authorities when it needs them first: that takes longer than all else before the
+// first request, and a registry without TLS, or a cache, needs none.
 type transport struct {
-	plain *http.Transport // for http: without a proxy
-	roots func() (*x509.CertPool, error)
-	make  func(*x509.CertPool) *http.Transport
+	proxy  func(*url.URL) (*url.URL, error) // nil: never one
+	plain  *direct                          // without TLS
+	secure func() (trusting, error)         // runs once
+}
 
-	mu     sync.Mutex
-	secure *http.Transport // for all else; nil until it is needed
+// trusting is the pools that know whom to trust.
+type trusting struct {
+	direct *direct // nil where HTTP/2 is wanted
+	pool   *http.Transport
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Scheme == "http" && t.plain.Proxy == nil {
+	alone := fits(r)
+	if alone && t.proxy != nil {
+		proxy, err := t.proxy(r.URL)
+		alone = err == nil && proxy == nil // the pool says what is wrong with it
+	}
+	if alone && r.URL.Scheme == "http" {
 		return t.plain.RoundTrip(r)
 	}
-	pool, err := t.withRoots()
+	s, err := t.secure()
 	if err != nil {
 		return nil, err
 	}
-	return pool.RoundTrip(r)
-}
-
-func (t *transport) withRoots() (*http.Transport, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.secure == nil {
-		roots, err := t.roots()
-		if err != nil {
-			return nil, err
-		}
-		t.secure = t.make(roots)
+	if alone && s.direct != nil {
+		return s.direct.RoundTrip(r)
 	}
-	return t.secure, nil
+	return s.pool.RoundTrip(r)
 }
 
 func newPool(o Options, config *tls.Config, http2 bool, dial func(context.Context, string, string) (net.Conn, error)) *http.Transport {

@@ -8,7 +8,7 @@
 //	                                                │      │ fetch-retry-* say
 //	                            redirects, credentials by prefix
 //	                                                │
-//	                                   h2 pool / HTTP/1.1 pool
+//	              HTTP/1.1 by hand / a pool of net/http for HTTP/2 and proxies
 //
 // It knows where bytes are and who may have them; whether they are the right
 // bytes is checked by whoever asked for them.

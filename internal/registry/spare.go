@@ -106,10 +106,6 @@ func (c *Client) Prepare(name npm.Name, n int) {
 			return
 		}
 	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme] // as http.Transport asks for it
-	}
 	width, _ := c.opts.sockets()
-	c.spares.prepare(net.JoinHostPort(u.Hostname(), port), min(n, width))
+	c.spares.prepare(address(u), min(n, width))
 }
