@@ -143,13 +143,15 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "audit/npmaudit", "cli/actual", "cli/detach", "cli/license", "cli/ui", "config", "event", "fsys", "git", "graph", "install", "layout",
+		"audit", "audit/npmaudit", "cli/...", "config", "event", "fsys", "git", "graph", "install", "layout",
 		"lockfile", "npm", "npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch",
 		"peers", "pkgdiff", "pnpmfile", "project", "provenance", "query", "registry", "resolve", "resolve/bundled",
 		"resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote",
 		"resolve/wire", "sbom", "script", "sigstore", "spawn", "store", "tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
+	// Pictures of characters.
+	"cli/draw": {"cli/ui"},
 	// One project without its workspace.
 	"cli/detach":  {"graph", "npm", "project"},
 	"cli/license": {"npm/specifier", "project"},
@@ -197,7 +199,7 @@ var outside = map[string][]string{
 	"project":      {"github.com/go-json-experiment/json", "github.com/goccy/go-yaml"}, "lockfile/pnpmlock/yamltree": {"github.com/goccy/go-yaml"},
 	"npm": {"github.com/go-json-experiment/json"},
 	// How yarn publishes its patches, and how it hashes them.
-	"cli": {"github.com/andybalholm/brotli", "rsc.io/qr"}, "lockfile/yarnlock/yarnpatch": {"github.com/go-json-experiment/json"},
+	"cli": {"github.com/andybalholm/brotli"}, "cli/draw": {"rsc.io/qr"}, "lockfile/yarnlock/yarnpatch": {"github.com/go-json-experiment/json"},
 	"testreg":        {"github.com/rogpeppe/go-internal"},
 	"testreg/script": {"github.com/rogpeppe/go-internal"},
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 
+	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
 	"godwit/internal/project"
 )
@@ -62,7 +63,7 @@ func (i *fundItem) draw(b *strings.Builder, indent string) {
 		b.WriteString(fundLine(i.page) + indent + bar + "└── " + fundLine(who))
 	}
 	for k, item := range i.items {
-		corner, _ := corners(k == len(i.items)-1, len(item.items) > 0)
+		corner, _ := draw.Corners(k == len(i.items)-1, len(item.items) > 0)
 		below := "│ "
 		if k == len(i.items)-1 {
 			below = "  "

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"godwit/internal/cli/actual"
+	"godwit/internal/cli/draw"
 	"godwit/internal/cli/license"
 	"godwit/internal/graph"
 	"godwit/internal/project"
@@ -297,6 +298,6 @@ func writeLicenses(w io.Writer, packages []*licensed, long bool) error {
 		}
 		rows = append(rows, row)
 	}
-	_, err := io.WriteString(w, drawTable(rows))
+	_, err := io.WriteString(w, draw.Table(rows))
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
 	"godwit/internal/layout"
@@ -429,7 +430,7 @@ func (l *lister) branch(b *strings.Builder, indent string, deps map[string]*list
 	names := sortedNames(deps)
 	for i, name := range names {
 		n := deps[name]
-		corner, below := corners(last && i == len(names)-1, len(n.Deps) > 0)
+		corner, below := draw.Corners(last && i == len(names)-1, len(n.Deps) > 0)
 		text := label(name, n.Version)
 		if name != n.From {
 			text = name + "@npm:" + label(n.From, n.Version)
@@ -446,19 +447,6 @@ func (l *lister) branch(b *strings.Builder, indent string, deps map[string]*list
 		}
 		l.branch(b, indent+below, n.Deps, true)
 	}
-}
-
-// corners are what stands before a line of a tree, and before the lines below
-// it: last of its branch or not, with a branch of its own or not.
-func corners(last, branches bool) (corner, below string) {
-	corner, below = "├── ", "│ "
-	if last {
-		corner, below = "└── ", "  "
-	}
-	if branches {
-		corner = strings.Replace(corner, "── ", "─┬ ", 1)
-	}
-	return corner, below
 }
 
 // sortedNames are aliases in the order of what they stand for.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"godwit/internal/cli/actual"
+	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
 	"godwit/internal/project"
 )
@@ -268,7 +269,7 @@ func (n *npmLister) text(top *npmItem) string {
 
 func (n *npmLister) branch(b *strings.Builder, indent string, items []*npmItem) {
 	for i, item := range items {
-		corner, below := corners(i == len(items)-1, len(item.items) > 0)
+		corner, below := draw.Corners(i == len(items)-1, len(item.items) > 0)
 		b.WriteString(indent + corner + n.line(item) + "\n")
 		if n.long && item.To != nil { // npm shows a description, which its lockfile has not
 			b.WriteString(indent + below + longLine(len(item.items) > 0) + "\n")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
 )
 
@@ -98,7 +99,7 @@ func outdatedBoxes(rows []*outdated, several, long bool) string {
 	if long {
 		add("Details", func(o *outdated) string { return o.details })
 	}
-	return drawTable(cells)
+	return draw.Table(cells)
 }
 
 func outdatedList(rows []*outdated, several bool) string {

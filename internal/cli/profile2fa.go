@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/draw"
 	"godwit/internal/project"
 )
 
@@ -81,7 +82,7 @@ func (c *call) finish2FA(ctx context.Context, e *endpoint, address string) error
 	if err != nil || u.Scheme != "otpauth" || u.Query().Get("secret") == "" {
 		return errors.New("the registry answered without a secret for an authenticator")
 	}
-	drawn, err := qrCode(address)
+	drawn, err := draw.QR(address)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
 	"godwit/internal/project"
@@ -205,7 +206,7 @@ func drawWays(w io.Writer, found []dependent) error {
 
 func drawDependents(b *strings.Builder, indent string, dependents []dependent) {
 	for i, d := range dependents {
-		corner, below := corners(i == len(dependents)-1, len(d.Dependents) > 0)
+		corner, below := draw.Corners(i == len(dependents)-1, len(d.Dependents) > 0)
 		text := label(d.Name, d.Version)
 		if d.DepField != "" {
 			text += " (" + d.DepField + ")"

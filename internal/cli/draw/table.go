@@ -1,4 +1,5 @@
-package cli
+// Package draw makes pictures of characters: tables, trees and QR codes.
+package draw
 
 import (
 	"strings"
@@ -7,9 +8,9 @@ import (
 	"godwit/internal/cli/ui"
 )
 
-// drawTable is rows in boxes, as pnpm draws them. All rows have as many cells as
+// Table is rows in boxes, as pnpm draws them. All rows have as many cells as
 // the first; a cell with line breaks takes several lines.
-func drawTable(rows [][]string) string {
+func Table(rows [][]string) string {
 	lines := make([][][]string, len(rows)) // of each cell
 	width := make([]int, len(rows[0]))
 	for k, row := range rows {

@@ -1,4 +1,4 @@
-package cli
+package draw
 
 import (
 	"errors"
@@ -11,10 +11,10 @@ import (
 // to authenticators, and fits a terminal.
 const qrMargin = 2
 
-// qrCode draws text as a code to be photographed, two rows of it in each line.
+// QR draws text as a code to be photographed, two rows of it in each line.
 // What is light is drawn, so that it is right where text is light on dark; the
 // other way round it is a negative, which authenticators read as well.
-func qrCode(text string) ([]string, error) {
+func QR(text string) ([]string, error) {
 	enc := coding.String(text)
 	v := coding.Version(coding.MinVersion)
 	for enc.Bits(v) > v.DataBytes(coding.L)*8 {

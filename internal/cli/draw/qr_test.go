@@ -1,4 +1,4 @@
-package cli
+package draw
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 // The squares in three corners are where they belong, in a light edge.
 func TestQRCode(t *testing.T) {
-	lines, err := qrCode("otpauth://totp/registry:tester?secret=JBSWY3DPEHPK3PXP")
+	lines, err := QR("otpauth://totp/registry:tester?secret=JBSWY3DPEHPK3PXP")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestQRCode(t *testing.T) {
 			t.Fatal("the edge is not light")
 		}
 	}
-	if _, err := qrCode(strings.Repeat("x", 5000)); err == nil {
+	if _, err := QR(strings.Repeat("x", 5000)); err == nil {
 		t.Error("5000 characters fit")
 	}
 }
