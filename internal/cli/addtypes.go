@@ -106,7 +106,7 @@ func likelyVersion(doc *npm.Packument, s specifier.Specifier) string {
 
 // hasTypes reports whether a package says where its types are.
 func hasTypes(m project.Node) bool {
-	return textOf(m.Field("types")) != "" || textOf(m.Field("typings")) != "" || hasCondition(m.Field("exports"), "types")
+	return m.Field("types").Str() != "" || m.Field("typings").Str() != "" || hasCondition(m.Field("exports"), "types")
 }
 
 // hasCondition reports whether exports have a condition, however deep. What was read

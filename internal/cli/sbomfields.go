@@ -21,13 +21,13 @@ func describe(c *sbom.Component, dir string, m project.Node) error {
 	if name != license.Unknown {
 		c.License = name
 	}
-	c.Description, c.Homepage = textOf(m.Field("description")), textOf(m.Field("homepage"))
-	c.Author = textOf(m.Field("author"))
+	c.Description, c.Homepage = m.Field("description").Str(), m.Field("homepage").Str()
+	c.Author = m.Field("author").Str()
 	if c.Author == "" {
-		c.Author = textOf(m.Field("author").Field("name"))
+		c.Author = m.Field("author").Field("name").Str()
 	}
-	c.Repository = repositoryURL(textOr(m.Field("repository"), "url"))
-	if u, err := url.Parse(strings.TrimSpace(textOr(m.Field("bugs"), "url"))); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+	c.Repository = repositoryURL(m.Field("repository").StrOr("url"))
+	if u, err := url.Parse(strings.TrimSpace(m.Field("bugs").StrOr("url"))); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		u.User = nil
 		if u.Path == "" {
 			u.Path = "/" // as browsers write it
@@ -35,22 +35,6 @@ func describe(c *sbom.Component, dir string, m project.Node) error {
 		c.Bugs = u.String()
 	}
 	return nil
-}
-
-// textOf is a string, and nothing of any other kind.
-func textOf(n project.Node) string {
-	if n.Kind == project.String {
-		return n.Text
-	}
-	return ""
-}
-
-// textOr is a string, or that in a field of an object.
-func textOr(n project.Node, field string) string {
-	if text := textOf(n); text != "" {
-		return text
-	}
-	return textOf(n.Field(field))
 }
 
 // repositoryURL is where a repository is, without credentials; shortcuts are written

@@ -170,7 +170,7 @@ func (w *billing) component(dir, name string) (*sbom.Component, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	c := &sbom.Component{Name: cmp.Or(textOf(m.Field("name")), name), Version: cmp.Or(textOf(m.Field("version")), "0.0.0")}
+	c := &sbom.Component{Name: cmp.Or(m.Field("name").Str(), name), Version: cmp.Or(m.Field("version").Str(), "0.0.0")}
 	return c, describe(c, at, m)
 }
 

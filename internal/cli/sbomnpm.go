@@ -178,9 +178,9 @@ func (b *npmBilling) component(n *actual.Node) *sbom.Component {
 	is := func(field string) bool { return entry.Field(field).Text == "true" }
 	c := &sbom.Component{
 		Name: string(n.Manifest.Name), Version: n.Manifest.Version, Place: place, Folder: filepath.Base(n.Real),
-		Description: textOf(m.Field("description")), Homepage: textOf(m.Field("homepage")),
-		Repository: textOf(m.Field("repository").Field("url")), Bugs: textOf(m.Field("bugs").Field("url")),
-		Author: textOr(m.Field("author"), "name"), License: npmLicense(m),
+		Description: m.Field("description").Str(), Homepage: m.Field("homepage").Str(),
+		Repository: m.Field("repository").Field("url").Str(), Bugs: m.Field("bugs").Field("url").Str(),
+		Author: m.Field("author").StrOr("name"), License: npmLicense(m),
 		Dev: is("dev"), Optional: is("optional") || is("devOptional") || b.Recorded && is("dev"),
 		Private: m.Field("private").Text == "true", Bundled: is("inBundle"), Extraneous: is("extraneous"),
 		Tarball: entry.Field("resolved").Text,
@@ -197,11 +197,11 @@ func (b *npmBilling) component(n *actual.Node) *sbom.Component {
 func npmLicense(m project.Node) string {
 	license := m.Field("license")
 	if license.Kind == project.Map || license.Text != "" {
-		return textOr(license, "type")
+		return license.StrOr("type")
 	}
 	var all []string
 	for _, item := range m.Field("licenses").Items {
-		if text := textOr(item, "type"); text != "" {
+		if text := item.StrOr("type"); text != "" {
 			all = append(all, text)
 		}
 	}

@@ -56,6 +56,22 @@ func (n Node) Field(key string) Node {
 // Scalar reports whether n is a Bool, Number or String.
 func (n Node) Scalar() bool { return n.Kind == Bool || n.Kind == Number || n.Kind == String }
 
+// Str is the text of a String; other kinds have none.
+func (n Node) Str() string {
+	if n.Kind == String {
+		return n.Text
+	}
+	return ""
+}
+
+// StrOr is the text of a String, or of one under key.
+func (n Node) StrOr(key string) string {
+	if text := n.Str(); text != "" {
+		return text
+	}
+	return n.Field(key).Str()
+}
+
 // Strings is the scalar entries of a list; a scalar is a list of one. Other
 // kinds have none.
 func (n Node) Strings() []string {
