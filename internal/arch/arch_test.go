@@ -154,7 +154,9 @@ var policy = map[string][]string{
 	"cli/draw": {"cli/ui"},
 	// One project without its workspace.
 	"cli/detach":  {"graph", "npm", "project"},
-	"cli/license": {"npm/specifier", "project"},
+	"cli/license": {"project"},
+	// The addresses that manifests name.
+	"cli/pages": {"npm/specifier", "project"},
 	// What npm says of a node_modules of its own.
 	"cli/actual": {"cli/ui", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
 

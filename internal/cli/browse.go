@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
-	"path"
-	"strings"
 
+	"godwit/internal/cli/pages"
 	"godwit/internal/cli/ui"
-	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
 )
 
@@ -33,12 +30,12 @@ func runBrowse(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		page := pageOf(what, m)
-		if page == "" {
+		address := pages.Of(what, m)
+		if address == "" {
 			return &refusedError{what: fmt.Sprintf("the package.json of %s names no page for %s", cmp.Or(name, "the project"), what), code: noPage[what], next: "godwit view shows what it names"}
 		}
 		title := fmt.Sprintf("%s %s available at the following URL", cmp.Or(name, c.workspace.root), what)
-		if err := c.browse(title, page, c.ofNpm()); err != nil {
+		if err := c.browse(title, address, c.ofNpm()); err != nil {
 			return err
 		}
 	}
@@ -65,87 +62,9 @@ func (c *call) manifestAbout(ctx context.Context, word string) (name string, m p
 	return m.Field("name").Text, m, nil
 }
 
-// pageOf is the address of a page, or "". What a manifest has there is anything at
-// all: only what a browser asks a server for is an address.
-func pageOf(what string, m project.Node) string {
-	r, dir := repositoryOf(m)
-	page := ""
-	switch what {
-	case "docs":
-		page = cmp.Or(webPage(m.Field("homepage").Text), r.page(dir, "#readme"))
-	case "bugs":
-		bugs := m.Field("bugs")
-		page = cmp.Or(webPage(bugs.Text), webPage(bugs.Field("url").Text))
-		if suffix, ok := issues[r.host]; ok && page == "" {
-			page = r.page("", suffix)
-		}
-	case "repo":
-		page = cmp.Or(r.page(dir, ""), r.base)
-	}
-	return webPage(page)
-}
-
-func webPage(text string) string {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return ""
-	}
-	u.User = nil // whoever wrote a password there did not mean it for a page
-	return u.String()
-}
-
-// sourcePage is where a repository can be looked at.
-type sourcePage struct {
-	base string // "" where it is not known
-	host string // the known host's name, or ""
-}
-
-// What the known hosts have behind a repository (hosted-git-info 9, hosts.js):
-// before a directory, and for its issues. A gist's are comments on its page.
-var (
-	trees  = map[string]string{"github": "/tree/HEAD/", "gitlab": "/tree/HEAD/", "bitbucket": "/src/HEAD/", "sourcehut": "/tree/HEAD/"}
-	issues = map[string]string{"github": "/issues", "gitlab": "/issues", "bitbucket": "/issues", "gist": ""}
-)
-
-// repositoryOf reads the field repository as hosted-git-info does: a shortcut, a
-// URL to clone, or any other host's.
-func repositoryOf(m project.Node) (r sourcePage, dir string) {
-	field := m.Field("repository")
-	text := cmp.Or(field.Text, field.Field("url").Text)
-	dir = path.Clean(field.Field("directory").Text)
-	if dir == "." || strings.HasPrefix(dir, "..") || strings.HasPrefix(dir, "/") {
-		dir = ""
-	}
-	if s, err := specifier.Parse("", text); err == nil && s.Git.Host != "" {
-		r.base, r.host = strings.TrimSuffix(webPage(strings.TrimPrefix(s.Git.HTTPS(), "git+")), ".git"), s.Git.Host
-		return r, dir
-	}
-	u, err := url.Parse(strings.TrimPrefix(text, "git+"))
-	if err != nil || u.Host == "" {
-		return r, dir
-	}
-	scheme := "https"
-	if u.Scheme == "http" {
-		scheme = "http"
-	}
-	r.base = scheme + "://" + u.Hostname() + strings.TrimSuffix(u.EscapedPath(), ".git")
-	return r, dir
-}
-
-// page is a page of a known host: of a directory, with suffix.
-func (r sourcePage) page(dir, suffix string) string {
-	if r.host == "" || r.base == "" {
-		return ""
-	}
-	if tree := trees[r.host]; dir != "" && tree != "" {
-		return r.base + tree + dir + suffix
-	}
-	return r.base + suffix
-}
-
 // browse opens a page, or prints its address where nobody would see it; titled
 // says that a line above it tells what it is.
-func (c *call) browse(title, page string, titled bool) error {
+func (c *call) browse(title, address string, titled bool) error {
 	browser := c.cfg.Settings.Terminal.Browser
 	opens := c.Terminal && !c.cfg.Settings.CI && browser != "false"
 	switch {
@@ -153,11 +72,11 @@ func (c *call) browse(title, page string, titled bool) error {
 		return writeJSON(c.Stdout, struct {
 			Title string `json:"title"`
 			URL   string `json:"url"`
-		}{title, page})
+		}{title, address})
 	case titled:
 		fmt.Fprintf(c.Stdout, "%s:\n", ui.Plain(title))
 	}
-	if _, err := fmt.Fprintln(c.Stdout, ui.Plain(page)); err != nil || !opens {
+	if _, err := fmt.Fprintln(c.Stdout, ui.Plain(address)); err != nil || !opens {
 		return err
 	}
 	command := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[c.OS]
@@ -167,7 +86,7 @@ func (c *call) browse(title, page string, titled bool) error {
 	if browser != "" && browser != "true" {
 		command = []string{browser}
 	}
-	if _, err := c.Output(c.Dir, command[0], append(command[1:], page)...); err != nil {
+	if _, err := c.Output(c.Dir, command[0], append(command[1:], address)...); err != nil {
 		fmt.Fprintf(c.Stderr, "WARN %s could not open the page: %s\n", command[0], err)
 	}
 	return nil

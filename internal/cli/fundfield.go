@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 
+	"godwit/internal/cli/pages"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 )
@@ -37,7 +38,7 @@ func fundingSource(n project.Node) project.Node {
 // asks a server for is shown.
 func validFunding(n project.Node) bool {
 	if n.Kind != project.List {
-		return n.Kind == project.Map && webPage(n.Field("url").Text) != ""
+		return n.Kind == project.Map && pages.Web(n.Field("url").Text) != ""
 	}
 	return !slices.ContainsFunc(n.Items, func(item project.Node) bool { return item.Kind == project.List || !validFunding(item) })
 }

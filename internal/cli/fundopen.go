@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"godwit/internal/cli/pages"
 	"godwit/internal/npm/semver"
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
@@ -22,16 +23,16 @@ func (f *funder) open(ctx context.Context, word string) error {
 		return err
 	}
 	funding, _ := fundingOf(m)
-	pages := fundingPages(funding)
+	asked := fundingPages(funding)
 	which := f.cfg.Settings.Call.Which
-	if which == 0 && len(pages) == 1 {
+	if which == 0 && len(asked) == 1 {
 		which = 1
 	}
-	if which > 0 && which <= len(pages) {
-		page := pages[which-1]
-		return f.browse(fundTitle(page), webPage(page.Field("url").Text), true)
+	if which > 0 && which <= len(asked) {
+		page := asked[which-1]
+		return f.browse(fundTitle(page), pages.Web(page.Field("url").Text), true)
 	}
-	if len(pages) == 0 {
+	if len(asked) == 0 {
 		code := "ERR_PNPM_NO_FUNDING"
 		if f.ofNpm() {
 			code = "ENOFUND"
@@ -41,7 +42,7 @@ func (f *funder) open(ctx context.Context, word string) error {
 	if which > 0 {
 		fmt.Fprintf(f.Stdout, "--which=%d is not a valid index\n", which)
 	}
-	for i, page := range pages {
+	for i, page := range asked {
 		fmt.Fprintf(f.Stdout, "%d: %s: %s", i+1, fundTitle(page), fundLine(page.Field("url").Text))
 	}
 	_, err = fmt.Fprintf(f.Stdout, "Run `godwit fund %s --which=1`, for example, to open the first funding URL listed in that package\n", word)

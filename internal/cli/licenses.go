@@ -14,6 +14,7 @@ import (
 	"godwit/internal/cli/actual"
 	"godwit/internal/cli/draw"
 	"godwit/internal/cli/license"
+	"godwit/internal/cli/pages"
 	"godwit/internal/graph"
 	"godwit/internal/project"
 )
@@ -231,7 +232,7 @@ func (l *licenseLister) add(dir string, dev bool) error {
 	}
 	l.found = append(l.found, &licensed{
 		Name: m.Field("name").Text, Versions: []string{m.Field("version").Text}, Paths: []string{dir},
-		License: name, Author: license.Author(m.Field("author")), Homepage: license.Homepage(m), Description: m.Field("description").Text,
+		License: name, Author: license.Author(m.Field("author")), Homepage: pages.Homepage(m), Description: m.Field("description").Text,
 		dev: dev,
 	})
 	return nil

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"godwit/internal/cli/license"
+	"godwit/internal/cli/pages"
 	"godwit/internal/npm/integrity"
-	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
 	"godwit/internal/sbom"
 )
@@ -26,7 +26,7 @@ func describe(c *sbom.Component, dir string, m project.Node) error {
 	if c.Author == "" {
 		c.Author = m.Field("author").Field("name").Str()
 	}
-	c.Repository = repositoryURL(m.Field("repository").StrOr("url"))
+	c.Repository = pages.Repository(m.Field("repository").StrOr("url"))
 	if u, err := url.Parse(strings.TrimSpace(m.Field("bugs").StrOr("url"))); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		u.User = nil
 		if u.Path == "" {
@@ -35,34 +35,6 @@ func describe(c *sbom.Component, dir string, m project.Node) error {
 		c.Bugs = u.String()
 	}
 	return nil
-}
-
-// repositoryURL is where a repository is, without credentials; shortcuts are written
-// out. What is no address is "".
-func repositoryURL(text string) string {
-	text = strings.TrimSpace(text)
-	if strings.Contains(text, "://") {
-		u, err := url.Parse(text)
-		if err != nil {
-			return ""
-		}
-		if _, secret := u.User.Password(); secret || !strings.Contains(u.Scheme, "ssh") { // ssh's "git@" is no secret
-			u.User = nil
-		}
-		return u.String()
-	}
-	s, err := specifier.Parse("", text)
-	if err != nil || s.Git.Host == "" {
-		return ""
-	}
-	u, err := url.Parse(strings.TrimPrefix(s.Git.HTTPS(), "git+"))
-	if err != nil {
-		return ""
-	}
-	u.User = nil
-	_, branch, _ := strings.Cut(text, "#")
-	u.Path, u.Fragment = strings.TrimSuffix(u.Path, ".git")+".git", branch
-	return "git+" + u.String()
 }
 
 // digest fills in the strongest hash of a tarball.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
 )
 
@@ -129,25 +128,4 @@ func Author(n project.Node) string {
 		text = text[:at]
 	}
 	return strings.TrimSpace(text)
-}
-
-// Homepage is what a manifest names, or else the page of a repository on a
-// host that is known, as npm normalizes manifests.
-func Homepage(m project.Node) string {
-	if page := m.Field("homepage").Text; page != "" {
-		return page
-	}
-	text := m.Field("repository").Text
-	if text == "" {
-		text = m.Field("repository").Field("url").Text
-	}
-	s, err := specifier.Parse("", text)
-	if err != nil || s.Git.Host == "" || text == "" {
-		return ""
-	}
-	page := strings.TrimSuffix(strings.TrimPrefix(s.Git.HTTPS(), "git+"), ".git")
-	if page == "" || strings.Contains(page, "@") { // it may hold credentials
-		return ""
-	}
-	return page + "#readme"
 }
