@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"godwit/internal/npm"
 	"godwit/internal/project"
 )
 
@@ -187,7 +188,7 @@ func (f *funder) level(of fundPlace) ([]funded, error) {
 			return nil, err
 		}
 		name, version := m.Field("name").Text, m.Field("version").Text
-		id := label(name, version)
+		id := npm.Label(name, version)
 		d := funded{fundPlace: place, name: name, item: project.Node{Kind: project.Map}, known: f.seen[id]}
 		if m.Kind != project.Map || d.known && f.ofNpm() {
 			continue

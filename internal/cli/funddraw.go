@@ -5,6 +5,7 @@ import (
 
 	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
+	"godwit/internal/npm"
 	"godwit/internal/project"
 )
 
@@ -22,7 +23,7 @@ func drawFunding(root project.Node, lifts bool) string {
 	pages := map[string]*fundItem{}
 	var visit func(name string, n project.Node) []*fundItem
 	visit = func(name string, n project.Node) []*fundItem {
-		item := &fundItem{who: []string{label(name, n.Field("version").Text)}}
+		item := &fundItem{who: []string{npm.Label(name, n.Field("version").Text)}}
 		first := item
 		if sources := fundingPages(n.Field("funding")); len(sources) > 0 {
 			item.page = sources[0].Field("url").Text

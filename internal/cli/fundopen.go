@@ -78,7 +78,7 @@ func (f *funder) named(ctx context.Context, word string) (project.Node, error) {
 			return m, err
 		}
 		version := m.Field("version").Text
-		if name != "" && m.Field("name").Text == name && semver.Valid(version, semver.Options{}) && compareVersions(version, best.Field("version").Text) > 0 {
+		if name != "" && m.Field("name").Text == name && semver.Valid(version, semver.Options{}) && semver.CompareTexts(version, best.Field("version").Text) > 0 {
 			best = m
 		}
 		todo = append(todo, f.below(at)...)

@@ -391,7 +391,7 @@ func (l *lister) tree(projects []*listedProject) error {
 	for _, p := range projects {
 		name := ""
 		if p.Name != "" {
-			name = label(p.Name, p.Version) + " "
+			name = npm.Label(p.Name, p.Version) + " "
 		}
 		fmt.Fprintf(&b, "\n%s%s%s\n", name, p.Path, private(p.Private))
 		var titles []string
@@ -431,9 +431,9 @@ func (l *lister) branch(b *strings.Builder, indent string, deps map[string]*list
 	for i, name := range names {
 		n := deps[name]
 		corner, below := draw.Corners(last && i == len(names)-1, len(n.Deps) > 0)
-		text := label(name, n.Version)
+		text := npm.Label(name, n.Version)
 		if name != n.From {
-			text = name + "@npm:" + label(n.From, n.Version)
+			text = name + "@npm:" + npm.Label(n.From, n.Version)
 		}
 		if n.peer {
 			text += " peer"
@@ -456,11 +456,4 @@ func sortedNames(deps map[string]*listed) []string {
 		return cmp.Or(strings.Compare(deps[a].From, deps[b].From), strings.Compare(a, b))
 	})
 	return names
-}
-
-func label(name, version string) string {
-	if version == "" {
-		return name
-	}
-	return name + "@" + version
 }

@@ -10,6 +10,7 @@ import (
 	"godwit/internal/cli/actual"
 	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
+	"godwit/internal/npm"
 	"godwit/internal/project"
 )
 
@@ -252,7 +253,7 @@ func (i *npmItem) invalidText() string {
 // text is npm's tree.
 func (n *npmLister) text(top *npmItem) string {
 	var b strings.Builder
-	name := label(cmp.Or(string(top.To.Manifest.Name), filepath.Base(n.Root)), top.To.Manifest.Version)
+	name := npm.Label(cmp.Or(string(top.To.Manifest.Name), filepath.Base(n.Root)), top.To.Manifest.Version)
 	if n.long {
 		line := longLine(len(top.items) > 0)
 		fmt.Fprintf(&b, "%s\n%s%s\n%s%s\n", name, line, n.Root, line, n.record(top.To).Field("description").Text)
@@ -334,7 +335,7 @@ func (n *npmLister) marks(item *npmItem) string {
 	if !n.long {
 		return ""
 	}
-	out := ":" + label(string(item.To.Manifest.Name), item.To.Manifest.Version)
+	out := ":" + npm.Label(string(item.To.Manifest.Name), item.To.Manifest.Version)
 	if item.of != nil {
 		out = ":" + item.Label()
 	}

@@ -158,7 +158,7 @@ func outdatedTable(t *actual.Tree, rows []*npmOutdated) string {
 			}
 		}
 		if o.by.Real != t.Root {
-			by = label(by, o.by.Manifest.Version)
+			by = npm.Label(by, o.by.Manifest.Version)
 		}
 		table = append(table, []string{o.Alias, current, o.wanted, o.latest, location, by})
 	}

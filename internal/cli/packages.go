@@ -164,7 +164,7 @@ func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Rang
 		}
 		chosen = append(chosen, text)
 	}
-	slices.SortFunc(chosen, compareVersions)
+	slices.SortFunc(chosen, semver.CompareTexts)
 	if len(chosen) == 0 && message == "" {
 		return &refusedError{what: fmt.Sprintf("no version of %s that is meant is deprecated", name), code: "ERR_PNPM_NOT_DEPRECATED", next: "godwit view " + string(name) + " versions"}
 	}
@@ -193,11 +193,4 @@ func (e *endpoint) deprecate(ctx context.Context, name npm.Name, rng semver.Rang
 	}
 	_, err = fmt.Fprintf(e.Stdout, "Successfully %s %d version(s) of %s\n", verb, len(chosen), name)
 	return err
-}
-
-// compareVersions orders the texts of versions; what is none comes first.
-func compareVersions(a, b string) int {
-	x, _ := semver.Parse(a, semver.Options{})
-	y, _ := semver.Parse(b, semver.Options{})
-	return x.Compare(y)
 }

@@ -134,12 +134,12 @@ func (q *queried) item(n *query.Node) project.Node {
 	}
 	out := project.Node{Kind: project.Map, Fields: slices.Clone(of.Package.Fields)}
 	name, version := of.Package.Field("name").Text, of.Package.Field("version").Text
-	id := label(of.Name, version)
+	id := npm.Label(of.Name, version)
 	switch {
 	case of.Root:
 		id = name + "@" + version
 	case name != "" && name != of.Name:
-		id = of.Name + "@npm:" + label(name, version)
+		id = of.Name + "@npm:" + npm.Label(name, version)
 	}
 	out.Set("pkgid", project.Text(id))
 	none := project.Node{Kind: project.Null}

@@ -12,6 +12,7 @@ import (
 
 	"godwit/internal/graph"
 	"godwit/internal/lockfile"
+	"godwit/internal/npm/semver"
 	"godwit/internal/project"
 	"godwit/internal/sbom"
 )
@@ -123,7 +124,7 @@ func (b *biller) bill(dirs []string) (*sbom.Bill, error) {
 		return nil, err
 	}
 	slices.SortFunc(w.bill.Components, func(x, y *sbom.Component) int {
-		return cmp.Or(strings.Compare(x.Name, y.Name), compareVersions(x.Version, y.Version), strings.Compare(x.Version, y.Version))
+		return cmp.Or(strings.Compare(x.Name, y.Name), semver.CompareTexts(x.Version, y.Version), strings.Compare(x.Version, y.Version))
 	})
 	return w.bill, nil
 }

@@ -156,7 +156,7 @@ func (b *npmBilling) relate() {
 	for _, n := range append([]*actual.Node{b.Node(b.Root)}, b.order...) {
 		c := b.components[n.Real]
 		for _, e := range b.Edges(n) {
-			switch by := label(string(n.Manifest.Name), n.Manifest.Version); {
+			switch by := npm.Label(string(n.Manifest.Name), n.Manifest.Version); {
 			case e.To == nil && !e.Optional && (e.Kind != "dev" || b.dev):
 				b.problems = append(b.problems, fmt.Sprintf("missing: %s@%s, required by %s", e.Alias, e.Spec, by))
 			case e.Invalid:

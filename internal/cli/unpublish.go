@@ -119,7 +119,7 @@ func (d document) drop(version string, left map[string]document) error {
 	latest := tags["latest"]
 	maps.DeleteFunc(tags, func(_, v string) bool { return v == version })
 	if latest == version {
-		tags["latest"] = slices.MaxFunc(slices.Collect(maps.Keys(left)), compareVersions)
+		tags["latest"] = slices.MaxFunc(slices.Collect(maps.Keys(left)), semver.CompareTexts)
 	}
 	delete(d, "_revisions")
 	delete(d, "_attachments")

@@ -13,6 +13,7 @@ import (
 	"godwit/internal/cli/draw"
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
+	"godwit/internal/npm"
 	"godwit/internal/project"
 )
 
@@ -184,7 +185,7 @@ func drawWays(w io.Writer, found []dependent) error {
 	versions := map[string]map[string]bool{}
 	var names []string
 	for _, d := range found {
-		fmt.Fprintln(&b, label(d.Name, d.Version))
+		fmt.Fprintln(&b, npm.Label(d.Name, d.Version))
 		drawDependents(&b, "", d.Dependents)
 		b.WriteByte('\n')
 		if versions[d.Name] == nil {
@@ -207,7 +208,7 @@ func drawWays(w io.Writer, found []dependent) error {
 func drawDependents(b *strings.Builder, indent string, dependents []dependent) {
 	for i, d := range dependents {
 		corner, below := draw.Corners(i == len(dependents)-1, len(d.Dependents) > 0)
-		text := label(d.Name, d.Version)
+		text := npm.Label(d.Name, d.Version)
 		if d.DepField != "" {
 			text += " (" + d.DepField + ")"
 		}

@@ -73,6 +73,15 @@ func (n Name) Base() string {
 	return string(n[len(n.Scope())+1:])
 }
 
+// Label is what people are told of a version: name@version, or the name alone where
+// there is none.
+func Label(name, version string) string {
+	if version == "" {
+		return name
+	}
+	return name + "@" + version
+}
+
 // Dep is one line of a dependency map: the folder name it gets and what is
 // asked for, as written. When the alias differs from the name of the package,
 // the specifier says so ("npm:lodash@^4").

@@ -4,8 +4,10 @@
 package peers
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"godwit/internal/graph"
 	"godwit/internal/npm"
@@ -76,7 +78,7 @@ func (v *view) check(p *graph.Package, rules *Rules) []Issue {
 }
 
 func edge(p *graph.Package, alias string) (graph.Target, bool) {
-	i, ok := slices.BinarySearchFunc(p.Edges, alias, func(e graph.Edge, alias string) int { return compare(e.Alias, alias) })
+	i, ok := slices.BinarySearchFunc(p.Edges, alias, func(e graph.Edge, alias string) int { return strings.Compare(e.Alias, alias) })
 	if !ok {
 		return graph.Target{}, false
 	}
@@ -104,32 +106,19 @@ func merged(issues []Issue) []Issue {
 		o.Chains = append(o.Chains, i.Chains[:fit]...)
 		o.More = o.More || i.More || fit < len(i.Chains)
 	}
-	slices.SortStableFunc(out, func(a, b Issue) int {
-		if c := compare(a.Importer, b.Importer); c != 0 {
-			return c
+	place := func(i Issue) int { // missing ones first
+		if i.Missing() {
+			return 0
 		}
-		if a.Missing() != b.Missing() {
-			if a.Missing() {
-				return -1
-			}
-			return 1
-		}
-		if c := compare(a.Peer, b.Peer); c != 0 {
-			return c
-		}
-		return compare(string(a.By), string(b.By))
-	})
-	return out
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
 		return 1
 	}
-	return 0
+	slices.SortStableFunc(out, func(a, b Issue) int {
+		return cmp.Or(
+			strings.Compare(a.Importer, b.Importer), cmp.Compare(place(a), place(b)),
+			strings.Compare(a.Peer, b.Peer), cmp.Compare(a.By, b.By),
+		)
+	})
+	return out
 }
 
 // view is what one importer sees of a graph: for every package, who leads to

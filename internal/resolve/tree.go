@@ -211,7 +211,7 @@ func (r *resolver) stand(level []seed, at *place) {
 			dir = s.pkg.resolution.Directory
 		}
 		level[i].place = &place{
-			importer: at.importer, order: at.order, prefer: at.prefer, dir: dir, depth: at.depth + 1, label: label(s), of: s.pkg, above: at,
+			importer: at.importer, order: at.order, prefer: at.prefer, dir: dir, depth: at.depth + 1, label: npm.Label(s.alias, s.pkg.version), of: s.pkg, above: at,
 			nearby: nearby, scope: below,
 			optional: at.optional || s.optional,
 		}
@@ -219,13 +219,6 @@ func (r *resolver) stand(level []seed, at *place) {
 			level[i].place.nearby, level[i].place.scope = nil, at.scope
 		}
 	}
-}
-
-func label(s seed) string {
-	if s.pkg.version == "" {
-		return s.alias
-	}
-	return s.alias + "@" + s.pkg.version
 }
 
 // nodeFor makes the occurrence of p at depth; packages that look the same

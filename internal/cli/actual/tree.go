@@ -269,16 +269,14 @@ func (t *Tree) Edges(n *Node) []Edge {
 // Label is what npm calls what is found, and sorts it by ("-" before "@").
 func (e *Edge) Label() string {
 	if e.To == nil {
-		return named(e.Alias, e.Spec)
+		return npm.Label(e.Alias, e.Spec)
 	}
-	text := named(string(e.To.Manifest.Name), e.To.Manifest.Version)
+	text := npm.Label(string(e.To.Manifest.Name), e.To.Manifest.Version)
 	if string(e.To.Manifest.Name) != e.Alias {
 		text = e.Alias + "@npm:" + text
 	}
 	return text
 }
-
-func named(name, version string) string { return strings.TrimSuffix(name+"@"+version, "@") }
 
 func (t *Tree) edge(n *Node, e Edge) Edge {
 	e.To = t.Find(n.Real, e.Alias)
@@ -373,7 +371,7 @@ func (t *Tree) Resolved(n *Node) string {
 // Problem is what is wrong with an edge of a package, in npm's words; "" is
 // nothing.
 func (e *Edge) Problem(of *Node) string {
-	by := named(string(of.Manifest.Name), of.Manifest.Version)
+	by := npm.Label(string(of.Manifest.Name), of.Manifest.Version)
 	switch {
 	case e.To == nil && e.Optional:
 		return ""

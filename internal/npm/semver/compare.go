@@ -18,6 +18,13 @@ func (v Version) Compare(w Version) int {
 // Less reports whether v precedes w.
 func (v Version) Less(w Version) bool { return v.Compare(w) < 0 }
 
+// CompareTexts orders the texts of versions; what is none comes first.
+func CompareTexts(a, b string) int {
+	x, _ := Parse(a, Options{})
+	y, _ := Parse(b, Options{})
+	return x.Compare(y)
+}
+
 // CompareBuild is [Version.Compare] with build metadata as the tie-break: the
 // order of node-semver's sort.
 func (v Version) CompareBuild(w Version) int {

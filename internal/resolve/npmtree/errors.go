@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"godwit/internal/event"
+	"godwit/internal/npm"
 )
 
 // failure is a dependency that could not be found, with the way that led to it.
@@ -46,13 +47,11 @@ func chain(n *node) []string {
 
 // label is what messages call a node.
 func label(n *node) string {
-	m := n.files().pkg.manifest
-	switch name := string(n.packageName()); {
-	case n.isProject() || m.Version == "":
+	name := string(n.packageName())
+	if n.isProject() {
 		return name
-	default:
-		return name + "@" + m.Version
 	}
+	return npm.Label(name, n.files().pkg.manifest.Version)
 }
 
 // PeerError is a peer that cannot be where it is wanted: what is there is wanted
