@@ -157,6 +157,8 @@ var policy = map[string][]string{
 	"cli/license": {"project"},
 	// The addresses that manifests name.
 	"cli/pages": {"npm/specifier", "project"},
+	// Who asks for money.
+	"cli/fund": {"cli/actual", "cli/draw", "cli/pages", "cli/ui", "graph", "npm", "npm/semver", "project"},
 	// What npm says of a node_modules of its own.
 	"cli/actual": {"cli/ui", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
 

@@ -1,18 +1,19 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"net/http"
 	"path/filepath"
-	"strconv"
 	"strings"
 
-	"godwit/internal/npm"
+	"godwit/internal/cli/fund"
+	"godwit/internal/cli/pages"
+	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
+	"godwit/internal/registry"
 )
 
 const fundHelp = `Without a name: what is installed, and asks for money. With one the page of that
@@ -31,186 +32,118 @@ func runFund(ctx context.Context, c *call) error {
 	if err := c.findLock(); err != nil {
 		return err
 	}
-	f, err := c.newFunder()
+	tree, err := c.fundingTree()
 	if err != nil {
 		return err
 	}
+	a := &fund.Asker{Tree: tree, Npm: c.ofNpm()}
 	if len(words) == 1 {
-		return f.open(ctx, words[0])
+		return c.openFunding(ctx, a, words[0])
 	}
-	return f.list()
+	return c.listFunding(a)
 }
 
-// fundPlaces is an installed tree as funding is looked for in it.
-type fundPlaces interface {
-	// roots are the projects that are asked about.
-	roots() []fundPlace
-	// below is what a package depends on, in its tool's order.
-	below(fundPlace) []fundPlace
-}
-
-// funder asks packages about their funding, as libnpmfund 7 does. pnpm 12 does the
-// same in another order of dependencies, and goes below packages that it has told
-// of already.
-type funder struct {
-	*call
-	fundPlaces
-	manifests map[string]project.Node // by directory
-	seen      map[string]bool         // name and version
-	walked    map[fundPlace]bool      // whose dependencies are told
-	count     int                     // of packages that ask for money
-}
-
-func (c *call) newFunder() (*funder, error) {
-	f := &funder{call: c, manifests: map[string]project.Node{}}
-	var err error
+// fundingTree is what is installed.
+func (c *call) fundingTree() (fund.Tree, error) {
 	if c.ofNpm() {
-		f.fundPlaces, err = c.npmPlaces()
-	} else {
-		f.fundPlaces, err = c.graphPlaces()
+		t, err := c.npmTree()
+		if err != nil {
+			return nil, err
+		}
+		return fund.InModules(t), nil
 	}
-	return f, err
+	g, err := c.installed()
+	if err != nil {
+		return nil, err
+	}
+	dirs, err := c.listedDirs()
+	return &fund.Graph{Installed: g, Root: c.workspace.root, Dirs: dirs, Find: c.resolved}, err
 }
 
-// list shows who asks for money.
-func (f *funder) list() error {
-	var all []project.Node
-	for _, root := range f.roots() {
-		n, err := f.project(root)
-		if err != nil {
-			return err
-		}
-		all = append(all, n)
+// listFunding shows who asks for money.
+func (c *call) listFunding(a *fund.Asker) error {
+	all, err := a.All()
+	if err != nil {
+		return err
 	}
-	if f.cfg.Settings.Call.JSON {
+	if c.cfg.Settings.Call.JSON {
 		out := project.Node{Kind: project.List, Items: all}
-		if len(all) == 1 && (f.ofNpm() || !f.recursive()) {
+		if len(all) == 1 && (a.Npm || !c.recursive()) {
 			out = all[0]
 		}
-		_, err := fmt.Fprintf(f.Stdout, "%s\n", out.JSON())
+		_, err := fmt.Fprintf(c.Stdout, "%s\n", out.JSON())
 		return err
 	}
 	texts := make([]string, len(all))
 	for i, n := range all {
-		texts[i] = drawFunding(n, !f.ofNpm())
+		texts[i] = fund.Draw(n, !a.Npm)
 	}
 	text := strings.Join(texts, "\n")
-	if f.ofNpm() {
+	if a.Npm {
 		text += "\n" // npm ends with an empty line
 	}
-	_, err := io.WriteString(f.Stdout, text)
+	_, err = io.WriteString(c.Stdout, text)
 	return err
 }
 
-// manifest is that of the package in a directory; one that has none depends on
-// nothing and asks for nothing.
-func (f *funder) manifest(dir string) (project.Node, error) {
-	m, known := f.manifests[dir]
-	if known {
-		return m, nil
-	}
-	m, err := project.ReadValue(filepath.Join(dir, project.ManifestFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return m, fmt.Errorf("look for funding: %w", err)
-	}
-	f.manifests[dir] = m
-	return m, nil
-}
-
-// project is what a project and its dependencies ask for, in the shape of the
-// tools' JSON.
-func (f *funder) project(root fundPlace) (project.Node, error) {
-	f.seen, f.walked, f.count = map[string]bool{}, map[fundPlace]bool{}, 0
-	m, err := f.manifest(root.dir)
+// openFunding shows the page of one package, or all pages where it has several and
+// nothing says which one.
+func (c *call) openFunding(ctx context.Context, a *fund.Asker, word string) error {
+	m, err := c.fundingOf(ctx, a, word)
 	if err != nil {
-		return m, err
+		return err
 	}
-	deps, rest, err := f.dependencies(root)
+	sources := fund.Pages(m)
+	which := c.cfg.Settings.Call.Which
+	if which == 0 && len(sources) == 1 {
+		which = 1
+	}
+	if which > 0 && which <= len(sources) {
+		source := sources[which-1]
+		return c.browse(fundingTitle(source), pages.Web(source.Field("url").Text), true)
+	}
+	if len(sources) == 0 {
+		code := "ERR_PNPM_NO_FUNDING"
+		if a.Npm {
+			code = "ENOFUND"
+		}
+		return &refusedError{what: "there is no page for the funding of " + word, code: code, next: "godwit fund lists who asks for money"}
+	}
+	if which > 0 {
+		fmt.Fprintf(c.Stdout, "--which=%d is not a valid index\n", which)
+	}
+	for i, source := range sources {
+		fmt.Fprintf(c.Stdout, "%d: %s: %s", i+1, fundingTitle(source), fund.Line(source.Field("url").Text))
+	}
+	_, err = fmt.Fprintf(c.Stdout, "Run `godwit fund %s --which=1`, for example, to open the first funding URL listed in that package\n", word)
+	return err
+}
+
+func fundingTitle(source project.Node) string {
+	title := "Funding"
+	if kind := source.Field("type").Text; kind != "" {
+		title = strings.TrimSpace(fund.Line(kind)) + " funding"
+	}
+	return title + " available at the following URL"
+}
+
+// fundingOf is the manifest that a word means: a directory's, or that of the highest
+// version that is installed. npm asks the registry for what is not.
+func (c *call) fundingOf(ctx context.Context, a *fund.Asker, word string) (project.Node, error) {
+	name, _ := specifier.Split(word)
+	if strings.HasPrefix(word, ".") || filepath.IsAbs(word) || strings.HasPrefix(word, "file:") && a.Npm {
+		return a.Manifest(c.fromHere(strings.TrimPrefix(word, "file:")))
+	}
+	best, err := a.Newest(name)
+	if err != nil || best.Kind == project.Map || !a.Npm {
+		return best, err
+	}
+	found, err := c.said(ctx, word)
+	if status := (*registry.StatusError)(nil); errors.As(err, &status) && status.Status == http.StatusNotFound {
+		return best, nil
+	}
 	if err != nil {
-		return m, err
+		return best, err
 	}
-	out := project.Node{Kind: project.Map}
-	out.Set("length", project.Node{Kind: project.Number, Text: strconv.Itoa(f.count)})
-	out.Set("name", project.Text(cmp.Or(m.Field("name").Text, filepath.Base(root.dir))))
-	if version := m.Field("version").Text; version != "" {
-		out.Set("version", project.Text(version))
-	}
-	if funding, ok := fundingOf(m); ok {
-		out.Set("funding", funding)
-	}
-	out.Set("dependencies", assign(deps, rest))
-	return out, nil
-}
-
-// funded is a package on its way into the list.
-type funded struct {
-	fundPlace
-	name  string
-	item  project.Node
-	asks  bool // for money
-	known bool // it is told elsewhere
-}
-
-// dependencies are those of a package that ask for money, and the rest: what is
-// below those that do not. A package is told once, and nearer to the top first.
-func (f *funder) dependencies(of fundPlace) (deps, rest project.Node, err error) {
-	deps, rest = project.Node{Kind: project.Map}, project.Node{Kind: project.Map}
-	if f.walked[of] {
-		return deps, rest, nil
-	}
-	f.walked[of] = true
-	level, err := f.level(of)
-	for _, d := range level {
-		if err != nil {
-			break
-		}
-		var own, ownRest project.Node
-		own, ownRest, err = f.dependencies(d.fundPlace)
-		all := assign(own, ownRest)
-		switch {
-		case !d.asks || d.known:
-			rest = assign(rest, all)
-			continue
-		case len(all.Fields) > 0:
-			d.item.Set("dependencies", all)
-		}
-		deps.Set(d.name, d.item)
-	}
-	return deps, rest, err
-}
-
-// level is what a package depends on itself.
-func (f *funder) level(of fundPlace) ([]funded, error) {
-	var out []funded
-	for _, place := range f.below(of) {
-		m, err := f.manifest(place.dir)
-		if err != nil {
-			return nil, err
-		}
-		name, version := m.Field("name").Text, m.Field("version").Text
-		id := npm.Label(name, version)
-		d := funded{fundPlace: place, name: name, item: project.Node{Kind: project.Map}, known: f.seen[id]}
-		if m.Kind != project.Map || d.known && f.ofNpm() {
-			continue
-		}
-		f.seen[id] = true
-		if version != "" {
-			d.item.Set("version", project.Text(version))
-		}
-		if funding, ok := fundingOf(m); ok && validFunding(funding) && !d.known {
-			d.item.Set("funding", f.recorded(funding))
-			d.asks = true
-			f.count++
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// assign adds the members of b to a, where they replace those of their names.
-func assign(a, b project.Node) project.Node {
-	for _, m := range b.Fields {
-		a.Set(m.Key, m.Value)
-	}
-	return a
+	return found[len(found)-1], nil
 }

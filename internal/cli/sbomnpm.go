@@ -17,7 +17,7 @@ import (
 // npmBilling makes the bill of a project of npm's, of what Node finds in it or of
 // what its lockfile records.
 type npmBilling struct {
-	*treePlaces
+	*actual.Tree
 	bill       *sbom.Bill
 	components map[string]*sbom.Component // by real directory
 	order      []*actual.Node
@@ -39,7 +39,7 @@ func (c *call) npmBill() (*sbom.Bill, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &npmBilling{treePlaces: &treePlaces{Tree: t, fileOrder: !t.Recorded}, bill: &sbom.Bill{}, components: map[string]*sbom.Component{}, links: map[string]string{}, dev: c.cfg.Settings.Include.Dev}
+	b := &npmBilling{Tree: t, bill: &sbom.Bill{}, components: map[string]*sbom.Component{}, links: map[string]string{}, dev: c.cfg.Settings.Include.Dev}
 	root := t.Node(t.Root)
 	if root == nil {
 		return nil, &usageError{"there is no package.json in " + t.Root, "name the project's directory with -C"}
@@ -78,7 +78,7 @@ func (b *npmBilling) each(from *actual.Node, visit func(*actual.Node)) {
 		}
 		seen[n.Real] = true
 		visit(n)
-		for _, e := range b.ordered(n) {
+		for _, e := range b.Ordered(n, !b.Recorded) {
 			todo = append(todo, e.To)
 		}
 	}
@@ -106,7 +106,7 @@ func (b *npmBilling) collect(root *actual.Node, selected map[string]bool, omits 
 	}
 	switch noMembers := len(selected) == 1 && selected["."]; {
 	case noMembers:
-		for _, e := range b.ordered(root) {
+		for _, e := range b.Ordered(root, !b.Recorded) {
 			if e.Kind != "workspace" {
 				b.each(e.To, add)
 			}
@@ -117,7 +117,7 @@ func (b *npmBilling) collect(root *actual.Node, selected map[string]bool, omits 
 				b.each(n, add)
 			}
 		}
-		for _, e := range b.ordered(root) { // to know where they are linked
+		for _, e := range b.Ordered(root, !b.Recorded) { // to know where they are linked
 			if e.To.At != e.To.Real {
 				b.links[e.To.Real] = b.rel(e.To.At)
 			}
@@ -163,7 +163,7 @@ func (b *npmBilling) relate() {
 				b.problems = append(b.problems, fmt.Sprintf("invalid: %s@%s, %s required by %s", e.To.Manifest.Name, e.To.Manifest.Version, e.Spec, by))
 			}
 		}
-		for _, e := range b.ordered(n) {
+		for _, e := range b.Ordered(n, !b.Recorded) {
 			if to := b.components[e.To.Real]; to != nil {
 				c.Deps = append(c.Deps, sbom.Dependency{To: to, Kind: e.Kind})
 			}

@@ -1,4 +1,4 @@
-package cli
+package fund
 
 import (
 	"slices"
@@ -8,24 +8,24 @@ import (
 	"godwit/internal/project"
 )
 
-// fundingOf is the field funding with all its shorthands written out: an object
+// of is the field funding with all its shorthands written out: an object
 // with a URL, or a list of such. ok is whether there is anything.
-func fundingOf(m project.Node) (funding project.Node, ok bool) {
+func of(m project.Node) (funding project.Node, ok bool) {
 	funding = m.Field("funding")
 	switch funding.Kind {
 	case project.List:
 		out := project.Node{Kind: project.List}
 		for _, item := range funding.Items {
-			out.Items = append(out.Items, fundingSource(item))
+			out.Items = append(out.Items, source(item))
 		}
 		return out, len(out.Items) > 0
 	case project.String:
-		return fundingSource(funding), funding.Text != ""
+		return source(funding), funding.Text != ""
 	}
 	return funding, funding.Kind == project.Map
 }
 
-func fundingSource(n project.Node) project.Node {
+func source(n project.Node) project.Node {
 	if n.Kind != project.String {
 		return n
 	}
@@ -34,33 +34,32 @@ func fundingSource(n project.Node) project.Node {
 	return out
 }
 
-// validFunding reports whether all that is named are pages: only what a browser
+// valid reports whether all that is named are pages: only what a browser
 // asks a server for is shown.
-func validFunding(n project.Node) bool {
+func valid(n project.Node) bool {
 	if n.Kind != project.List {
 		return n.Kind == project.Map && pages.Web(n.Field("url").Text) != ""
 	}
-	return !slices.ContainsFunc(n.Items, func(item project.Node) bool { return item.Kind == project.List || !validFunding(item) })
+	return !slices.ContainsFunc(n.Items, func(item project.Node) bool { return item.Kind == project.List || !valid(item) })
 }
 
-// fundingPages are the sources that are pages, of what is normalized.
-func fundingPages(funding project.Node) []project.Node {
+// Pages are the sources of a manifest that are pages.
+func Pages(m project.Node) []project.Node {
+	funding, _ := of(m)
+	return pagesOf(funding)
+}
+
+// pagesOf are the sources that are pages, of what is normalized.
+func pagesOf(funding project.Node) []project.Node {
 	all := []project.Node{funding}
 	if funding.Kind == project.List {
 		all = slices.Clone(funding.Items)
 	}
-	return slices.DeleteFunc(all, func(n project.Node) bool { return !validFunding(n) })
+	return slices.DeleteFunc(all, func(n project.Node) bool { return !valid(n) })
 }
 
-// recorded is funding as the tool shows a dependency's: npm reads its record of
-// the tree, where names are sorted.
-func (f *funder) recorded(funding project.Node) project.Node {
-	if !f.ofNpm() {
-		return funding
-	}
-	return sortedFields(funding)
-}
-
+// sortedFields is a value as npm's record of the tree has it, where names are
+// sorted.
 func sortedFields(n project.Node) project.Node {
 	n.Items, n.Fields = slices.Clone(n.Items), slices.Clone(n.Fields)
 	for i := range n.Items {
