@@ -157,6 +157,8 @@ var policy = map[string][]string{
 	"cli/license": {"project"},
 	// The addresses that manifests name.
 	"cli/pages": {"npm/specifier", "project"},
+	// What a project is made of.
+	"cli/bill": {"cli/actual", "cli/license", "cli/pages", "graph", "layout", "npm", "npm/integrity", "npm/semver", "project", "sbom"},
 	// Who asks for money.
 	"cli/fund": {"cli/actual", "cli/draw", "cli/pages", "cli/ui", "graph", "npm", "npm/semver", "project"},
 	// What npm says of a node_modules of its own.

@@ -333,8 +333,10 @@ var hoistingLimits = map[string]layout.Limits{
 	"none": layout.NoLimits, "workspaces": layout.ByProject, "dependencies": layout.ByDependency,
 }
 
+// groups are the kinds of dependencies that the settings include; never nil, which
+// is all of them to many.
 func groups(in config.Include) []graph.Group {
-	var out []graph.Group
+	out := []graph.Group{}
 	for _, g := range []struct {
 		on bool
 		g  graph.Group

@@ -15,6 +15,7 @@ import (
 	"godwit/internal/cli/draw"
 	"godwit/internal/cli/license"
 	"godwit/internal/cli/pages"
+	"godwit/internal/config"
 	"godwit/internal/graph"
 	"godwit/internal/project"
 )
@@ -92,9 +93,9 @@ func (l *licenseLister) walkGraph() error {
 		}
 	}
 	in := l.cfg.Settings.Include
-	scope.Groups = groupsOf(in.Prod, false, in.Optional)
+	scope.Groups = groups(config.Include{Prod: in.Prod, Optional: in.Optional})
 	prod := g.Reachable(scope)
-	scope.Groups = groupsOf(in.Prod, in.Dev, in.Optional)
+	scope.Groups = groups(in)
 	w := graphWalk{l, g, g.Reachable(scope), prod}
 	for _, im := range scope.From {
 		for _, d := range im.Deps {
@@ -107,16 +108,6 @@ func (l *licenseLister) walkGraph() error {
 		}
 	}
 	return nil
-}
-
-func groupsOf(prod, dev, optional bool) []graph.Group {
-	out := []graph.Group{}
-	for i, on := range []bool{prod, dev, optional} {
-		if on {
-			out = append(out, graph.AllGroups[i])
-		}
-	}
-	return out
 }
 
 // bare answers where there is no record of an install: without any dependency

@@ -216,7 +216,7 @@ func (l *lister) node(dir, alias string, to graph.Target, level int) *listed {
 	if n.Path == "" {
 		n.Path = l.slotPath(to.Key)
 	}
-	n.From, n.Version, n.Resolved = string(p.Name), p.Version, l.tarball(p)
+	n.From, n.Version, n.Resolved = string(p.Name), p.Version, l.tarballOf(p)
 	if p.Resolution.Kind != graph.Registry || to.Key.Registry() != "" {
 		_, n.Version = to.Key.ID().Split()
 	}
@@ -271,16 +271,16 @@ func (l *lister) shown(n *listed) *listed {
 	return n
 }
 
-// tarball is where a package comes from, as pnpm shows it.
-func (l *lister) tarball(p *graph.Package) string {
+// tarballOf is where a package comes from, as pnpm shows it.
+func (c *call) tarballOf(p *graph.Package) string {
 	switch {
 	case p.Resolution.Tarball != "":
 		return p.Resolution.Tarball
 	case p.Resolution.Kind == graph.Registry:
-		if at := l.cfg.Registries.Prefixes()[p.Key.Registry()]; at != "" {
+		if at := c.cfg.Registries.Prefixes()[p.Key.Registry()]; at != "" {
 			return npm.TarballURL(at, p.Name, p.Version)
 		}
-		if base, err := l.cfg.Registries.For(p.Name); err == nil {
+		if base, err := c.cfg.Registries.For(p.Name); err == nil {
 			return npm.TarballURL(base, p.Name, p.Version)
 		}
 	}

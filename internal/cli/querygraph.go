@@ -79,7 +79,7 @@ func (b *graphQuery) makeNodes() error {
 		_, inProd := prod[key]
 		optional, isNeeded := needed[key]
 		n.Dev, n.Optional = !inProd, !isNeeded || optional
-		b.from[n] = (&lister{call: b.call}).tarball(p)
+		b.from[n] = b.tarballOf(p)
 		b.nodes[key] = n
 	}
 	return nil

@@ -5,12 +5,18 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/actual"
+	"godwit/internal/cli/bill"
+	"godwit/internal/graph"
+	"godwit/internal/lockfile"
 	"godwit/internal/sbom"
 )
 
@@ -35,59 +41,125 @@ func runSBOM(_ context.Context, c *call) error {
 	if c.lock.Path == "" {
 		return &refusedError{what: "there is no lockfile in " + c.workspace.root, code: "ERR_PNPM_SBOM_NO_LOCKFILE", next: "godwit install makes one"}
 	}
-	if c.ofNpm() {
-		if s.Split || s.ExcludePeers {
-			return &unsupportedError{"--split and --exclude-peers in npm's projects", "use -w for one project, and --omit=peer"}
-		}
-		bill, err := c.npmBill()
-		if err != nil {
-			return err
-		}
-		return c.deliver([]*sbom.Bill{bill}, false)
+	if !c.ofNpm() {
+		return c.graphBills()
 	}
-	return c.graphBills()
+	if s.Split || s.ExcludePeers {
+		return &unsupportedError{"--split and --exclude-peers in npm's projects", "use -w for one project, and --omit=peer"}
+	}
+	tree, err := c.billedTree()
+	if err != nil {
+		return err
+	}
+	made, err := tree.Bill()
+	if err != nil {
+		return err
+	}
+	return c.deliver([]*sbom.Bill{made}, false)
+}
+
+// billedTree is what npm makes a bill of.
+func (c *call) billedTree() (*bill.Tree, error) {
+	o, err := c.treeOptions()
+	if err != nil {
+		return nil, err
+	}
+	in := c.cfg.Settings.Include
+	tree := &bill.Tree{Selected: o.Selected, Dev: in.Dev, Optional: in.Optional, OmitPeers: c.cfg.Settings.Bill.OmitPeers}
+	o = o.Whole() // npm looks at everything first
+	o.Recorded = c.cfg.Settings.Lockfile.Only
+	tree.Tree, err = actual.Read(o)
+	if err == nil && tree.Node(o.Root) == nil {
+		err = &usageError{"there is no package.json in " + o.Root, "name the project's directory with -C"}
+	}
+	return tree, err
 }
 
 // graphBills makes one bill of all that is selected, or one for each project.
 func (c *call) graphBills() error {
-	b, err := c.newBiller()
+	g, err := c.billedGraph()
+	if err != nil {
+		return err
+	}
+	dirs, err := c.billedDirs(g)
 	if err != nil {
 		return err
 	}
 	out := c.cfg.Settings.Publish.Out
-	if split := c.cfg.Settings.Bill.Split || strings.Contains(out, "%s") && len(b.dirs) > 1; !split {
-		bill, err := b.bill(b.dirs)
+	if split := c.cfg.Settings.Bill.Split || strings.Contains(out, "%s") && len(dirs) > 1; !split {
+		made, err := g.Bill(dirs)
 		if err != nil {
 			return err
 		}
-		return c.deliver([]*sbom.Bill{bill}, false)
+		return c.deliver([]*sbom.Bill{made}, false)
 	}
 	if out != "" && !strings.Contains(out, "%s") {
 		return &refusedError{what: "--out=" + out + " has one name for all bills", code: "ERR_PNPM_SBOM_OUT_MISSING_PLACEHOLDER", next: "write %s where the name of the package goes"}
 	}
 	var bills []*sbom.Bill
-	for _, dir := range b.dirs {
-		bill, err := b.bill([]string{dir})
+	for _, dir := range dirs {
+		made, err := g.Bill([]string{dir})
 		if err != nil {
 			return err
 		}
-		if bill.Root.Name != unnamed {
-			bills = append(bills, bill)
+		if made.Root.Name != bill.Unnamed {
+			bills = append(bills, made)
 		}
 	}
 	return c.deliver(bills, true)
 }
 
-// unnamed is pnpm's name for a project without one.
-const unnamed = "unknown"
+// billedGraph is what pnpm makes bills of.
+func (c *call) billedGraph() (*bill.Graph, error) {
+	g, err := c.lockedGraph()
+	if err != nil {
+		return nil, err
+	}
+	s := &c.cfg.Settings
+	return &bill.Graph{
+		Graph: g, Root: c.workspace.root, Groups: groups(s.Include), LockfileOnly: s.Lockfile.Only, ExcludePeers: s.Bill.ExcludePeers,
+		Modules: c.modulesOf("."), Find: c.resolved, Tarball: c.tarballOf,
+	}, nil
+}
+
+// billedDirs are the projects of a graph that are selected.
+func (c *call) billedDirs(g *bill.Graph) ([]string, error) {
+	if ws := &c.cfg.Settings.Workspace; c.workspace.here == "." && c.workspace.globs != nil && !ws.Root {
+		ws.Recursive = true // the root's bill is of all projects, as with pnpm
+	}
+	dirs, err := c.listedDirs()
+	if err != nil {
+		return nil, err
+	}
+	dirs = slices.DeleteFunc(dirs, func(dir string) bool { return g.Importer(dir) == nil })
+	slices.Sort(dirs)
+	return dirs, nil
+}
+
+// lockedGraph is what the lockfile says, or, where a lockfile says less than a
+// graph, what was installed by it.
+func (c *call) lockedGraph() (*graph.Graph, error) {
+	doc, err := lockfile.Read(c.lock)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, lockfile.ErrEmpty) {
+		return nil, &refusedError{what: "there is no lockfile in " + c.workspace.root, code: "ERR_PNPM_SBOM_NO_LOCKFILE", next: "godwit install makes one"}
+	}
+	if err != nil || doc.Graph != nil {
+		return doc.Graph, err
+	}
+	g, err := c.installed()
+	if err == nil && (g == nil || c.cfg.Settings.Lockfile.Only) {
+		err = &refusedError{what: filepath.Base(c.lock.Path) + " alone does not say what depends on what", code: "ERR_GODWIT_NOT_INSTALLED", next: "run godwit install, and leave out --lockfile-only"}
+	}
+	return g, err
+}
 
 // deliver writes bills to where --out says, or to stdout; those of several projects
 // (split) are a line each there.
 func (c *call) deliver(bills []*sbom.Bill, split bool) error {
 	out := c.cfg.Settings.Publish.Out
 	var files []string
-	for _, bill := range bills {
-		text, err := c.billText(bill, split && out == "")
+	for _, b := range bills {
+		text, err := c.billText(b, split && out == "")
 		if err != nil {
 			return err
 		}
@@ -97,7 +169,7 @@ func (c *call) deliver(bills []*sbom.Bill, split bool) error {
 			}
 			continue
 		}
-		file := strings.NewReplacer("%s", fileWord(strings.ReplaceAll(strings.TrimPrefix(bill.Root.Name, "@"), "/", "-")), "%v", fileWord(bill.Root.Version)).Replace(out)
+		file := strings.NewReplacer("%s", fileWord(strings.ReplaceAll(strings.TrimPrefix(b.Root.Name, "@"), "/", "-")), "%v", fileWord(b.Root.Version)).Replace(out)
 		if slices.Contains(files, file) {
 			return &refusedError{what: "several projects would write to " + file, code: "ERR_PNPM_SBOM_OUT_PATH_COLLISION", next: "write %v where the version goes"}
 		}
@@ -139,29 +211,29 @@ func fileWord(text string) string {
 }
 
 // billText is a bill in the form that was asked for.
-func (c *call) billText(bill *sbom.Bill, line bool) ([]byte, error) {
+func (c *call) billText(b *sbom.Bill, line bool) ([]byte, error) {
 	s := &c.cfg.Settings.Bill
-	bill.Type, bill.Spec, bill.Authors, bill.Supplier = s.Type, s.Spec, s.Authors, s.Supplier
-	bill.LockfileOnly = c.cfg.Settings.Lockfile.Only
-	bill.Tool, bill.Time, bill.ID = sbom.Tool{Name: "godwit", Version: Version}, c.Now(), newUUID()
-	form := map[string]func() any{"cyclonedx": bill.PnpmCycloneDX, "spdx": bill.PnpmSPDX}[s.Format]
+	b.Type, b.Spec, b.Authors, b.Supplier = s.Type, s.Spec, s.Authors, s.Supplier
+	b.LockfileOnly = c.cfg.Settings.Lockfile.Only
+	b.Tool, b.Time, b.ID = sbom.Tool{Name: "godwit", Version: Version}, c.Now(), newUUID()
+	form := map[string]func() any{"cyclonedx": b.PnpmCycloneDX, "spdx": b.PnpmSPDX}[s.Format]
 	spec := "1.7"
 	if c.ofNpm() {
-		form = map[string]func() any{"cyclonedx": bill.NpmCycloneDX, "spdx": bill.NpmSPDX}[s.Format]
+		form = map[string]func() any{"cyclonedx": b.NpmCycloneDX, "spdx": b.NpmSPDX}[s.Format]
 		spec = "1.5"
 	}
-	if bill.Spec == "" {
-		bill.Spec = spec
+	if b.Spec == "" {
+		b.Spec = spec
 	}
-	var b bytes.Buffer
+	var text bytes.Buffer
 	if !line {
-		err := writeJSON(&b, form())
-		return b.Bytes(), err
+		err := writeJSON(&text, form())
+		return text.Bytes(), err
 	}
-	e := json.NewEncoder(&b)
+	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	err := e.Encode(form())
-	return b.Bytes(), err
+	return text.Bytes(), err
 }
 
 // newUUID is a random one (RFC 9562, version 4).

@@ -1,4 +1,6 @@
-package cli
+// Package bill tells what a project is made of, for a bill of materials: what a
+// lockfile has and manifests add to it, as pnpm does, or what npm's tree has.
+package bill
 
 import (
 	"net/url"
@@ -22,10 +24,7 @@ func describe(c *sbom.Component, dir string, m project.Node) error {
 		c.License = name
 	}
 	c.Description, c.Homepage = m.Field("description").Str(), m.Field("homepage").Str()
-	c.Author = m.Field("author").Str()
-	if c.Author == "" {
-		c.Author = m.Field("author").Field("name").Str()
-	}
+	c.Author = m.Field("author").StrOr("name")
 	c.Repository = pages.Repository(m.Field("repository").StrOr("url"))
 	if u, err := url.Parse(strings.TrimSpace(m.Field("bugs").StrOr("url"))); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		u.User = nil

@@ -1,4 +1,4 @@
-package cli
+package bill
 
 import (
 	"cmp"
@@ -11,64 +11,35 @@ import (
 	"strings"
 
 	"godwit/internal/graph"
-	"godwit/internal/lockfile"
+	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
 	"godwit/internal/sbom"
 )
 
-// biller makes bills of a lockfile's graph, with what manifests say if they are
-// installed.
-type biller struct {
-	*call
-	lister *lister // knows where packages are from
-	graph  *graph.Graph
-	dirs   []string    // of the projects that are selected
-	prod   graph.Reach // what is not there for development alone
-	groups []graph.Group
-}
+// Unnamed is pnpm's name for a project without one.
+const Unnamed = "unknown"
 
-func (c *call) newBiller() (*biller, error) {
-	g, err := c.lockedGraph()
-	if err != nil {
-		return nil, err
-	}
-	b := &biller{call: c, lister: &lister{call: c, graph: g}, graph: g}
-	if ws := &c.cfg.Settings.Workspace; c.workspace.here == "." && c.workspace.globs != nil && !ws.Root {
-		ws.Recursive = true // the root's bill is of all projects, as with pnpm
-	}
-	if b.dirs, err = c.listedDirs(); err != nil {
-		return nil, err
-	}
-	b.dirs = slices.DeleteFunc(b.dirs, func(dir string) bool { return g.Importer(dir) == nil })
-	slices.Sort(b.dirs)
-	in := c.cfg.Settings.Include
-	b.groups = groupsOf(in.Prod, in.Dev, in.Optional)
-	b.prod = g.Reachable(graph.Scope{Groups: []graph.Group{graph.Prod, graph.Optional}})
-	return b, nil
-}
-
-// lockedGraph is what the lockfile says, or, where a lockfile says less than a
-// graph, what was installed by it.
-func (c *call) lockedGraph() (*graph.Graph, error) {
-	doc, err := lockfile.Read(c.lock)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, lockfile.ErrEmpty) {
-		return nil, &refusedError{what: "there is no lockfile in " + c.workspace.root, code: "ERR_PNPM_SBOM_NO_LOCKFILE", next: "godwit install makes one"}
-	}
-	if err != nil || doc.Graph != nil {
-		return doc.Graph, err
-	}
-	g, err := c.installed()
-	if err == nil && (g == nil || c.cfg.Settings.Lockfile.Only) {
-		err = &refusedError{what: filepath.Base(c.lock.Path) + " alone does not say what depends on what", code: "ERR_GODWIT_NOT_INSTALLED", next: "run godwit install, and leave out --lockfile-only"}
-	}
-	return g, err
+// Graph is what a lockfile says of a workspace, of which bills are made, with what
+// manifests say if they are installed.
+type Graph struct {
+	*graph.Graph
+	Root         string        // directory of the workspace, absolute
+	Groups       []graph.Group // of dependencies that are told
+	LockfileOnly bool          // nothing of node_modules is looked at
+	ExcludePeers bool          // those of projects are left out
+	Modules      string        // directory where packages are looked for that nothing leads to
+	// Find is the real path of what a directory has under an alias, or "".
+	Find func(dir, alias string) string
+	// Tarball is where a package is from, or "".
+	Tarball func(*graph.Package) string
 }
 
 // billing is one bill in the making.
 type billing struct {
-	*biller
+	*Graph
 	bill     *sbom.Bill
+	prod     graph.Reach                // what is not there for development alone
 	byID     map[string]*sbom.Component // name and version
 	projects map[string]*sbom.Component // by directory
 	reach    graph.Reach
@@ -84,24 +55,13 @@ type billed struct {
 	key   graph.Key
 }
 
-// bill is that of some projects: of one that is selected alone, or of the
-// workspace. Projects are components of it, too.
-func (b *biller) bill(dirs []string) (*sbom.Bill, error) {
-	w := &billing{biller: b, bill: &sbom.Bill{}, byID: map[string]*sbom.Component{}, projects: map[string]*sbom.Component{}, walked: map[graph.Key]bool{}}
-	scope := graph.Scope{Groups: b.groups, From: []*graph.Importer{}}
-	for _, im := range b.graph.Importers {
-		if slices.Contains(dirs, im.Dir) || len(b.graph.Importers) == 1 {
-			scope.From = append(scope.From, im)
-		}
-	}
-	for i := 0; i < len(scope.From); i++ { // and what they are linked to
-		for _, d := range scope.From[i].Deps {
-			if to := b.member(scope.From[i].Dir, d.Target); to != nil && slices.Contains(b.groups, d.Group) && !slices.Contains(scope.From, to) {
-				scope.From = append(scope.From, to)
-			}
-		}
-	}
-	w.reach = b.graph.Reachable(scope)
+// Bill is that of the projects in some directories, slash paths from the root: of one
+// alone, or of the workspace. Projects are components of it, too.
+func (g *Graph) Bill(dirs []string) (*sbom.Bill, error) {
+	w := &billing{Graph: g, bill: &sbom.Bill{}, byID: map[string]*sbom.Component{}, projects: map[string]*sbom.Component{}, walked: map[graph.Key]bool{}}
+	w.prod = g.Reachable(graph.Scope{Groups: []graph.Group{graph.Prod, graph.Optional}})
+	scope := g.scope(dirs)
+	w.reach = g.Reachable(scope)
 	if err := w.root(dirs); err != nil {
 		return nil, err
 	}
@@ -129,12 +89,30 @@ func (b *biller) bill(dirs []string) (*sbom.Bill, error) {
 	return w.bill, nil
 }
 
+// scope is some projects and the projects that they are linked to.
+func (g *Graph) scope(dirs []string) graph.Scope {
+	scope := graph.Scope{Groups: g.Groups, From: []*graph.Importer{}}
+	for _, im := range g.Importers {
+		if slices.Contains(dirs, im.Dir) || len(g.Importers) == 1 {
+			scope.From = append(scope.From, im)
+		}
+	}
+	for i := 0; i < len(scope.From); i++ {
+		for _, d := range scope.From[i].Deps {
+			if to := g.member(scope.From[i].Dir, d.Target); to != nil && slices.Contains(g.Groups, d.Group) && !slices.Contains(scope.From, to) {
+				scope.From = append(scope.From, to)
+			}
+		}
+	}
+	return scope
+}
+
 // member is the project that a link leads to, or nil.
-func (b *biller) member(dir string, to graph.Target) *graph.Importer {
+func (g *Graph) member(dir string, to graph.Target) *graph.Importer {
 	if to.Link == "" {
 		return nil
 	}
-	return b.graph.Importer(graph.Arrive(filepath.ToSlash(b.workspace.root), dir, to.Link))
+	return g.Importer(graph.Arrive(filepath.ToSlash(g.Root), dir, to.Link))
 }
 
 // root is what the bill is about. A project says what it does not say itself with
@@ -144,13 +122,13 @@ func (w *billing) root(dirs []string) error {
 	if len(dirs) == 1 {
 		dir = dirs[0]
 	}
-	own, err := w.component(dir, unnamed)
+	own, err := w.component(dir, Unnamed)
 	if err != nil {
 		return err
 	}
 	w.bill.Root = *own
 	if dir != "." {
-		top, err := w.component(".", unnamed)
+		top, err := w.component(".", Unnamed)
 		if err != nil {
 			return err
 		}
@@ -166,7 +144,7 @@ func (w *billing) root(dirs []string) error {
 
 // component is a project.
 func (w *billing) component(dir, name string) (*sbom.Component, error) {
-	at := filepath.Join(w.workspace.root, filepath.FromSlash(dir))
+	at := filepath.Join(w.Root, filepath.FromSlash(dir))
 	m, err := project.ReadValue(filepath.Join(at, project.ManifestFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -205,15 +183,15 @@ func (w *billing) importer(im *graph.Importer) error {
 	if err != nil {
 		return err
 	}
-	at := filepath.Join(w.workspace.root, filepath.FromSlash(im.Dir))
+	at := filepath.Join(w.Root, filepath.FromSlash(im.Dir))
 	var peers map[string]bool
-	if w.cfg.Settings.Bill.ExcludePeers {
+	if w.ExcludePeers {
 		if peers, err = onlyPeers(at); err != nil {
 			return err
 		}
 	}
 	for _, d := range im.Deps {
-		if !slices.Contains(w.groups, d.Group) || peers[d.Alias] {
+		if !slices.Contains(w.Groups, d.Group) || peers[d.Alias] {
 			continue
 		}
 		if to := w.member(im.Dir, d.Target); to != nil {
@@ -235,9 +213,13 @@ func onlyPeers(dir string) (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]bool{}
-	for _, d := range p.Manifest.PeerDependencies {
-		out[d.Alias] = groupOf(&p.Manifest.Manifest, d.Alias) == ""
+	m, out := &p.Manifest, map[string]bool{}
+	others := []npm.Deps{m.Dependencies, m.DevDependencies, m.OptionalDependencies}
+	for _, d := range m.PeerDependencies {
+		out[d.Alias] = !slices.ContainsFunc(others, func(deps npm.Deps) bool {
+			_, ok := deps.Lookup(d.Alias)
+			return ok
+		})
 	}
 	return out, nil
 }
@@ -248,13 +230,13 @@ func (w *billing) walk() error {
 	for len(w.todo) > 0 {
 		s := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
-		p := w.graph.Packages[s.key]
+		p := w.Packages[s.key]
 		if _, ok := w.reach[s.key]; p == nil || !ok {
 			continue
 		}
 		dir := ""
-		if !w.cfg.Settings.Lockfile.Only {
-			dir = w.resolved(s.from, s.alias)
+		if !w.LockfileOnly {
+			dir = w.Find(s.from, s.alias)
 			if dir == "" && p.Optional { // one for other machines
 				continue
 			}
@@ -268,9 +250,9 @@ func (w *billing) walk() error {
 			continue
 		}
 		w.walked[s.key] = true
-		from := cmp.Or(dir, w.modulesOf("."))
+		from := cmp.Or(dir, w.Modules)
 		for _, e := range p.Edges {
-			if e.Target.Key != "" && (!e.Optional || slices.Contains(w.groups, graph.Optional)) {
+			if e.Target.Key != "" && (!e.Optional || slices.Contains(w.Groups, graph.Optional)) {
 				w.todo = append(w.todo, billed{c, from, e.Alias, e.Target.Key})
 			}
 		}
@@ -284,7 +266,7 @@ func (w *billing) pkg(p *graph.Package, dir string) (*sbom.Component, error) {
 		return known, nil
 	}
 	_, prod := w.prod[p.Key]
-	c := &sbom.Component{Name: string(p.Name), Version: p.Version, Dev: !prod, Tarball: w.lister.tarball(p)}
+	c := &sbom.Component{Name: string(p.Name), Version: p.Version, Dev: !prod, Tarball: w.Tarball(p)}
 	if p.Resolution.Kind == graph.Git {
 		c.Tarball = "git+" + strings.TrimPrefix(p.Resolution.Repo, "git+") + "#" + p.Resolution.Commit
 	}

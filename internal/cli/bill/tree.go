@@ -1,4 +1,4 @@
-package cli
+package bill
 
 import (
 	"fmt"
@@ -7,62 +7,64 @@ import (
 	"strings"
 
 	"godwit/internal/cli/actual"
-	"godwit/internal/config"
 	"godwit/internal/layout"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 	"godwit/internal/sbom"
 )
 
-// npmBilling makes the bill of a project of npm's, of what Node finds in it or of
-// what its lockfile records.
-type npmBilling struct {
-	*actual.Tree
+// Tree is what Node finds in a project of npm's, or what its lockfile records, of
+// which a bill is made.
+type Tree struct {
+	*actual.Tree                  // of all projects, with all that they ask for
+	Selected      map[string]bool // directories of the projects that are told; nil is all
+	Dev, Optional bool            // dependencies that are to be there, and are told
+	OmitPeers     bool
+}
+
+// ProblemsError is a tree that lacks what packages ask for, or has other versions.
+type ProblemsError struct{ Problems []string }
+
+func (e *ProblemsError) Error() string { return strings.Join(e.Problems, "\n  ") }
+
+// Code is npm's.
+func (e *ProblemsError) Code() string { return "ESBOMPROBLEMS" }
+
+// Hint is what the user can do.
+func (e *ProblemsError) Hint() string { return "godwit install puts node_modules right" }
+
+// treeBilling makes one bill of a Tree.
+type treeBilling struct {
+	*Tree
 	bill       *sbom.Bill
 	components map[string]*sbom.Component // by real directory
 	order      []*actual.Node
 	links      map[string]string // real directory -> the link to it
 	problems   []string
-	dev        bool // devDependencies are to be there
 }
 
-// npmBill follows npm 11.19 (sbom.js).
-func (c *call) npmBill() (*sbom.Bill, error) {
-	o, err := c.treeOptions()
-	if err != nil {
-		return nil, err
-	}
-	selected := o.Selected
-	o = o.Whole() // npm looks at everything first
-	o.Recorded = c.cfg.Settings.Lockfile.Only
-	t, err := actual.Read(o)
-	if err != nil {
-		return nil, err
-	}
-	b := &npmBilling{Tree: t, bill: &sbom.Bill{}, components: map[string]*sbom.Component{}, links: map[string]string{}, dev: c.cfg.Settings.Include.Dev}
+// Bill follows npm 11.19 (sbom.js). The tree has a package.json.
+func (t *Tree) Bill() (*sbom.Bill, error) {
+	b := &treeBilling{Tree: t, bill: &sbom.Bill{}, components: map[string]*sbom.Component{}, links: map[string]string{}}
 	root := t.Node(t.Root)
-	if root == nil {
-		return nil, &usageError{"there is no package.json in " + t.Root, "name the project's directory with -C"}
-	}
-	b.collect(root, selected, func(n *actual.Node) bool {
-		return b.omits(n, c.cfg.Settings.Include, c.cfg.Settings.Bill.OmitPeers)
-	})
+	b.collect(root)
+	b.list(root)
 	b.relate()
 	if len(b.problems) > 0 {
-		return nil, &refusedError{what: strings.Join(slices.Compact(b.problems), "\n  "), code: "ESBOMPROBLEMS", next: "godwit install puts node_modules right"}
+		return nil, &ProblemsError{slices.Compact(b.problems)}
 	}
 	return b.bill, nil
 }
 
 // omits reports whether a package is there for nothing but what is left out. (npm
 // leaves out whatever a devDependency leads to, production's packages among it.)
-func (b *npmBilling) omits(n *actual.Node, in config.Include, peers bool) bool {
+func (b *treeBilling) omits(n *actual.Node) bool {
 	is := func(field string) bool { return b.entry(n).Field(field).Text == "true" }
-	return !n.Member && (!in.Dev && is("dev") || !in.Optional && is("optional") || !in.Dev && !in.Optional && is("devOptional") || peers && is("peer"))
+	return !n.Member && (!b.Dev && is("dev") || !b.Optional && is("optional") || !b.Dev && !b.Optional && is("devOptional") || b.OmitPeers && is("peer"))
 }
 
 // each visits a package and all below it, once.
-func (b *npmBilling) each(from *actual.Node, visit func(*actual.Node)) {
+func (b *treeBilling) each(from *actual.Node, visit func(*actual.Node)) {
 	seen := map[string]bool{}
 	for todo := []*actual.Node{from}; len(todo) > 0; {
 		n := todo[len(todo)-1]
@@ -84,7 +86,7 @@ func (b *npmBilling) each(from *actual.Node, visit func(*actual.Node)) {
 	}
 }
 
-func (b *npmBilling) rel(dir string) string {
+func (b *treeBilling) rel(dir string) string {
 	rel, err := filepath.Rel(b.Root, dir)
 	if err != nil || rel == "." {
 		return ""
@@ -93,26 +95,26 @@ func (b *npmBilling) rel(dir string) string {
 }
 
 // entry is what the lockfile says of a package.
-func (b *npmBilling) entry(n *actual.Node) project.Node { return b.Known[b.rel(n.Real)] }
+func (b *treeBilling) entry(n *actual.Node) project.Node { return b.Known[b.rel(n.Real)] }
 
 // collect makes components of what is selected: of all, of some projects, or of what
 // is no project's.
-func (b *npmBilling) collect(root *actual.Node, selected map[string]bool, omits func(*actual.Node) bool) {
+func (b *treeBilling) collect(root *actual.Node) {
 	add := func(n *actual.Node) {
-		if n.Real != b.Root && b.components[n.Real] == nil && !omits(n) {
+		if n.Real != b.Root && b.components[n.Real] == nil && !b.omits(n) {
 			b.components[n.Real] = b.component(n)
 			b.order = append(b.order, n)
 		}
 	}
-	switch noMembers := len(selected) == 1 && selected["."]; {
+	switch noMembers := len(b.Selected) == 1 && b.Selected["."]; {
 	case noMembers:
 		for _, e := range b.Ordered(root, !b.Recorded) {
 			if e.Kind != "workspace" {
 				b.each(e.To, add)
 			}
 		}
-	case selected != nil:
-		for dir := range selected {
+	case b.Selected != nil:
+		for dir := range b.Selected {
 			if n := b.Node(filepath.Join(b.Root, filepath.FromSlash(dir))); n != nil && dir != "." {
 				b.each(n, add)
 			}
@@ -131,6 +133,10 @@ func (b *npmBilling) collect(root *actual.Node, selected map[string]bool, omits 
 			}
 		}
 	}
+}
+
+// list puts what was collected into the bill.
+func (b *treeBilling) list(root *actual.Node) {
 	slices.SortFunc(b.order, func(x, y *actual.Node) int { return npm.Collate(b.rel(x.Real), b.rel(y.Real)) })
 	b.bill.Root = *b.component(root)
 	b.components[b.Root] = &b.bill.Root
@@ -152,12 +158,12 @@ func (b *npmBilling) collect(root *actual.Node, selected map[string]bool, omits 
 }
 
 // relate notes the dependencies among components, and what is wrong with them.
-func (b *npmBilling) relate() {
+func (b *treeBilling) relate() {
 	for _, n := range append([]*actual.Node{b.Node(b.Root)}, b.order...) {
 		c := b.components[n.Real]
 		for _, e := range b.Edges(n) {
 			switch by := npm.Label(string(n.Manifest.Name), n.Manifest.Version); {
-			case e.To == nil && !e.Optional && (e.Kind != "dev" || b.dev):
+			case e.To == nil && !e.Optional && (e.Kind != "dev" || b.Dev):
 				b.problems = append(b.problems, fmt.Sprintf("missing: %s@%s, required by %s", e.Alias, e.Spec, by))
 			case e.Invalid:
 				b.problems = append(b.problems, fmt.Sprintf("invalid: %s@%s, %s required by %s", e.To.Manifest.Name, e.To.Manifest.Version, e.Spec, by))
@@ -173,7 +179,7 @@ func (b *npmBilling) relate() {
 
 // component is a package as npm tells of it, which takes what manifests say as it
 // stands there.
-func (b *npmBilling) component(n *actual.Node) *sbom.Component {
+func (b *treeBilling) component(n *actual.Node) *sbom.Component {
 	m, place, entry := n.Manifest.Document, b.rel(n.Real), b.entry(n)
 	is := func(field string) bool { return entry.Field(field).Text == "true" }
 	c := &sbom.Component{
