@@ -175,7 +175,7 @@ func (a *auditor) report() error {
 		return err
 	}
 	if slices.ContainsFunc(a.findings, func(f audit.Finding) bool { return a.counts(&f) }) {
-		return vulnerableError{}
+		return errSaid
 	}
 	return nil
 }
@@ -247,11 +247,6 @@ func summary(bySeverity map[string]int) string {
 	}
 	return strings.Join(parts, " | ")
 }
-
-// vulnerableError ends the command where something is; it has been said.
-type vulnerableError struct{}
-
-func (vulnerableError) Error() string { return "" }
 
 // auditError is a registry that could not be asked.
 type auditError struct {

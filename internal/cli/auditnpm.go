@@ -233,7 +233,7 @@ func (a *npmAuditing) text(doc *npmaudit.Document) string {
 // verdict fails if anything is bad enough.
 func (c *call) verdict(doc *npmaudit.Document) error {
 	if doc.Metadata.Vulnerabilities.AtLeast(c.cfg.Settings.Audit.Level) {
-		return vulnerableError{}
+		return errSaid
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (a *npmAuditing) fix(ctx context.Context, report *npmaudit.Report) error {
 		fmt.Fprintf(a.Stdout, "\n%s\n", a.text(doc))
 	}
 	if a.stillYoung(report) {
-		return vulnerableError{}
+		return errSaid
 	}
 	return a.verdict(doc)
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"godwit/internal/cli/ui"
 	"godwit/internal/install"
 	"godwit/internal/npm"
 	"godwit/internal/tarballs"
@@ -56,7 +57,7 @@ func (c *call) cachePack(ctx context.Context, args []string) error {
 	}
 	n, size, err := w.Finish()
 	if err == nil {
-		fmt.Fprintf(c.Stderr, "%s in %s, %.1f MB\n", count(n, "tarball"), path, float64(size)/1e6)
+		fmt.Fprintf(c.Stderr, "%s in %s, %.1f MB\n", ui.Count(n, "tarball"), path, float64(size)/1e6)
 	}
 	return err
 }

@@ -39,11 +39,6 @@ func (x *examination) say(check string, how severity, next, format string, args 
 	x.found = append(x.found, finding{check, how, ui.Plain(fmt.Sprintf(format, args...)), ui.Plain(next)})
 }
 
-// doctorError ends the command where something is wrong; it has been said.
-type doctorError struct{}
-
-func (doctorError) Error() string { return "" }
-
 // runDoctor is the command doctor: whether installs can work here, and what to do
 // where they cannot.
 func runDoctor(ctx context.Context, c *call) error {
@@ -63,7 +58,7 @@ func runDoctor(ctx context.Context, c *call) error {
 		return err
 	}
 	if sick {
-		return doctorError{}
+		return errSaid
 	}
 	return nil
 }

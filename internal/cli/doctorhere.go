@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"godwit/internal/cli/ui"
 	"godwit/internal/config"
 	"godwit/internal/fsys"
 	"godwit/internal/install"
@@ -152,11 +153,11 @@ func (x *examination) trial(check, dir, next string) string {
 	case err != nil:
 		x.say(check, fine, "", "%s", dir)
 	case free < noSpace:
-		x.say(check, failure, "make room", "%s has %s free", dir, size(int64(free)))
+		x.say(check, failure, "make room", "%s has %s free", dir, ui.Size(int64(free)))
 	case free < littleSpace:
-		x.say(check, doubt, "make room; godwit store prune removes what no project uses", "%s has only %s free", dir, size(int64(free)))
+		x.say(check, doubt, "make room; godwit store prune removes what no project uses", "%s has only %s free", dir, ui.Size(int64(free)))
 	default:
-		x.say(check, fine, "", "%s, %s free", dir, size(int64(free)))
+		x.say(check, fine, "", "%s, %s free", dir, ui.Size(int64(free)))
 	}
 	return made
 }
@@ -256,8 +257,8 @@ func (x *examination) globalPackages() {
 	case err != nil:
 		x.say("global", failure, "remove what is damaged below "+g.dir, "%s", err)
 	case len(groups) > 0 && !x.onPath(g.bin):
-		x.say("global", doubt, "run godwit setup", "%s are installed, but their commands in %s are not in PATH", count(len(groups), "group"), g.bin)
+		x.say("global", doubt, "run godwit setup", "%s are installed, but their commands in %s are not in PATH", ui.Count(len(groups), "group"), g.bin)
 	case len(groups) > 0:
-		x.say("global", fine, "", "%s, with commands in %s", count(len(groups), "group"), g.bin)
+		x.say("global", fine, "", "%s, with commands in %s", ui.Count(len(groups), "group"), g.bin)
 	}
 }

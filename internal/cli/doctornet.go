@@ -137,7 +137,7 @@ func (x *examination) clock(date string) {
 // roughly is a duration for people.
 func roughly(d time.Duration) string {
 	if days := int(d.Hours() / 24); days > 1 {
-		return count(days, "day")
+		return ui.Count(days, "day")
 	}
 	return d.String()
 }

@@ -26,6 +26,9 @@ func (e *refusedError) Error() string { return e.what }
 func (e *refusedError) Code() string  { return e.code }
 func (e *refusedError) Hint() string  { return e.next }
 
+// errSaid ends a command that has found something, and said what.
+var errSaid = errors.New("what was found has been said")
+
 // hinted is an error that knows what the user can do.
 type hinted interface{ Hint() string }
 
@@ -44,8 +47,7 @@ func printError(p *Process, err error) {
 	if exit, ok := err.(*spawn.ExitError); ok && exit.Signal == nil {
 		return // exec: what failed has said so itself
 	}
-	switch err.(type) {
-	case outdatedError, vulnerableError, doctorError:
+	if err == errSaid {
 		return
 	}
 	fmt.Fprintf(p.Stderr, "%s  %s\n", codeOf(err), ui.Plain(err.Error()))
@@ -99,7 +101,7 @@ func (c *call) answered(ctx context.Context, cmd *command) error {
 	p := *c.Process
 	p.Stdout, c.Process = out, &p
 	err := cmd.run(ctx, c)
-	if err == nil || out.given {
+	if err == nil || out.given || err == errSaid {
 		return err
 	}
 	return errors.Join(err, writeJSON(out, map[string]any{"error": c.failure(err)}))

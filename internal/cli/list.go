@@ -407,11 +407,7 @@ func (l *lister) tree(projects []*listedProject) error {
 			l.branch(&b, "", deps, i == len(groups)-1)
 		}
 	}
-	plural := "s"
-	if l.count == 1 {
-		plural = ""
-	}
-	fmt.Fprintf(&b, "\n%d package%s\n", l.count, plural)
+	fmt.Fprintf(&b, "\n%s\n", ui.Count(l.count, "package"))
 	_, err := io.WriteString(l.Stdout, b.String())
 	return err
 }

@@ -62,7 +62,7 @@ func (l *lister) npmList() error {
 		return &listProblems{n.problems}
 	}
 	if err == nil && l.wants != nil && len(top.items) == 0 {
-		return outdatedError{} // nothing found; that is said
+		return errSaid // nothing found; that is said
 	}
 	return err
 }

@@ -56,7 +56,7 @@ func (c *call) npmOutdated(ctx context.Context) error {
 		_, err = fmt.Fprint(c.Stdout, ui.Plain(outdatedTable(t, rows)))
 	}
 	if err == nil && len(rows) > 0 {
-		return outdatedError{}
+		return errSaid
 	}
 	return err
 }

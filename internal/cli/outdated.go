@@ -34,11 +34,6 @@ type outdated struct {
 	change  int    // 0 for a patch, 1 for a minor version, 2 for a major one
 }
 
-// outdatedError ends the command where something is outdated; it has been said.
-type outdatedError struct{}
-
-func (outdatedError) Error() string { return "" }
-
 // packumentsAtOnce bounds what outdated asks the registry for at one time: what
 // browsers ask of one host over HTTP/2, and what registries serve without
 // complaint.
@@ -107,7 +102,7 @@ func (c *call) tellOutdated(ctx context.Context, rows []*outdated, several bool)
 		err = c.writeOutdated(ctx, rows, several)
 	}
 	if err == nil && len(rows) > 0 {
-		return outdatedError{}
+		return errSaid
 	}
 	return err
 }

@@ -142,20 +142,7 @@ func (p *packer) describe(one *packed) {
 func (p *packer) describeTo(w io.Writer, one *packed) {
 	fmt.Fprintf(w, "%s@%s\n", one.name, one.version)
 	for _, f := range one.sorted(npm.Collate) {
-		fmt.Fprintf(w, "  %8s  %s\n", size(f.Size), ui.Plain(f.Path))
+		fmt.Fprintf(w, "  %8s  %s\n", ui.Size(f.Size), ui.Plain(f.Path))
 	}
-	fmt.Fprintf(w, "%d files, %s, packed %s\n", len(one.Files), size(one.Unpacked), size(int64(len(one.Tarball))))
-}
-
-// size is a number of bytes for people, as npm writes it.
-func size(n int64) string {
-	switch {
-	case n < 1000:
-		return fmt.Sprintf("%d B", n)
-	case n < 1e6:
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	case n < 1e9:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-	}
-	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	fmt.Fprintf(w, "%d files, %s, packed %s\n", len(one.Files), ui.Size(one.Unpacked), ui.Size(int64(len(one.Tarball))))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"godwit/internal/cli/ui"
 )
 
 // report tells the verdicts, and fails unless all are right.
@@ -26,7 +28,7 @@ func (s *signatures) report(all []*verdict, took time.Duration) error {
 		return err
 	}
 	if len(by["invalid"])+len(by["missing"]) > 0 {
-		return vulnerableError{}
+		return errSaid
 	}
 	return nil
 }
@@ -58,11 +60,7 @@ func packagesHave(n int, one, more string) string {
 func (s *signatures) tell(all []*verdict, by map[string][]*verdict, took time.Duration) error {
 	var b strings.Builder
 	audited := counted(all, func(v *verdict) bool { return v.problem != "unsigned" })
-	plural := "s"
-	if audited == 1 {
-		plural = ""
-	}
-	fmt.Fprintf(&b, "audited %d package%s", audited, plural)
+	fmt.Fprintf(&b, "audited %s", ui.Count(audited, "package"))
 	if s.npm {
 		fmt.Fprintf(&b, " in %s", took.Truncate(time.Second))
 	}

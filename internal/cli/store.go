@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"godwit/internal/cli/ui"
 	"godwit/internal/install"
 	"godwit/internal/store"
 )
@@ -51,13 +52,13 @@ func (c *call) storePrune(ctx context.Context, st *store.Store) error {
 	}
 	n, err := c.pruneDlx()
 	if n > 0 {
-		fmt.Fprintf(c.Stdout, "Removed %s that dlx will not use again\n", count(n, "install"))
+		fmt.Fprintf(c.Stdout, "Removed %s that dlx will not use again\n", ui.Count(n, "install"))
 	}
 	if err != nil {
 		return err
 	}
 	if n, err = c.globals().prune(); n > 0 {
-		fmt.Fprintf(c.Stdout, "Removed %s that killed calls left among the global packages\n", count(n, "thing"))
+		fmt.Fprintf(c.Stdout, "Removed %s that killed calls left among the global packages\n", ui.Count(n, "thing"))
 	}
 	return err
 }
@@ -68,13 +69,13 @@ func tellPruned(w io.Writer, p store.Pruned) {
 		return
 	}
 	if p.Trees+p.Slots > 0 {
-		fmt.Fprintf(w, "Removed %s and %s that no project uses or that were damaged\n", count(p.Trees, "package"), count(p.Slots, "shared slot"))
+		fmt.Fprintf(w, "Removed %s and %s that no project uses or that were damaged\n", ui.Count(p.Trees, "package"), ui.Count(p.Slots, "shared slot"))
 	}
 	if p.Litter > 0 {
-		fmt.Fprintf(w, "Removed %s that killed installs left\n", count(p.Litter, "thing"))
+		fmt.Fprintf(w, "Removed %s that killed installs left\n", ui.Count(p.Litter, "thing"))
 	}
 	if p.Forgotten > 0 {
-		fmt.Fprintf(w, "Forgot %s that use no shared slots any more\n", count(p.Forgotten, "project"))
+		fmt.Fprintf(w, "Forgot %s that use no shared slots any more\n", ui.Count(p.Forgotten, "project"))
 	}
 	fmt.Fprintf(w, "Freed %.1f MB\n", float64(p.Bytes)/1e6)
 }
@@ -89,7 +90,7 @@ func (c *call) storeDedupe(ctx context.Context, st *store.Store) error {
 		fmt.Fprintln(c.Stdout, "Nothing to do: no two files in the store are equal")
 		return err
 	}
-	fmt.Fprintf(c.Stdout, "Made %s one with an equal one\nFreed %.1f MB\n", count(d.Files, "file"), float64(d.Bytes)/1e6)
+	fmt.Fprintf(c.Stdout, "Made %s one with an equal one\nFreed %.1f MB\n", ui.Count(d.Files, "file"), float64(d.Bytes)/1e6)
 	if d.Held > 0 {
 		fmt.Fprintf(c.Stdout, "%.1f MB more are free once the projects that have them are installed anew\n", float64(d.Held)/1e6)
 	}
@@ -101,19 +102,11 @@ func (c *call) waitForPrune(st *store.Store) func() {
 	return func() { fmt.Fprintf(c.Stderr, "%s is being pruned; waiting for that\n", st.Dir()) }
 }
 
-// count is a number of things, in the plural but for one.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 // storeStatus compares every package of the store with what was extracted.
 func (c *call) storeStatus(ctx context.Context, st *store.Store) error {
 	whole, err := c.verifyStore(ctx, st)
 	if err == nil {
-		fmt.Fprintf(c.Stdout, "%s in %s, all as they were extracted\n", count(whole, "package"), st.Dir())
+		fmt.Fprintf(c.Stdout, "%s in %s, all as they were extracted\n", ui.Count(whole, "package"), st.Dir())
 	}
 	return err
 }
@@ -167,7 +160,7 @@ func (e *modifiedError) Error() string {
 		}
 		lines = append(lines, err.Error())
 	}
-	return fmt.Sprintf("%s in %s not as extracted:\n  %s", count(len(e.damage), "package"), e.dir, strings.Join(lines, "\n  "))
+	return fmt.Sprintf("%s in %s not as extracted:\n  %s", ui.Count(len(e.damage), "package"), e.dir, strings.Join(lines, "\n  "))
 }
 
 // Code is pnpm's code for this error.

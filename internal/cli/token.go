@@ -203,11 +203,7 @@ func (c *call) revokeTokens(ctx context.Context, e *endpoint, words []string) er
 	case s.Parseable:
 		return c.printLines(strings.Join(keys, "\t"))
 	}
-	plural := "s"
-	if len(keys) == 1 {
-		plural = ""
-	}
-	return c.printLines(fmt.Sprintf("Removed %d token%s", len(keys), plural))
+	return c.printLines("Removed " + ui.Count(len(keys), "token"))
 }
 
 // chosenToken is the key of the one token that a word means, or the word, if it

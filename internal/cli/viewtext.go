@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"godwit/internal/cli/ui"
 	"godwit/internal/project"
 )
 
@@ -128,7 +129,7 @@ func ago(d time.Duration) string {
 		name string
 	}{{365 * day, "year"}, {30 * day, "month"}, {7 * day, "week"}, {day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
 		if n := int(d / unit.d); n > 0 {
-			return count(n, unit.name) + " ago"
+			return ui.Count(n, unit.name) + " ago"
 		}
 	}
 	return "just now"

@@ -195,11 +195,7 @@ func drawWays(w io.Writer, found []dependent) error {
 		versions[d.Name][d.Version] = true
 	}
 	for _, name := range names {
-		plural := "s"
-		if len(versions[name]) == 1 {
-			plural = ""
-		}
-		fmt.Fprintf(&b, "Found %d version%s of %s\n", len(versions[name]), plural, name)
+		fmt.Fprintf(&b, "Found %s of %s\n", ui.Count(len(versions[name]), "version"), name)
 	}
 	_, err := io.WriteString(w, ui.Plain(b.String()))
 	return err
