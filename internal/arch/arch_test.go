@@ -159,6 +159,8 @@ var policy = map[string][]string{
 	"cli/pages": {"npm/specifier", "project"},
 	// What a project is made of.
 	"cli/bill": {"cli/actual", "cli/license", "cli/pages", "graph", "layout", "npm", "npm/integrity", "npm/semver", "project", "sbom"},
+	// What of a machine keeps installs from working; it tries what an install would do.
+	"cli/doctor": {"cli/ui", "config", "fsys", "install", "npm/semver", "script"},
 	// Who asks for money.
 	"cli/fund": {"cli/actual", "cli/draw", "cli/pages", "cli/ui", "graph", "npm", "npm/semver", "project"},
 	// What npm says of a node_modules of its own.

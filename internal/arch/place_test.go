@@ -48,7 +48,7 @@ var mayUse = []struct {
 		[]string{dirMethod + "Symlink", dirMethod + "LinkDir", dirMethod + "PointTo", dirMethod + "Repoint", "os.Symlink"},
 		// doctor tries whether there are any; a link says which group of global
 		// packages counts.
-		[]string{"internal/install/link/", "internal/store/slot.go", "internal/store/project.go", "internal/cli/doctorhere.go", "internal/cli/globalchange.go"},
+		[]string{"internal/install/link/", "internal/store/slot.go", "internal/store/project.go", "internal/cli/doctor/disks.go", "internal/cli/globalchange.go"},
 	},
 	{
 		"writes files",

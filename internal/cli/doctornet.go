@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"godwit/internal/cli/doctor"
 	"godwit/internal/cli/ui"
 	"godwit/internal/config"
 	"godwit/internal/registry"
@@ -38,17 +39,17 @@ func (x *examination) network(ctx context.Context) {
 			continue
 		}
 		if u, err := parseProxy(p.check, p.url.Reveal()); err != nil {
-			x.say(p.check, failure, "correct it in .npmrc or in the environment", "%v", err)
+			x.Say(p.check, doctor.Failure, "correct it in .npmrc or in the environment", "%v", err)
 		} else {
 			without := ""
 			if len(n.NoProxy) > 0 {
 				without = ", but not for " + strings.Join(n.NoProxy, ", ")
 			}
-			x.say(p.check, fine, "", "%s://%s%s", u.Scheme, u.Host, without)
+			x.Say(p.check, doctor.Fine, "", "%s://%s%s", u.Scheme, u.Host, without)
 		}
 	}
 	if x.cfg.Registries.Default == "" {
-		x.say("registry", failure, "write registry=https://registry.example/ to ~/.npmrc", "no registry is configured")
+		x.Say("registry", doctor.Failure, "write registry=https://registry.example/ to ~/.npmrc", "no registry is configured")
 		return
 	}
 	urls := []string{x.cfg.Registries.Default}
@@ -72,12 +73,12 @@ func (x *examination) registry(ctx context.Context, at string) {
 	cfg.Settings.Network.Timeout = min(cfg.Settings.Network.Timeout, doctorTimeout)
 	e, err := quick.endpointAt(at)
 	if err != nil {
-		x.say("registry", failure, "look at the certificates that the settings name", "%s: %s", at, err)
+		x.Say("registry", doctor.Failure, "look at the certificates that the settings name", "%s: %s", at, err)
 		return
 	}
 	x.transport(e)
 	if cfg.Settings.Network.Offline {
-		x.say("registry", doubt, "leave --offline out", "%s was not asked: offline", e.url)
+		x.Say("registry", doctor.Doubt, "leave --offline out", "%s was not asked: offline", e.url)
 		return
 	}
 	begin := x.Now()
@@ -87,14 +88,14 @@ func (x *examination) registry(ctx context.Context, at string) {
 	switch {
 	case errors.As(err, &status) && status.Status < 500: // somebody is there; not every registry knows this question
 	case err != nil:
-		x.say("registry", failure, hintOf(err, "look at the network, at the proxy, and at the setting registry"), "%s", brief(err))
+		x.Say("registry", doctor.Failure, hintOf(err, "look at the network, at the proxy, and at the setting registry"), "%s", brief(err))
 		return
 	}
 	took = took.Round(time.Millisecond)
 	if took > slowAnswer {
-		x.say("registry", doubt, "look at the network and the proxy", "%s takes %s to answer", e.url, took)
+		x.Say("registry", doctor.Doubt, "look at the network and the proxy", "%s takes %s to answer", e.url, took)
 	} else {
-		x.say("registry", fine, "", "%s answers in %s", e.url, took)
+		x.Say("registry", doctor.Fine, "", "%s answers in %s", e.url, took)
 	}
 	x.clock(got.header.Get("Date"))
 	x.whoami(ctx, e)
@@ -108,30 +109,30 @@ func (x *examination) transport(e *endpoint) {
 	}
 	switch near := loopback(u); {
 	case u.Scheme == "http" && !near && e.loggedIn():
-		x.say("transport", failure, "use https", "credentials for %s are sent without encryption", e.url)
+		x.Say("transport", doctor.Failure, "use https", "credentials for %s are sent without encryption", e.url)
 	case u.Scheme == "http" && !near:
-		x.say("transport", doubt, "use https", "%s is read without encryption: whoever is between can choose versions", e.url)
+		x.Say("transport", doctor.Doubt, "use https", "%s is read without encryption: whoever is between can choose versions", e.url)
 	case u.Scheme == "https" && !x.cfg.Settings.Network.StrictSSL:
-		x.say("transport", doubt, "name the certificates to trust with cafile, and leave strict-ssl and NODE_TLS_REJECT_UNAUTHORIZED out", "the certificate of %s is not checked", e.url)
+		x.Say("transport", doctor.Doubt, "name the certificates to trust with cafile, and leave strict-ssl and NODE_TLS_REJECT_UNAUTHORIZED out", "the certificate of %s is not checked", e.url)
 	}
 }
 
 // clock compares the registry's clock with ours, once.
 func (x *examination) clock(date string) {
 	theirs, err := http.ParseTime(date)
-	if err != nil || slices.ContainsFunc(x.found, func(f finding) bool { return f.Check == "clock" }) {
+	if err != nil || x.Has("clock") {
 		return
 	}
 	skew := x.Now().Sub(theirs).Truncate(time.Second)
 	if skew.Abs() <= skewAllowed {
-		x.say("clock", fine, "", "within %.0f minutes of the registry's", skewAllowed.Minutes())
+		x.Say("clock", doctor.Fine, "", "within %.0f minutes of the registry's", skewAllowed.Minutes())
 		return
 	}
 	direction := "ahead of"
 	if skew < 0 {
 		direction = "behind"
 	}
-	x.say("clock", doubt, "set the clock: certificates and minimum-release-age go by it", "%s %s the registry's", roughly(skew.Abs()), direction)
+	x.Say("clock", doctor.Doubt, "set the clock: certificates and minimum-release-age go by it", "%s %s the registry's", roughly(skew.Abs()), direction)
 }
 
 // roughly is a duration for people.
@@ -145,7 +146,7 @@ func roughly(d time.Duration) string {
 // whoami says for whom the registry takes our credentials.
 func (x *examination) whoami(ctx context.Context, e *endpoint) {
 	if !e.loggedIn() {
-		x.say("auth", fine, "", "nothing is configured for %s", e.url)
+		x.Say("auth", doctor.Fine, "", "nothing is configured for %s", e.url)
 		return
 	}
 	from := e.cfg.Registries.Credentials(e.url, e.url).Source
@@ -154,11 +155,11 @@ func (x *examination) whoami(ctx context.Context, e *endpoint) {
 	var status *registry.StatusError
 	switch {
 	case err == nil && answer.Username != "":
-		x.say("auth", fine, "", "%s at %s", ui.Plain(answer.Username), e.url)
+		x.Say("auth", doctor.Fine, "", "%s at %s", ui.Plain(answer.Username), e.url)
 	case errors.As(err, &status) && (status.Status == http.StatusUnauthorized || status.Status == http.StatusForbidden):
-		x.say("auth", failure, "godwit login gets a new token", "%s refuses the credentials of %s", e.url, from)
+		x.Say("auth", doctor.Failure, "godwit login gets a new token", "%s refuses the credentials of %s", e.url, from)
 	default:
-		x.say("auth", doubt, "godwit view, for a package that only you may see, tells more", "%s does not say whose the credentials of %s are", e.url, from)
+		x.Say("auth", doctor.Doubt, "godwit view, for a package that only you may see, tells more", "%s does not say whose the credentials of %s are", e.url, from)
 	}
 }
 
