@@ -78,6 +78,7 @@
 //	503, status=503       instead of the answer
 //	retry-after=2, header=KEY:VALUE
 //	latency=50ms          before the answer
+//	hold                  before the answer, until ClearFaults
 //	hang, hang=N          after N bytes, until the client gives up
 //	reset, reset=N        the connection, after N bytes
 //	truncate=N            close the connection after N bytes

@@ -26,6 +26,7 @@ type exchange struct {
 	body   []byte
 
 	latency time.Duration
+	hold    bool               // before the answer, wait for ClearFaults
 	stop    int                // bytes of the body to send before the connection ends; -1 for all
 	hang    bool               // at stop, wait for the client to give up
 	reset   bool               // at stop, reset the connection
@@ -86,12 +87,15 @@ func (x *exchange) notModified(tag string) bool {
 	return err1 == nil && err2 == nil && !modified.After(since)
 }
 
-// delay lets the latency pass.
-func (x *exchange) delay(closing <-chan struct{}) {
+// delay lets the latency pass, and waits for cleared if the answer is held.
+func (x *exchange) delay(cleared, closing <-chan struct{}) {
 	if x.latency > 0 {
 		t := time.NewTimer(x.latency)
 		defer t.Stop()
-		x.wait(t.C, closing)
+		wait(x, t.C, closing)
+	}
+	if x.hold {
+		wait(x, cleared, closing)
 	}
 }
 
@@ -130,7 +134,7 @@ func (x *exchange) send(w http.ResponseWriter, closing <-chan struct{}) {
 func (x *exchange) breakOff(w http.ResponseWriter, closing <-chan struct{}) {
 	switch {
 	case x.hang:
-		x.wait(nil, closing)
+		wait[struct{}](x, nil, closing)
 	case x.reset:
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			if tcp, ok := conn.(*net.TCPConn); ok {
@@ -144,7 +148,7 @@ func (x *exchange) breakOff(w http.ResponseWriter, closing <-chan struct{}) {
 
 // wait returns when c fires. It ends the exchange when the client gives up or
 // closing is closed.
-func (x *exchange) wait(c <-chan time.Time, closing <-chan struct{}) {
+func wait[T any](x *exchange, c <-chan T, closing <-chan struct{}) {
 	select {
 	case <-c:
 	case <-x.request.Context().Done():

@@ -87,6 +87,7 @@ var effects = map[string]func(arg string) (effect, error){
 	"retry-after":     func(arg string) (effect, error) { return setHeader("Retry-After", arg), nil },
 	"header":          headerEffect,
 	"latency":         latencyEffect,
+	"hold":            func(string) (effect, error) { return func(x *exchange) { x.hold = true }, nil },
 	"body":            func(arg string) (effect, error) { return replaceBody([]byte(arg)), nil },
 	"malformed":       malformedEffect,
 	"wrong-integrity": func(string) (effect, error) { return wrongIntegrity, nil },

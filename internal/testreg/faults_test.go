@@ -153,6 +153,25 @@ func TestConnectionReset(t *testing.T) {
 	}
 }
 
+func TestHoldEndsWithTheFaults(t *testing.T) {
+	reg := testreg.New(t, []byte(oneLib+"-- faults --\nlib hold\n"))
+	status := make(chan int, 1)
+	go func() {
+		res, _ := get(t, reg, "/lib")
+		status <- res.StatusCode
+	}()
+	for reg.Count() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	get(t, reg, "/other") // passes it
+	if reg.Requests("lib")[0].Done {
+		t.Error("it was not held")
+	}
+	reg.ClearFaults()
+	check(t, "held", <-status, 200)
+	reg.ClearFaults()
+}
+
 func TestHangEndsWhenTheClientGivesUp(t *testing.T) {
 	reg := testreg.New(t, []byte(oneLib+"-- faults --\nlib hang=3\n"))
 	ctx, giveUp := context.WithCancel(context.Background())

@@ -28,9 +28,10 @@ type Registry struct {
 	closing chan struct{} // closed first by Close, so that hanging answers end
 	servers []*httptest.Server
 
-	mu  sync.Mutex // guards what follows
-	fx  *fixtures
-	log requestLog
+	mu      sync.Mutex // guards what follows
+	fx      *fixtures
+	cleared chan struct{} // closed, and replaced, by ClearFaults, so that answers that are held go on
+	log     requestLog
 	// asked is how often somebody asked whether a login in the browser is done.
 	asked   int
 	tokens  []object // beginning with the first that was made
@@ -88,7 +89,7 @@ func Open(files []File) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("test registry: %w", err)
 	}
-	return &Registry{fx: fx, closing: make(chan struct{})}, nil
+	return &Registry{fx: fx, closing: make(chan struct{}), cleared: make(chan struct{})}, nil
 }
 
 // Close ends hanging answers, waits for the others, and refuses connections
@@ -120,11 +121,14 @@ func (r *Registry) Fault(lines ...string) error {
 	return nil
 }
 
-// ClearFaults ends all faults, the archive's too.
+// ClearFaults ends all faults, the archive's too, and lets go of the answers that
+// are held.
 func (r *Registry) ClearFaults() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.fx.faults = nil
+	close(r.cleared)
+	r.cleared = make(chan struct{})
 }
 
 // hosts are the two addresses an answer may name.

@@ -38,10 +38,11 @@ func (r *Registry) serve(w http.ResponseWriter, req *http.Request, other bool) {
 	r.answer(x, body, other)
 	x.finish()
 	logged.Status = x.status
+	cleared := r.cleared
 	r.mu.Unlock()
 
 	defer r.ended(logged) // for answers that break off
-	x.delay(r.closing)
+	x.delay(cleared, r.closing)
 	if !x.hang {
 		// Before the bytes go out: a client that has them may ask for more,
 		// and must not be seen asking for two things at once.
