@@ -117,7 +117,7 @@ func TestAgeCountsForTheCache(t *testing.T) {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
 	}
-	f.behind.Wait()
+	f.behind.work.Wait()
 	f.restart(func(o *Options, _ *testreg.Registry) { o.MinimumAge = time.Hour })
 	if a := f.get("/new/-/new-1.0.0.tgz"); a.status != http.StatusForbidden {
 		t.Errorf("%d %s", a.status, a.body)

@@ -145,6 +145,9 @@ type missing struct {
 // fetch asks the upstream, on condition that it is not what have is of.
 func (p *Proxy) fetch(ctx context.Context, a ask, have *record) (*record, error) {
 	key := p.key(a.name, a.form)
+	if r, ok := p.memory.lookup(key).(*record); ok && r.recent(p.opts.Now()) {
+		return r, nil // another flight ended between the caller's look at what is kept and this
+	}
 	if m, ok := p.memory.lookup("missing " + key).(*missing); ok && p.opts.Now().Before(m.until) {
 		return nil, m.err
 	}

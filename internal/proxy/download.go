@@ -46,14 +46,8 @@ func (p *Proxy) join(file string, work func(context.Context, *download)) *downlo
 	if d := ds.on[file]; d != nil && d.enter() {
 		return d
 	}
-	if ds.on == nil {
-		ds.on = map[string]*download{}
-	}
 	d := &download{spool: spool{cache: p.disk, total: &p.spooled}, size: -1, changed: make(chan struct{}), users: 2}
-	ds.on[file] = d
-	p.behind.Go(func() { // ends with work, which ends with the proxy
-		ctx, cancel := context.WithTimeout(p.life, downloadLimit)
-		defer cancel()
+	err := p.behind.start(downloadLimit, func(ctx context.Context) {
 		work(ctx, d)
 		ds.mu.Lock()
 		if ds.on[file] == d {
@@ -62,6 +56,15 @@ func (p *Proxy) join(file string, work func(context.Context, *download)) *downlo
 		ds.mu.Unlock()
 		d.leave()
 	})
+	if err != nil {
+		d.finish(err)
+		d.leave()
+		return d
+	}
+	if ds.on == nil {
+		ds.on = map[string]*download{}
+	}
+	ds.on[file] = d
 	return d
 }
 
@@ -159,6 +162,18 @@ func (d *download) add(b []byte) (err error) {
 	return err
 }
 
+// takeKept makes d of the file, if there is one by now: another download may have
+// ended after who asks looked for the file, and before it looked for a download.
+func (p *Proxy) takeKept(d *download, file string, t target) bool {
+	e := p.keptTarball(file, t)
+	if e == nil {
+		return false
+	}
+	defer e.Close()
+	d.finish(d.receive(io.LimitReader(e, e.Size), e.Size, nil))
+	return true
+}
+
 // fetchTarball is the work of a download.
 func (p *Proxy) fetchTarball(ctx context.Context, d *download, file, url string, name npm.Name, s source) {
 	from := "tarballs " + p.upstream.Registry(name)
@@ -244,7 +259,7 @@ func (d *download) send(p *Proxy, w http.ResponseWriter, r *http.Request) error 
 				return nil
 			}
 		}
-		p.deadline(w, int64(n))
+		deadline(w, int64(n))
 		if _, err := w.Write(buf[:n]); err != nil {
 			return nil // the client is gone
 		}

@@ -149,7 +149,7 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, t target) error {
 				w.Header().Set(key, value)
 			}
 		}
-		p.deadline(w, int64(len(body)))
+		deadline(w, int64(len(body)))
 		w.WriteHeader(a.Status)
 		_, _ = w.Write(body) // a client that went away
 		return nil

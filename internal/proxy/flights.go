@@ -26,25 +26,23 @@ func (fs *flights[V]) start(p *Proxy, key string, work func(context.Context) (V,
 	if f := fs.on[key]; f != nil {
 		return f
 	}
-	if fs.on == nil {
-		fs.on = map[string]*flight[V]{}
-	}
 	f := &flight[V]{done: make(chan struct{})}
-	if p.life.Err() != nil { // a request that was cut off at the end
-		f.err = errClosed
-		close(f.done)
-		return f
-	}
-	fs.on[key] = f
-	p.behind.Go(func() { // ends with work, which ends with the proxy
-		ctx, cancel := context.WithTimeout(p.life, flightLimit)
-		defer cancel()
+	err := p.behind.start(flightLimit, func(ctx context.Context) {
 		f.value, f.err = work(ctx)
 		fs.mu.Lock()
 		delete(fs.on, key)
 		fs.mu.Unlock()
 		close(f.done)
 	})
+	if err != nil {
+		f.err = err
+		close(f.done)
+		return f
+	}
+	if fs.on == nil {
+		fs.on = map[string]*flight[V]{}
+	}
+	fs.on[key] = f
 	return f
 }
 

@@ -137,7 +137,7 @@ func TestDiskFull(t *testing.T) {
 				t.Errorf("%s: %d", path, a.status)
 			}
 		}
-		f.behind.Wait()
+		f.behind.work.Wait()
 	}
 	if f.counts.NotKept.Load() == 0 || f.spooled.Load() != 0 {
 		t.Errorf("%d not kept, %d bytes still in memory", f.counts.NotKept.Load(), f.spooled.Load())
@@ -161,7 +161,7 @@ func TestSlowClient(t *testing.T) {
 		t.Errorf("%d, %d bytes", a.status, len(a.body))
 	}
 	conn.Close()
-	f.behind.Wait()
+	f.behind.work.Wait()
 	if a := f.get("/big/-/big-1.0.0.tgz"); a.header.Get("Etag") == "" {
 		t.Error("it is not in the cache")
 	}
@@ -171,7 +171,7 @@ func TestSlowClient(t *testing.T) {
 func TestKilledInBetween(t *testing.T) {
 	f := begin(t, "", nil)
 	want := f.get("/left-pad/-/left-pad-1.0.0.tgz").body
-	f.behind.Wait()
+	f.behind.work.Wait()
 	if err := os.WriteFile(filepath.Join(f.dir, "tmp", "half"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestRepublished(t *testing.T) {
 	f := begin(t, "", func(o *Options, _ *testreg.Registry) { o.StaleFor = -1 })
 	f.document("/left-pad")
 	f.get("/left-pad/-/left-pad-1.0.0.tgz")
-	f.behind.Wait()
+	f.behind.work.Wait()
 	if err := f.upstream.Fault("packument:left-pad wrong-integrity"); err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,8 @@ func (o *Options) applyDefaults() {
 	u.Now = o.Now
 }
 
-// Proxy is an http.Handler. Close it when no request is under way.
+// Proxy is an http.Handler. Close it when no request is under way; one that was
+// cut off, and does not know that yet, gets an error.
 type Proxy struct {
 	opts     Options
 	upstream *registry.Client
@@ -140,13 +141,8 @@ type Proxy struct {
 	down       sync.Map      // registry → until when it is not waited for
 	spooled    atomic.Int64  // bytes of tarballs that the disk did not take
 
-	// Work that no caller waits for ends with life, and Close waits for it.
-	life   context.Context
-	end    context.CancelCauseFunc
-	behind sync.WaitGroup
+	behind background
 }
-
-var errClosed = errors.New("the proxy is shutting down")
 
 // New checks o and opens the cache.
 func New(o Options) (*Proxy, error) {
@@ -163,14 +159,13 @@ func New(o Options) (*Proxy, error) {
 	if p.disk, err = disk.Open(o.Dir, o.DiskBytes, o.Now); err != nil {
 		return nil, err
 	}
-	p.life, p.end = context.WithCancelCause(context.Background())
+	p.behind.life, p.behind.end = context.WithCancelCause(context.Background())
 	return p, nil
 }
 
 // Close ends what is under way and gives the cache up.
 func (p *Proxy) Close() error {
-	p.end(errClosed)
-	p.behind.Wait()
+	p.behind.close()
 	return errors.Join(p.upstream.Close(), p.disk.Close())
 }
 

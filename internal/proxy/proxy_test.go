@@ -20,7 +20,7 @@ import (
 	"godwit/internal/testreg"
 )
 
-// clock is a time that tests move, forward: connections have real deadlines.
+// clock is a time that tests move.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -219,7 +219,7 @@ func TestTarballIsFetchedOnceAndServedFromTheCache(t *testing.T) {
 		if a.status != http.StatusOK || a.broken || integrity.Of([]byte(a.body)).String() != want {
 			t.Fatalf("%d %v", a.status, a.header)
 		}
-		f.behind.Wait() // until it is on disk
+		f.behind.work.Wait() // until it is on disk
 	}
 	f.restart(nil)
 	a := f.get("/left-pad/-/left-pad-1.3.0.tgz")
@@ -315,7 +315,7 @@ func TestOldAndMissingHashes(t *testing.T) {
 			if a := f.get(path); a.status != http.StatusOK || a.broken {
 				t.Errorf("%s: %d %s", path, a.status, a.body)
 			}
-			f.behind.Wait()
+			f.behind.work.Wait()
 		}
 		name, _, _ := strings.Cut(path[1:], "/")
 		if n := f.upstream.Count("tarball:" + name + "@*"); n != fetched {
@@ -395,7 +395,7 @@ func TestTheUpstreamFails(t *testing.T) {
 		if a := f.get("/@acme/core"); a.status < 400 || a.body == "" {
 			t.Errorf("%s: %d %s", fault, a.status, a.body)
 		}
-		f.behind.Wait()
+		f.behind.work.Wait()
 		f.upstream.ClearFaults()
 		f.clock.add(downFor)
 	}
@@ -421,7 +421,7 @@ func TestARegistryThatIsDownIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.get("/left-pad")
-	f.behind.Wait()
+	f.behind.work.Wait()
 	f.upstream.ClearFaults()
 	if err := f.upstream.Fault("* hang"); err != nil {
 		t.Fatal(err)
@@ -435,8 +435,8 @@ func TestARegistryThatIsDownIsNotWaitedFor(t *testing.T) {
 // nothing from the others.
 func TestOneRequestForMany(t *testing.T) {
 	const clients = 20
-	for _, path := range []string{"/left-pad", "/left-pad/-/left-pad-1.0.0.tgz"} {
-		f := begin(t, "-- faults --\n* latency=50ms\n", nil)
+	for path, held := range map[string]string{"/left-pad": "packument:*", "/left-pad/-/left-pad-1.0.0.tgz": "tarball:*"} {
+		f := begin(t, "-- faults --\n"+held+" hold\n", nil)
 		ctx, cancel := context.WithCancel(context.Background())
 		first, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL+path, nil)
 		if err != nil {
@@ -448,12 +448,13 @@ func TestOneRequestForMany(t *testing.T) {
 				res.Body.Close()
 			}
 		})
-		f.eventually("the first is on its way", func() bool { return f.upstream.Count() == 1 })
+		f.eventually("the first is on its way", func() bool { return f.upstream.Count(held) == 1 })
 		answers := make([]answer, clients)
 		for i := range clients {
 			all.Go(func() { answers[i] = f.get(path) })
 		}
 		cancel()
+		f.upstream.ClearFaults() // whoever comes before or after that
 		all.Wait()
 		for _, a := range answers {
 			if a.status != http.StatusOK || a.broken || a.body != answers[0].body {

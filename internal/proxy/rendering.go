@@ -126,8 +126,11 @@ func (p *Proxy) stored(r *record, key string) ([]byte, error) {
 		return nil, errors.Join(errDrivenOut, err)
 	}
 	defer e.Close()
-	if now, err := decodeRecord(e.Meta); err != nil || now.Tag != r.Tag {
-		return nil, errors.Join(errDrivenOut, err) // replaced since
+	if now, err := decodeRecord(e.Meta); err != nil {
+		return nil, errors.Join(errDrivenOut, err)
+	} else if now.Tag != r.Tag { // replaced since; who did it may still have to say so
+		p.memory.keep(key, now, now.bytes())
+		return nil, errDrivenOut
 	}
 	return e.Body()
 }

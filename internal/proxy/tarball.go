@@ -59,7 +59,9 @@ func (p *Proxy) serveTarball(w http.ResponseWriter, r *http.Request, t target) e
 	}
 	p.counts.Tarballs.Miss.Add(1)
 	d := p.join(name, func(ctx context.Context, d *download) {
-		p.fetchTarball(ctx, d, name, p.tarballURL(t, s.tarball), t.name, s)
+		if !p.takeKept(d, name, t) {
+			p.fetchTarball(ctx, d, name, p.tarballURL(t, s.tarball), t.name, s)
+		}
 	})
 	return d.send(p, w, r)
 }
@@ -105,7 +107,7 @@ func (p *Proxy) sendFile(w http.ResponseWriter, r *http.Request, e *disk.Entry, 
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	p.deadline(w, e.Size)
+	deadline(w, e.Size)
 	_, _ = io.Copy(w, io.LimitReader(e.File, e.Size)) // a client that went away
 	return nil
 }
