@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -211,31 +210,64 @@ func TestRate(t *testing.T) {
 	b.refused(ask(), http.StatusTooManyRequests, wire.CodeBusy)
 }
 
+// deaf is a client that does not read: nothing that is written to it is taken
+// before the deadline, which comes when it is told to.
+type deaf struct {
+	http.ResponseWriter
+	late  <-chan struct{}
+	until time.Time
+}
+
+func (d *deaf) SetWriteDeadline(until time.Time) error {
+	d.until = until
+	return nil
+}
+
+func (d *deaf) Unwrap() http.ResponseWriter { return d.ResponseWriter }
+
+func (d *deaf) Write([]byte) (int, error) {
+	<-d.late
+	return 0, os.ErrDeadlineExceeded
+}
+
 // A client that does not read is left, and whoever asked for the same gets all.
 func TestClientThatDoesNotRead(t *testing.T) {
-	var packages strings.Builder
-	packages.WriteString("-- packages --\n")
-	deps := []string{}
-	for i := range 300 {
-		fmt.Fprintf(&packages, "some-package-with-a-long-name-%d@1.0.0\n", i)
-		deps = append(deps, fmt.Sprintf(`"some-package-with-a-long-name-%d":"1.0.0"`, i))
-	}
-	b := start(t, server.Options{Limits: server.Limits{Write: 2 * time.Second}}, packages.String())
+	b := start(t, server.Options{Limits: server.Limits{Write: time.Minute}}, "-- faults --\nleft-pad hold\n")
+	late := make(chan struct{})
+	b.http.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("User-Agent") != "deaf" {
+			b.server.ServeHTTP(w, r)
+			return
+		}
+		d := &deaf{ResponseWriter: w, late: late}
+		began := time.Now()
+		b.server.ServeHTTP(d, r)
+		if d.until.Before(began.Add(time.Minute)) || d.until.After(time.Now().Add(time.Minute)) {
+			t.Errorf("it was to take its answer until %v", d.until)
+		}
+	})
 	var body bytes.Buffer
-	if err := b.request(`{"dependencies":{` + strings.Join(deps, ",") + `}}`).Encode(&body); err != nil {
+	if err := b.request(`{"dependencies":{"a":"*","left-pad":"*"}}`).Encode(&body); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.Dial("tcp", strings.TrimPrefix(b.URL, "http://"))
+	req, err := http.NewRequest(http.MethodPost, b.URL+wire.ResolvePath, bytes.NewReader(body.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	conn.(*net.TCPConn).SetReadBuffer(4 << 10)
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", wire.ResolvePath, strings.TrimPrefix(b.URL, "http://"), body.Len(), body.String())
-	if _, last := b.frames(b.raw(bytes.NewReader(body.Bytes()))); last.Done == nil || last.Done.Packages != 300 {
+	req.Header.Set("User-Agent", "deaf")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	reads := b.raw(bytes.NewReader(body.Bytes()))
+	close(late)
+	b.await(1)
+	b.registry.ClearFaults()
+	if _, last := b.frames(reads); last.Done == nil || last.Done.Packages < 2 {
 		t.Errorf("it ends with %+v", last.Error)
 	}
-	if kinds := b.kinds(); len(kinds) != 2 { // returns when both handlers have
+	if kinds := b.kinds(); len(kinds) != 2 || countKinds(kinds, server.Joined) != 1 { // returns when both handlers have
 		t.Errorf("the requests were %v", kinds)
 	}
 }

@@ -71,6 +71,13 @@ func (r *run) isSaid() bool {
 	return r.said
 }
 
+// failed reports whether that is an error.
+func (r *run) failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.code != ""
+}
+
 // good is how long what was found may be told again; zero if nothing was, or not
 // in time.
 func (r *run) good() time.Time {
@@ -127,6 +134,11 @@ var errBusy = errors.New("this server has as much to do as it is allowed")
 func (rs *runs) join(q question) (*run, Kind) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
+	return rs.joined(q)
+}
+
+// joined is join. mu is held.
+func (rs *runs) joined(q question) (*run, Kind) {
 	if r := rs.running(q); r != nil {
 		r.readers++
 		return r, Joined
@@ -138,10 +150,11 @@ func (rs *runs) join(q question) (*run, Kind) {
 	return nil, ""
 }
 
-// running is the run that is on and will answer q, or nil.
+// running is the run that is on and will answer q, or nil. One that has failed,
+// and is still at work, answers those who were there when it did.
 func (rs *runs) running(q question) *run {
 	for _, r := range rs.on[q.key] {
-		if q.moment.soon(r.moment) {
+		if q.moment.soon(r.moment) && !r.failed() {
 			return r
 		}
 	}
@@ -164,17 +177,13 @@ func (rs *runs) off(r *run) bool {
 // begin starts work for q, unless somebody was faster. The work runs on a
 // context of its own: it is stopped when nobody waits for it any more.
 func (rs *runs) begin(ctx context.Context, q question, work func(context.Context, *run)) (*run, Kind, error) {
-	if r, kind := rs.join(q); r != nil {
-		return r, kind, nil
-	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
+	if r, kind := rs.joined(q); r != nil {
+		return r, kind, nil
+	}
 	if rs.waiting >= rs.limits.Resolves+rs.limits.Queue {
 		return nil, "", errBusy
-	}
-	if r := rs.running(q); r != nil {
-		r.readers++
-		return r, Joined, nil
 	}
 	own, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), rs.limits.Resolve, errTimeout)
 	r := &run{question: q, cancel: cancel, ended: make(chan struct{}), readers: 1, more: make(chan struct{})}
