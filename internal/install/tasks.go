@@ -39,7 +39,7 @@ type tasks struct {
 	scratch []extract.Scratch       // of each slot of the cpu lane
 	buffers buffers                 // of tarballs
 	inPlace map[string]bool         // IDs of files that node_modules has; set before the first prefetch
-	builds  builds                  // set with the plan
+	builds  builds                  // set with each plan, before any of its places is a task
 	now     func(abs string) string // where a path is until its tree is in place; nil is there
 
 	mu      sync.Mutex
@@ -196,15 +196,20 @@ func (t *tasks) base(res graph.Resolution) string {
 // Has reports whether the store had the files when this install began. To make
 // a shared slot anew from its own files would mend nothing.
 func (t *tasks) Has(id string) bool {
+	if source := t.builds.source[id]; source != "" {
+		return t.builds.made[id] || t.had(source)
+	}
+	return t.had(id)
+}
+
+// had is Has for files that no scripts made.
+func (t *tasks) had(id string) bool {
 	t.mu.Lock()
 	guessed := t.guessed[id]
 	t.mu.Unlock()
 	parsed, err := store.ParseID(id)
 	if err != nil || guessed {
 		return false
-	}
-	if source := t.builds.source[id]; source != "" {
-		return t.builds.made[id] || t.Has(source)
 	}
 	if t.req.Force && t.req.Layout.Shared != nil {
 		return t.req.Store.Owns(parsed)
@@ -383,8 +388,11 @@ func (t *tasks) remember(tree *store.Tree) {
 
 // tree is the index of a tree in the store. For the ID of what scripts make it is
 // what they make that of, unless the store has the former.
-func (t *tasks) tree(id string) (*store.Tree, error) {
-	id = t.builds.from(id)
+func (t *tasks) tree(id string) (*store.Tree, error) { return t.load(t.builds.from(id)) }
+
+// load is tree for files that no scripts made. Who brings files may ask while the
+// next plan is made.
+func (t *tasks) load(id string) (*store.Tree, error) {
 	t.mu.Lock()
 	tree := t.trees[id]
 	t.mu.Unlock()
