@@ -41,8 +41,9 @@ func (e *NotFoundError) Error() string { return "there is no program " + e.Progr
 type Signals struct {
 	from <-chan os.Signal
 
-	mu sync.Mutex
-	to map[*exec.Cmd][]int // that run -> what those that are shells had started when a signal came
+	mu   sync.Mutex
+	to   map[*exec.Cmd][]int // that run -> what those that are shells had started when a signal came
+	came []os.Signal         // that nobody got yet
 }
 
 // NewSignals passes on what comes from a channel.
@@ -56,27 +57,50 @@ func (s *Signals) pass(done <-chan struct{}) {
 	for {
 		select {
 		case sig := <-s.from:
-			s.mu.Lock()
-			for cmd, below := range s.to {
-				for _, pid := range fsys.StartedBy(cmd.Process.Pid, cmd.Args) {
-					if !slices.Contains(below, pid) {
-						below = append(below, pid)
-					}
-				}
-				if s.to[cmd] = below; len(below) > 0 {
-					fsys.Adopt()
-				}
-				_ = cmd.Process.Signal(sig) // the process is gone: there is nobody to tell
-				parents := append(slices.Clone(below), cmd.Process.Pid)
-				for _, pid := range below {
-					fsys.SignalChild(pid, sig, parents...)
-				}
-			}
-			s.mu.Unlock()
+			s.hand(sig)
 		case <-done:
 			return
 		}
 	}
+}
+
+// hand hands a signal on, now or to the next one.
+func (s *Signals) hand(sig os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.came = append(s.came, sig)
+	s.deliver()
+}
+
+// deliver hands on what came, if there is anybody. mu is held.
+func (s *Signals) deliver() {
+	s.came = slices.DeleteFunc(s.came, func(sig os.Signal) bool {
+		heard := false
+		for cmd := range s.to {
+			heard = s.signal(cmd, sig) || heard
+		}
+		return heard
+	})
+}
+
+// signal hands a signal to a process and what it started, and reports whether
+// anybody was there. mu is held.
+func (s *Signals) signal(cmd *exec.Cmd, sig os.Signal) bool {
+	below := s.to[cmd]
+	for _, pid := range fsys.StartedBy(cmd.Process.Pid, cmd.Args) {
+		if !slices.Contains(below, pid) {
+			below = append(below, pid)
+		}
+	}
+	if s.to[cmd] = below; len(below) > 0 {
+		fsys.Adopt()
+	}
+	err := cmd.Process.Signal(sig) // fails if it has ended, which wait may not have said yet
+	parents := append(slices.Clone(below), cmd.Process.Pid)
+	for _, pid := range below {
+		fsys.SignalChild(pid, sig, parents...)
+	}
+	return err == nil || len(below) > 0
 }
 
 // start starts a process, and no signal comes between that and knowing of it.
@@ -89,6 +113,7 @@ func (s *Signals) start(cmd *exec.Cmd) error {
 	err := cmd.Start()
 	if err == nil {
 		s.to[cmd] = nil
+		s.deliver()
 	}
 	return err
 }

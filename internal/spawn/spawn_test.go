@@ -68,3 +68,26 @@ func TestRun(t *testing.T) {
 		t.Error("the signal did not arrive")
 	}
 }
+
+// A signal that comes when a process has ended, and Run has not said so yet, is for
+// the next one.
+func TestSignalBetweenTwo(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no POSIX shell")
+	}
+	s := NewSignals(nil)
+	first := exec.Command("true")
+	if err := s.start(first); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	s.hand(syscall.SIGTERM)
+	for _, want := range []int{143, 0} {
+		err := Run(exec.Command("sleep", "0.01"), s)
+		if exit, _ := errors.AsType[*ExitError](err); want == 0 && err != nil || want != 0 && (exit == nil || exit.Code != want) {
+			t.Errorf("%v, want %d", err, want)
+		}
+	}
+}
