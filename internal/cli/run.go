@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/ui"
 	"godwit/internal/config"
 	"godwit/internal/project"
 )
@@ -204,6 +205,6 @@ func (c *call) listScripts(m *project.Manifest) error {
 		}
 		text += middle + others.String()
 	}
-	_, err := io.WriteString(c.Stdout, text)
+	_, err := io.WriteString(c.Stdout, ui.Plain(text))
 	return err
 }

@@ -157,10 +157,11 @@ func (t *text) clear() {
 }
 
 // Plain takes what a terminal would obey out of a text from elsewhere: a
-// deprecation could otherwise rewrite the lines above it.
+// deprecation could otherwise rewrite the lines above it. So do the marks that
+// turn the direction of writing: what they stand in reads otherwise than it is.
 func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
+		if unicode.IsControl(r) && r != '\n' || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r

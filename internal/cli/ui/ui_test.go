@@ -225,7 +225,7 @@ func TestHostileText(t *testing.T) {
 	long := strings.Repeat("a > ", 500) + "z"
 	c.Emit(event.Warning{Message: "chain " + long})
 	c.Emit(event.Deprecated{Key: "a@1.0.0", Message: "\x1b[2J\x1b]0;owned\x07safe\r\nsecond line"})
-	c.Emit(event.Changed{Importer: ".", Group: "dependencies", Alias: "a\x1b[31m", New: "1.0.0\u009b"})
+	c.Emit(event.Changed{Importer: ".", Group: "dependencies", Alias: "a\x1b[31m", New: "1.0.0\u009b\u202e\u2066"})
 	c.Emit(event.Done{})
 	got := c.err.String()
 	if !strings.Contains(got, "WARN chain "+long+"\n") {
@@ -234,7 +234,7 @@ func TestHostileText(t *testing.T) {
 	if !strings.Contains(got, "WARN deprecated a@1.0.0: [2J]0;ownedsafe\n") || strings.Contains(got, "second line") {
 		t.Errorf("deprecation: %q", got[len(long):])
 	}
-	if strings.ContainsAny(got, "\x1b\x07\u009b\r") {
+	if strings.ContainsAny(got, "\x1b\x07\u009b\r\u202e\u2066") {
 		t.Errorf("control characters: %q", got[len(long):])
 	}
 }
