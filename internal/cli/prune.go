@@ -111,8 +111,17 @@ func lockfileName(c *call) string {
 }
 
 // empty removes what is in a directory of packages. The directory stays: it may
-// be a volume of a container.
+// be a volume of a container. A link goes, and what it leads to is not the project's:
+// whoever wrote that may have brought it along.
 func (c *call) empty(dir string) error {
+	if info, err := os.Lstat(dir); err == nil && info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
+		fmt.Fprintf(c.Stderr, "WARN %s is a link, and it is removed; what it leads to stays as it is\n", dir)
+		return os.Remove(dir)
+	}
+	if occupied := new(install.OccupiedError); errors.As(c.tree().Claim(dir, c.Now), &occupied) {
+		return &refusedError{fmt.Sprintf("%s is not emptied: nothing says that it was made for this project", dir), occupied.Code(),
+			"remove what is in it yourself if nothing of it is needed"}
+	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil

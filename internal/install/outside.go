@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"godwit/internal/fsys"
 	"godwit/internal/install/link"
@@ -50,19 +51,44 @@ func (e *engine) claim() error {
 		if e.isOutside(dir) {
 			continue
 		}
-		if at := linkOnTheWay(e.Root, dir); at != "" {
-			return &OccupiedError{Dir: dir, Link: at}
-		}
-		if ours {
-			continue
-		}
-		entries, err := entriesOf(dir)
-		if err != nil {
+		if err := claimInside(e.Root, dir, im.Dir == ".", ours); err != nil {
 			return err
 		}
-		if len(entries) > 0 && !madeByTool(entries) && (im.Dir == "." || !packagesOnly(dir, entries)) {
-			return &OccupiedError{Dir: dir}
+	}
+	return nil
+}
+
+// Claim makes sure that a modules directory of the project, which is absolute, is the
+// project's to empty, by the rules of an install. It looks only at directories that
+// Node would not take for packages by their name alone.
+func (t *Tree) Claim(dir string, now func() time.Time) error {
+	for _, o := range t.Outside {
+		if o.Dir == dir {
+			return o.claim(t.Root)
 		}
+	}
+	if t.Modules == "" {
+		return nil
+	}
+	ours := state.Open(t.place(), now).Look().Ours
+	return claimInside(t.Root, dir, dir == filepath.Join(t.Root, filepath.FromSlash(t.Modules)), ours)
+}
+
+// claimInside is claim for a modules directory below root. ours says that the tree is
+// known; isRoot, that the directory is the root's.
+func claimInside(root, dir string, isRoot, ours bool) error {
+	if at := linkOnTheWay(root, dir); at != "" {
+		return &OccupiedError{Dir: dir, Link: at}
+	}
+	if ours {
+		return nil
+	}
+	entries, err := entriesOf(dir)
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 && !madeByTool(entries) && (isRoot || !packagesOnly(dir, entries)) {
+		return &OccupiedError{Dir: dir}
 	}
 	return nil
 }
