@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"os/user"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -72,7 +71,7 @@ func process() *cli.Process {
 	dir, _ := os.Getwd()
 	program, _ := os.Executable()
 	return &cli.Process{
-		Program: program, Args: arguments(), Dir: dir, Home: home(), Temp: os.TempDir(), Env: os.Environ(),
+		Program: program, Name: os.Args[0], Args: os.Args[1:], Dir: dir, Home: home(), Temp: os.TempDir(), Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())), Shown: term.IsTerminal(int(os.Stdout.Fd())),
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
@@ -92,16 +91,6 @@ func home() string {
 		return u.HomeDir
 	}
 	return ""
-}
-
-// arguments is what was typed behind the program's name; under the name gwx the
-// program is its command npx.
-func arguments() []string {
-	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
-	if name == "gwx" {
-		return append([]string{"npx"}, os.Args[1:]...)
-	}
-	return os.Args[1:]
 }
 
 // secret reads a line from the terminal without showing it.

@@ -85,6 +85,9 @@ func (c *call) scriptHost(verb string) *script.Host {
 	if dir := script.NodeGypDir(node, path); dir != "" {
 		h.Path, h.NodeGyp = append(h.Path, dir), script.NodeGyp(dir)
 	}
+	if dir := c.standIns(path); dir != "" {
+		h.After = []string{dir}
+	}
 	return h
 }
 

@@ -60,12 +60,13 @@ func Run(ctx context.Context, p *Process) int {
 }
 
 func run(ctx context.Context, p *Process) error {
+	p = p.asNamed()
 	args, err := config.ParseArgs(inOurWords(npmWords(p)), config.Grammar{Command: commandOf, Stop: stops})
 	if err != nil {
 		return err
 	}
 	if args.Has("version") {
-		_, err := fmt.Fprintln(p.Stdout, Version)
+		_, err := fmt.Fprintln(p.Stdout, (&call{Process: p, args: args}).version())
 		return err
 	}
 	if args.Has("help") {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -14,7 +15,7 @@ import (
 // findLock finds the lockfile that the project keeps, which also decides how
 // node_modules is laid out: what is there stays, and of several the one that the
 // packageManager field or devEngines means. A project without any gets pnpm's, unless
-// one of these names npm, bun, yarn 1, or yarn 4.
+// one of these, or else the name of this program, says npm, bun, yarn 1, or yarn 4.
 func (c *call) findLock() error {
 	if c.lock.Format != "" {
 		return nil // import makes another one
@@ -23,7 +24,7 @@ func (c *call) findLock() error {
 	if err != nil {
 		return err
 	}
-	named := lockfile.FormatOf(c.manager())
+	named := lockfile.FormatOf(cmp.Or(c.manager(), c.standsFor()))
 	at := slices.IndexFunc(found, func(f lockfile.File) bool { return f.Format == named })
 	switch {
 	case at >= 0:
@@ -43,6 +44,9 @@ func (c *call) findLock() error {
 // made: those of yarn 2 and 3 cannot.
 func (c *call) makesYarn() bool {
 	version := c.yarnVersion()
+	if version == "" && c.standsFor() == "yarn" {
+		return true // who has yarn in PATH has yarn 1
+	}
 	return strings.HasPrefix(version, "1.") || lockfile.YarnTool{Version: version}.Berry()
 }
 

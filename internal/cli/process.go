@@ -9,6 +9,7 @@ import (
 // Process is what a command sees of the world: nothing below cmd reads a
 // global, so that tests and servers can have several at once.
 type Process struct {
+	Name   string   // the program's name, or path, by which it was called
 	Args   []string // without the program's name
 	Dir    string   // working directory, absolute
 	Home   string   // "" where there is none

@@ -20,6 +20,9 @@ import (
 
 // The test binary is the command: scripts run it as a process, as users do.
 func TestMain(m *testing.M) {
+	if cli.StandsIn(os.Args[0]) { // as scripts of packages start it
+		godwit()
+	}
 	testscript.Main(m, map[string]func(){"godwit": godwit})
 }
 
@@ -41,7 +44,7 @@ func process() *cli.Process {
 	}
 	const cores = 4 // what runs side by side, and is labelled for it, is the same, too
 	return &cli.Process{
-		Program: program, Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
+		Program: program, Name: os.Args[0], Args: os.Args[1:], Dir: dir, Home: home, Env: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: os.Getenv("TEST_TERMINAL") != "", Shown: os.Getenv("TEST_TERMINAL") == "both", OS: goos, Arch: "amd64", Cores: cores, Now: time.Now,
 		Output: func(dir, program string, args ...string) (string, error) {

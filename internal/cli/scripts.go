@@ -67,16 +67,13 @@ func (c *call) newRunner(command string) (r *runner, stop func()) {
 // its like look at the first word, so it names the tool whose lockfile is kept, in
 // that tool's own form.
 func (c *call) scriptAgent(node string) string {
-	if c.lock.Format == "" && c.inputs.Project != nil {
-		_ = c.findLock() // who runs scripts need not be told of a lockfile that cannot be read
-	}
 	version := "?"
 	if v := script.NodeVersion(node); v != "" {
 		version = "v" + v
 	}
 	machine := c.OS + " " + npm.PlatformOf(c.OS, c.Arch, "").CPU
 	tool := ""
-	switch c.lock.Format {
+	switch c.flavour() {
 	case lockfile.Npm:
 		return fmt.Sprintf("npm/%s node/%s %s workspaces/%t godwit/%s", npmVersion, version, machine, c.workspace.npm, Version)
 	case lockfile.Yarn:
@@ -229,6 +226,16 @@ func (e *scriptError) Unwrap() error { return e.Err }
 
 // Code is npm's code, and pnpm's, for this error.
 func (e *scriptError) Code() string { return "ELIFECYCLE" }
+
+// Hint is about what shells say with a status of theirs; what the script says itself
+// stands above.
+func (e *scriptError) Hint() string {
+	exit, ok := errors.AsType[*spawn.ExitError](e.Err)
+	if !ok || exit.Code != 127 {
+		return ""
+	}
+	return "127 is what the shell says of a command that it does not find: is the package that has it in package.json, and installed?"
+}
 
 // noScriptError is a script that a project does not have.
 type noScriptError struct {

@@ -91,7 +91,8 @@ func secret(setting string) bool {
 }
 
 // path is the PATH of scripts in dir: the commands of the package, of those
-// around it up to the project, and what the host adds.
+// around it up to the project, and what the host adds before and after those of
+// this process.
 func (h *Host) path(dir, inherited string) string {
 	list := append(commandDirs(dir), h.Path...)
 	if h.Commands != nil {
@@ -100,6 +101,7 @@ func (h *Host) path(dir, inherited string) string {
 	if inherited != "" {
 		list = append(list, inherited)
 	}
+	list = append(list, h.After...)
 	return strings.Join(list, string(filepath.ListSeparator))
 }
 

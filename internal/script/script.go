@@ -28,7 +28,8 @@ type Host struct {
 	Shell     string   // of the setting script-shell; "" is the system's
 	// Path lists directories of commands that are searched after those of the
 	// package and before those of Env.
-	Path []string
+	Path  []string
+	After []string // directories that are searched last
 	// Commands is where a project has those of its packages, if that is not in
 	// node_modules; else nil.
 	Commands func(project string) string
@@ -79,13 +80,16 @@ func (e *ShellError) Hint() string { return "set script-shell to an .exe, or lea
 
 // FindNode is the absolute path of the first node in the directories of a PATH,
 // or "".
-func FindNode(path string) string {
+func FindNode(path string) string { return Find(path, fsys.NodeName) }
+
+// Find is the absolute path of the first program of a name in the directories of a
+// PATH, or "".
+func Find(path, name string) string {
 	for _, dir := range filepath.SplitList(path) {
 		if !filepath.IsAbs(dir) {
 			continue // would be another one for each script
 		}
-		node := filepath.Join(dir, fsys.NodeName)
-		if found, err := exec.LookPath(node); err == nil {
+		if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 			return found
 		}
 	}
