@@ -75,6 +75,13 @@ func sameTree(recorded, settings string) bool {
 	return same && (hooked == "" || hooked[0] == ' ')
 }
 
+// withoutOrigin is what is recorded without what says where the tree comes from.
+func withoutOrigin(recorded string) string {
+	shape, rest, _ := strings.Cut(recorded, ".")
+	_, rest, _ = strings.Cut(rest, " ")
+	return shape + " " + rest
+}
+
 // document is what the project's files say in pnpm's keys.
 func (c *call) document() project.Node {
 	out := project.Node{Kind: project.Map}

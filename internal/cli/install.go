@@ -384,18 +384,25 @@ func (c *call) platforms() []npm.Platform {
 	return all
 }
 
-// digest sums up every setting that shapes node_modules: a change of one makes
-// the tree stale. That a call was for some projects only is known without.
+// digest sums up every setting that shapes node_modules and, behind a dot, what says
+// where it comes from: a change of one makes the tree stale. That a call was for some
+// projects only is known without.
 func (c *call) digest(shaping *shaping) string {
 	s := &c.cfg.Settings
+	in, store := s.Install, ""
+	if in.SharedSlots {
+		store = s.Dirs.Store // it is a part of the tree
+	}
+	in.ImportMethod, in.FrozenStore = "", false
 	h := sha256.New()
-	fmt.Fprintln(h, Version, s.Include, s.Install, s.Dirs.Store, s.Dirs.Modules, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
-		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace.Lasting(), c.workspace.dirs, s.Lockfile.Enabled, c.cfg.Registries.Default, shaping.digest(),
+	fmt.Fprintln(h, s.Include, in, store, s.Dirs.Modules, s.Dirs.VirtualStore, s.Dirs.MaxSlotName,
+		s.Dirs.MaxPeersSuffix, s.Resolve, s.Workspace.Lasting(), c.workspace.dirs, s.Lockfile.Enabled, shaping.digest(),
 		c.buildRules(), c.trusted())
 	if s.Save.PruneCatalogs { // it is no part of the tree, but has to be done once
 		fmt.Fprintln(h, "prune", c.catalogs())
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	origin := sha256.Sum256(fmt.Append(nil, Version, s.Install.ImportMethod, s.Install.FrozenStore, s.Dirs.Store, c.cfg.Registries.Default))
+	return hex.EncodeToString(h.Sum(nil)[:16]) + "." + hex.EncodeToString(origin[:8])
 }
 
 // nodeVersion is the version to check engines against: what the settings say,

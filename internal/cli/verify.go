@@ -127,8 +127,10 @@ type flagged struct {
 }
 
 // compareTree reports with which flags the tree was made, nil if with other
-// settings than these, and whether it is still the right one. The error wraps
-// fs.ErrNotExist where there is no tree of ours that is complete.
+// settings than these, and whether it is still the right one, whoever made it: an
+// image's packages do not become wrong since the user who runs it has another store,
+// or no way to the registry. The error wraps fs.ErrNotExist where there is no tree of
+// ours that is complete.
 func (c *call) compareTree() (made *flagged, same bool, err error) {
 	if err := c.workspace.list(); err != nil {
 		return nil, false, err
@@ -150,7 +152,7 @@ func (c *call) compareTree() (made *flagged, same bool, err error) {
 			cfg := *c.cfg
 			cfg.Settings.Include, cfg.Settings.Install.IgnoreScripts = f.Include, f.ignoreScripts
 			with := *c
-			if with.cfg = &cfg; sameTree(recorded, with.digest(shaping)+" "+choice) {
+			if with.cfg = &cfg; sameTree(withoutOrigin(recorded), withoutOrigin(with.digest(shaping)+" "+choice)) {
 				made = &f
 				return true
 			}
