@@ -66,15 +66,54 @@ func (cmd *command) describe(w io.Writer) error {
 			fmt.Fprintf(&b, "  %-*s%s\n", flagColumn, w.name, w.help)
 		}
 	}
-	b.WriteString("\nFlags:\n")
-	for _, s := range config.Table() {
-		if s.Help != "" && s.Takes(cmd.names[0]) {
+	if shown := examples[cmd.names[0]]; shown != nil {
+		b.WriteString("\nExamples:\n")
+		for _, e := range shown {
+			writeEntry(&b, e.line, e.does)
+		}
+	}
+	for _, group := range cmd.flags() {
+		fmt.Fprintf(&b, "\n%s:\n", group.title)
+		for _, s := range group.settings {
 			writeFlag(&b, &s)
 		}
 	}
 	b.WriteString("\n" + setAnywhere + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// flagGroup is some flags of a command under one heading of its help.
+type flagGroup struct {
+	title    string
+	settings []config.Setting
+}
+
+// flags are those of a command, its own first: nobody finds -D behind a hundred
+// flags that add has in common with install. A letter stands at the flag that it
+// means for this command.
+func (cmd *command) flags() []flagGroup {
+	name := cmd.names[0]
+	groups := []flagGroup{{title: "Flags"}, {title: "Flags about which projects of a workspace"}, {title: "Flags of install, and what else chooses packages"}, {title: "Flags of every command"}}
+	for _, s := range config.Table() {
+		if s.Help == "" || !s.Takes(name) {
+			continue
+		}
+		if !s.HasShort(name) {
+			s.Short = ""
+		}
+		at := 0
+		switch {
+		case s.For == nil:
+			at = 3
+		case s.Takes("stop") && s.Takes("install"): // all else that they have in common
+			at = 1
+		case name != "install" && s.Takes("fetch"): // which takes what install does
+			at = 2
+		}
+		groups[at].settings = append(groups[at].settings, s)
+	}
+	return slices.DeleteFunc(groups, func(g flagGroup) bool { return len(g.settings) == 0 })
 }
 
 // sentence is the line about a command with a capital and a full stop.
@@ -91,11 +130,19 @@ func writeFlag(b *strings.Builder, s *config.Setting) {
 	if s.Short == "" {
 		flag = "    " + flag
 	}
-	if len(flag) > flagColumn-2 {
-		fmt.Fprintf(b, "  %s\n  %*s%s\n", flag, flagColumn, "", help)
-		return
+	writeEntry(b, flag, help)
+}
+
+// writeEntry writes a line of help, or two where what it is about is long.
+func writeEntry(b *strings.Builder, what, help string) {
+	switch {
+	case help == "":
+		fmt.Fprintf(b, "  %s\n", what)
+	case len(what) > flagColumn-2:
+		fmt.Fprintf(b, "  %s\n  %*s%s\n", what, flagColumn, "", help)
+	default:
+		fmt.Fprintf(b, "  %-*s%s\n", flagColumn, what, help)
 	}
-	fmt.Fprintf(b, "  %-*s%s\n", flagColumn, flag, help)
 }
 
 // spelling is how a flag is typed: "-C, --dir <path>".

@@ -38,13 +38,21 @@ func (p *page) item(term, text string) {
 	fmt.Fprintf(p, ".TP\n.B %s\n%s\n", roff(term), roff(text))
 }
 
-// flags lists the settings that a command takes.
-func (p *page) flags(command string, all bool) {
+// flags lists settings.
+func (p *page) flags(list []config.Setting) {
+	for _, s := range list {
+		p.item(spelling(&s), flagHelp(&s))
+	}
+}
+
+// common are the flags of every command.
+func common() (out []config.Setting) {
 	for _, s := range config.Table() {
-		if s.Help != "" && s.Takes(command) && (all || s.For == nil) {
-			p.item(spelling(&s), flagHelp(&s))
+		if s.Help != "" && s.For == nil {
+			out = append(out, s)
 		}
 	}
+	return out
 }
 
 func overviewPage() []byte {
@@ -58,7 +66,7 @@ func overviewPage() []byte {
 		}
 	}
 	p.WriteString(".SH FLAGS OF EVERY COMMAND\n")
-	p.flags("", false)
+	p.flags(common())
 	fmt.Fprintf(&p, ".SH ENVIRONMENT\n%s\n.SH EXIT STATUS\n0, that of the script or command that failed, or 1 for any other failure.\n", roff(setAnywhere))
 	return []byte(p.String())
 }
@@ -79,8 +87,16 @@ func (cmd *command) page() []byte {
 			p.item(w.name, w.help)
 		}
 	}
-	p.WriteString(".SH FLAGS\n")
-	p.flags(cmd.names[0], true)
+	if shown := examples[cmd.names[0]]; shown != nil {
+		p.WriteString(".SH EXAMPLES\n")
+		for _, e := range shown {
+			p.item(e.line, e.does)
+		}
+	}
+	for _, group := range cmd.flags() {
+		fmt.Fprintf(&p, ".SH %s\n", roff(strings.ToUpper(group.title)))
+		p.flags(group.settings)
+	}
 	fmt.Fprintf(&p, ".PP\n%s\n.SH SEE ALSO\n.BR godwit (1)\n", roff(setAnywhere))
 	return []byte(p.String())
 }

@@ -135,6 +135,12 @@ func lookupShort(letter, command string) *Setting {
 	return best
 }
 
+// HasShort reports whether the setting's letter means it for a command.
+func (s *Setting) HasShort(command string) bool {
+	means := lookupShort(s.Short, command)
+	return s.Short != "" && means != nil && means.Key == s.Key
+}
+
 // kebab is the file and flag form of a camelCase key.
 func kebab(camel string) string {
 	if strings.IndexFunc(camel, isUpper) < 0 {
