@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,39 +13,50 @@ import (
 //
 //	go build -ldflags "-X godwit/internal/config.BuiltinRegistry=https://registry.example/"
 //
-// Without it npm, if it is installed, is asked once.
+// Without it npm, if it is installed, is asked once. [Remembered] has its answer.
 var BuiltinRegistry string
 
-// defaultRegistry is the registry when no level has one, or "". npm's answer
-// is kept in the cache under npm's own identity, so that the next run costs
-// one stat and one small read, and another npm is asked again.
+// defaultRegistry is the registry when no level has one, or "".
 func (l *loader) defaultRegistry() (url string, src Source) {
 	if BuiltinRegistry != "" {
 		return BuiltinRegistry, Source{Level: FromBuiltin, Name: "built in"}
 	}
-	info, err := os.Stat(l.npm.program)
-	if l.npm.program == "" || err != nil {
+	answer := Remembered(l.Settings.Dirs.Cache, "default-registry", l.npm.program, validURL, func() (string, error) {
+		if l.host.AskRegistry == nil {
+			return "", errors.New("nobody to ask")
+		}
+		// Asked from the home directory: a project's .npmrc must not be
+		// remembered for the others.
+		return l.host.AskRegistry(l.npm.program, l.host.Home)
+	})
+	if answer == "" {
 		return "", Source{Level: FromDefault}
 	}
-	src = Source{Level: FromBuiltin, Name: l.npm.program}
-	identity := fmt.Sprintf("%s %d %d", l.npm.program, info.Size(), info.ModTime().UnixNano())
-	file := filepath.Join(l.Settings.Dirs.Cache, "v1", "default-registry")
+	return answer, Source{Level: FromBuiltin, Name: l.npm.program}
+}
+
+// Remembered is what a program says of itself: ask's answer without the blanks
+// around it, if valid takes it, else "". It is kept in the cache directory, in the
+// file called what, under the program's path, size and time: the next run costs a
+// stat and a small read, and another program is asked again.
+func Remembered(cache, what, program string, valid func(string) bool, ask func() (string, error)) string {
+	info, err := os.Stat(program)
+	if program == "" || err != nil {
+		return ""
+	}
+	identity := fmt.Sprintf("%s %d %d", program, info.Size(), info.ModTime().UnixNano())
+	file := filepath.Join(cache, "v1", what)
 	if kept, err := os.ReadFile(file); err == nil {
-		if id, answer, ok := strings.Cut(string(kept), "\n"); ok && id == identity && validURL(strings.TrimSpace(answer)) {
-			return strings.TrimSpace(answer), src
+		if id, answer, ok := strings.Cut(string(kept), "\n"); ok && id == identity && valid(strings.TrimSpace(answer)) {
+			return strings.TrimSpace(answer)
 		}
 	}
-	if l.host.AskRegistry == nil {
-		return "", Source{Level: FromDefault}
-	}
-	// Asked from the home directory: a project's .npmrc must not be
-	// remembered for the others.
-	answer, err := l.host.AskRegistry(l.npm.program, l.host.Home)
-	if answer = strings.TrimSpace(answer); err != nil || !validURL(answer) {
-		return "", Source{Level: FromDefault}
+	answer, err := ask()
+	if answer = strings.TrimSpace(answer); err != nil || !valid(answer) {
+		return ""
 	}
 	remember(file, identity+"\n"+answer+"\n")
-	return answer, src
+	return answer
 }
 
 // remember writes a file of the cache by one rename. A cache that cannot be
@@ -54,7 +66,7 @@ func remember(file, text string) {
 	if os.MkdirAll(dir, 0o755) != nil {
 		return
 	}
-	f, err := os.CreateTemp(dir, "default-registry-*")
+	f, err := os.CreateTemp(dir, filepath.Base(file)+"-*")
 	if err != nil {
 		return
 	}

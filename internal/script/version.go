@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"godwit/internal/fsys"
 )
 
 // NodeVersion is the version of a node, "20.1.2", by the headers that come with
@@ -24,6 +26,23 @@ func NodeVersion(node string) string {
 		}
 	}
 	return ""
+}
+
+// smallestNode is less than any node that has everything in itself (Node 8: 30 MB),
+// and more than the programs in its place that start another one, by the directory
+// they are called in: scripts of asdf and nodenv, proto's shim.
+const smallestNode = 8 << 20
+
+// IsNode reports whether a file is node itself, so that what it says of itself holds
+// for as long as the file stays as it is. A node that is small, since the most of it
+// is in a library, is not seen as one; volta and mise have links to themselves.
+func IsNode(file string) bool {
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil || filepath.Base(real) != fsys.NodeName {
+		return false
+	}
+	info, err := os.Stat(real)
+	return err == nil && info.Size() >= smallestNode
 }
 
 // headerVersion reads node_version.h.
