@@ -25,9 +25,23 @@ func (r *resolver) likely(doc *npm.Packument, spec string) (needs []ahead.Need) 
 				continue
 			}
 			if name, rng, ok := registrySpec(dep); ok {
-				needs = append(needs, ahead.Need{Name: name, Spec: rng})
+				needs = r.foresee(needs, ahead.Need{Name: name, Spec: rng})
 			}
 		}
 	}
 	return needs
+}
+
+// foresee adds what is likely to be asked for to needs. What the lockfile has is
+// likely to stay: nothing is asked for where it tells all about that, else what it
+// has. Of a few names the registry is asked late so, where it does change; of all
+// others not at all.
+func (r *resolver) foresee(needs []ahead.Need, n ahead.Need) []ahead.Need {
+	if key := r.reuse.kept(n.Name, n.Spec); key != "" {
+		if r.reuse.whole[key] {
+			return needs
+		}
+		_, n.Spec = key.ID().Split()
+	}
+	return append(needs, n)
 }

@@ -26,6 +26,7 @@ import (
 type reuse struct {
 	graph   *graph.Graph
 	byID    map[graph.Key]*graph.Package
+	byName  map[npm.Name][]graph.Key
 	changed map[string]map[string]bool // importer -> aliases whose specifier is not the lockfile's
 	whole   map[graph.Key]bool
 	update  updates
@@ -37,9 +38,10 @@ func newReuse(req *Request) *reuse {
 	if g == nil || req.Preferred {
 		return nil
 	}
-	u := &reuse{graph: g, freed: req.Freed, byID: map[graph.Key]*graph.Package{}, changed: map[string]map[string]bool{}}
+	u := &reuse{graph: g, freed: req.Freed, byID: map[graph.Key]*graph.Package{}, byName: map[npm.Name][]graph.Key{}, changed: map[string]map[string]bool{}}
 	for key, p := range g.Packages {
 		u.byID[key.ID()] = p
+		u.byName[key.Name()] = append(u.byName[key.Name()], key)
 	}
 	for _, im := range req.Importers {
 		u.changed[im.Dir] = req.changedSpecifiers(g.Importer(im.Dir), im.Manifest)
@@ -137,6 +139,20 @@ func (r *resolver) lockedFor(w want) bool {
 		}
 	}
 	return false
+}
+
+// kept is a package of the lockfile that fits a specifier, or "" if there is none or
+// newer ones are asked for: what an edge will most likely lead to, whoever's it is.
+func (u *reuse) kept(name npm.Name, specifier string) (key graph.Key) {
+	if u == nil || u.update.names != nil {
+		return ""
+	}
+	for _, k := range u.byName[name] {
+		if k > key && u.keeps(specifier, k) { // the last one, so that each run asks for the same
+			key = k
+		}
+	}
+	return key
 }
 
 // takes reports whether the package key is taken from the lockfile with all
