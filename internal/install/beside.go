@@ -106,7 +106,9 @@ func (e *engine) othersTree() (string, error) {
 	for _, im := range e.importers {
 		dir := e.modulesOf(im.Dir)
 		entries, err := os.ReadDir(dir)
-		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == layout.ConfigDir }) // is there before the install, by us too
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+			return e.Name() == layout.ConfigDir || fsys.IsTempName(e.Name()) // is there before the install by us too, or is on its way out
+		})
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("look into %s: %w", dir, err)
 		}
