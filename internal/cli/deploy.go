@@ -136,7 +136,7 @@ func (d *deployment) write(doc *lockfile.Document, manifest []byte) error {
 			return fmt.Errorf("write %s: %w", f.name, err)
 		}
 	}
-	_, err := lockfile.Write(filepath.Join(d.to, string(lockfile.Pnpm)), doc, lockfile.WriteOptions{})
+	_, err := lockfile.Write(filepath.Join(d.to, string(lockfile.Pnpm)), doc, doc.Text(lockfile.WriteOptions{}))
 	return err
 }
 

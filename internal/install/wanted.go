@@ -277,7 +277,7 @@ func (e *engine) writeOptions() lockfile.WriteOptions {
 
 // commitLockfile writes the lockfile and ends an install that does no more.
 func (e *engine) commitLockfile(doc *lockfile.Document) error {
-	if err := e.save(doc); err != nil {
+	if _, err := e.save(doc); err != nil {
 		return err
 	}
 	e.summary.Packages = len(doc.Graph.Packages)
@@ -286,29 +286,31 @@ func (e *engine) commitLockfile(doc *lockfile.Document) error {
 }
 
 // save writes manifests and lockfile, in this order: a manifest that is ahead of
-// its lockfile is resolved again, a lockfile without its manifest is wrong.
-func (e *engine) save(doc *lockfile.Document) error {
+// its lockfile is resolved again, a lockfile without its manifest is wrong. It
+// returns the text of the lockfile, or nil if that was not made.
+func (e *engine) save(doc *lockfile.Document) ([]byte, error) {
 	if e.Editor != nil && !e.DryRun {
 		if err := e.Editor.Save(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	return e.writeLockfile(doc)
 }
 
-func (e *engine) writeLockfile(doc *lockfile.Document) error {
+func (e *engine) writeLockfile(doc *lockfile.Document) ([]byte, error) {
 	if !e.UseLockfile || e.KeepLockfile || e.frozen || e.DryRun {
-		return nil
+		return nil, nil
 	}
 	opts := e.writeOptions()
 	opts.KeepEnv = true // a file of two documents stays one, as with pnpm
 	if doc.Pnpm != nil && e.Env != "" {
 		doc.Pnpm.Env = e.Env
 	}
-	if _, err := lockfile.Write(e.lockfilePath(), doc, opts); err != nil {
-		return err
+	text := doc.Text(opts)
+	if _, err := lockfile.Write(e.lockfilePath(), doc, text); err != nil {
+		return nil, err
 	}
-	return e.Choice.Clear(e.Root)
+	return text, e.Choice.Clear(e.Root)
 }
 
 // commit records what was done: the lockfile, its copy beside the slots, and
@@ -324,7 +326,8 @@ func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
 			return err
 		}
 	}
-	if err := e.save(doc); err != nil {
+	text, err := e.save(doc)
+	if err != nil {
 		return err
 	}
 	if e.After != nil {
@@ -336,14 +339,15 @@ func (e *engine) commit(doc *lockfile.Document, p *plan.Plan) error {
 	if err := e.keepNew(); err != nil {
 		return err
 	}
-	if err := e.remember(doc, p); err != nil {
+	if err := e.remember(doc, text, p); err != nil {
 		return err
 	}
 	e.done(p.Empty() && e.summary.Removed == 0)
 	return nil
 }
 
-func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
+// remember records what is installed; text is the lockfile's, if that was made.
+func (e *engine) remember(doc *lockfile.Document, text []byte, p *plan.Plan) error {
 	in := state.Inputs{Settings: e.Settings}
 	e.ignored, in.Unbuilt = e.unbuilt(p)
 	in.Ignored = e.ignored
@@ -359,7 +363,7 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
 		// What is in those directories is not watched: look at them every time.
 		in.Settings = ""
 	}
-	if err := e.copyLockfile(doc, p); err != nil {
+	if err := e.copyLockfile(doc, text, p); err != nil {
 		return err
 	}
 	if err := e.modules.Commit(in, p.After); err != nil {
@@ -373,7 +377,7 @@ func (e *engine) remember(doc *lockfile.Document, p *plan.Plan) error {
 
 // copyLockfile leaves in node_modules what tells the lockfile's own tool that the
 // tree is complete.
-func (e *engine) copyLockfile(doc *lockfile.Document, p *plan.Plan) error {
+func (e *engine) copyLockfile(doc *lockfile.Document, text []byte, p *plan.Plan) error {
 	if e.npm() && e.Hoisted {
 		return lockfile.WriteHidden(filepath.Join(e.Root, layout.ModulesDir), doc, installed(doc.Graph, p), e.Now)
 	}
@@ -381,7 +385,10 @@ func (e *engine) copyLockfile(doc *lockfile.Document, p *plan.Plan) error {
 	if err := os.MkdirAll(store, 0o755); err != nil {
 		return fmt.Errorf("record what was installed: %w", err)
 	}
-	_, err := lockfile.Write(filepath.Join(store, "lock.yaml"), e.recorded(doc), e.writeOptions())
+	if record := e.recorded(doc); record != doc || text == nil || doc.Pnpm.Env != "" {
+		doc, text = record, record.Text(e.writeOptions()) // which is of one document only
+	}
+	_, err := lockfile.Write(filepath.Join(store, "lock.yaml"), doc, text)
 	return err
 }
 

@@ -170,11 +170,14 @@ func (e *SymlinkError) Code() string { return "ERR_GODWIT_LOCKFILE_SYMLINK" }
 // Hint is what the user can do.
 func (e *SymlinkError) Hint() string { return "replace the link by a copy of the file" }
 
-// Write puts the document at path in one step and reports whether it changed
-// the file. One that already says the same is left as it is, also where its
-// line ends differ or an env document precedes it. A bun.lock of nothing is removed.
-func Write(path string, d *Document, opts WriteOptions) (changed bool, err error) {
-	c := codecOf(d.Format)
+// Text is the document as Write puts it down.
+func (d *Document) Text(opts WriteOptions) []byte { return codecOf(d.Format).append(nil, d, opts) }
+
+// Write puts the document's text, as Text has it, at path in one step and reports
+// whether it changed the file. One that already says the same is left as it is, also
+// where its line ends differ or an env document precedes it. A bun.lock of nothing is
+// removed.
+func Write(path string, d *Document, text []byte) (changed bool, err error) {
 	if d.Bun != nil && len(d.Bun.Packages) == 0 { // bun keeps no empty one
 		err := os.Remove(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -182,15 +185,14 @@ func Write(path string, d *Document, opts WriteOptions) (changed bool, err error
 		}
 		return err == nil, err
 	}
-	data := c.append(nil, d, opts)
 	old, err := os.ReadFile(path)
 	switch {
-	case err == nil && c.same(old, data):
+	case err == nil && codecOf(d.Format).same(old, text):
 		return false, nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("read lockfile: %w", err)
 	}
-	if err := replace(path, data); err != nil {
+	if err := replace(path, text); err != nil {
 		return false, err
 	}
 	return true, nil

@@ -100,7 +100,8 @@ func TestWriteLeavesWhatIsTheSame(t *testing.T) {
 		"same": small, "crlf": strings.ReplaceAll(small, "\n", "\r\n"), "env": env + small,
 	} {
 		path := write(t, dir, name, text)
-		changed, err := Write(path, read(t, path), WriteOptions{})
+		d := read(t, path)
+		changed, err := Write(path, d, d.Text(WriteOptions{}))
 		if err != nil || changed {
 			t.Errorf("%s: changed %v, %v", name, changed, err)
 		}
@@ -109,12 +110,13 @@ func TestWriteLeavesWhatIsTheSame(t *testing.T) {
 		}
 	}
 	path := write(t, dir, "other", strings.Replace(small, "'9.0'", "9.0", 1))
-	changed, err := Write(path, read(t, path), WriteOptions{})
+	d := read(t, path)
+	changed, err := Write(path, d, d.Text(WriteOptions{}))
 	if got, _ := os.ReadFile(path); err != nil || !changed || string(got) != small {
 		t.Errorf("changed %v, %v, now %s", changed, err, got)
 	}
 	fresh := filepath.Join(dir, "fresh")
-	changed, err = Write(fresh, read(t, path), WriteOptions{})
+	changed, err = Write(fresh, d, d.Text(WriteOptions{}))
 	if got, _ := os.ReadFile(fresh); err != nil || !changed || string(got) != small {
 		t.Errorf("a new file: changed %v, %v, now %s", changed, err, got)
 	}
@@ -127,7 +129,8 @@ func TestWriteRefusesSymlinks(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Skip("no symbolic links here")
 	}
-	_, err := Write(link, read(t, link), WriteOptions{})
+	d := read(t, link)
+	_, err := Write(link, d, d.Text(WriteOptions{}))
 	var e *SymlinkError
 	if !errors.As(err, &e) || e.Hint() == "" || e.Code() == "" {
 		t.Fatalf("error is %v", err)
@@ -137,7 +140,7 @@ func TestWriteRefusesSymlinks(t *testing.T) {
 	}
 	// One that says the same needs no write, and so no refusal.
 	os.WriteFile(target, []byte(small), 0o644)
-	if changed, err := Write(link, read(t, link), WriteOptions{}); changed || err != nil {
+	if changed, err := Write(link, d, d.Text(WriteOptions{})); changed || err != nil {
 		t.Errorf("changed %v, %v", changed, err)
 	}
 }
@@ -161,7 +164,7 @@ func TestNewKeepsWhatOthersPutThere(t *testing.T) {
 		t.Error("the new document says that it was merged")
 	}
 	path := filepath.Join(dir, "new")
-	if _, err := Write(path, d, WriteOptions{}); err != nil {
+	if _, err := Write(path, d, d.Text(WriteOptions{})); err != nil {
 		t.Fatal(err)
 	}
 	want := `lockfileVersion: '9.0'

@@ -256,7 +256,7 @@ func (w *world) lock(ctx context.Context, src resolve.Source, dir string) ([]byt
 	}
 	doc := lockfile.New(lockfile.Pnpm, res.Graph, projects, w.lockfileSettings(), present)
 	canonical := func(name npm.Name, version string) string { return npm.TarballURL(host, name, version) }
-	if _, err := lockfile.Write(file.Path, doc, lockfile.WriteOptions{TarballURL: canonical}); err != nil {
+	if _, err := lockfile.Write(file.Path, doc, doc.Text(lockfile.WriteOptions{TarballURL: canonical})); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(file.Path)

@@ -115,7 +115,12 @@ func (e *encoder) resolution(p *graph.Package) *yamltree.Node {
 // for "/", which registries write in scoped names; Artifactory also has the
 // scope in the file name.
 func sameTarball(url, canonical string, p *graph.Package) bool {
-	url = strings.NewReplacer("%2f", "/", "%2F", "/").Replace(url)
+	if url == canonical {
+		return true
+	}
+	if strings.Contains(url, "%2") {
+		url = strings.NewReplacer("%2f", "/", "%2F", "/").Replace(url)
+	}
 	url, canonical = withoutScheme(url), withoutScheme(canonical)
 	if url == canonical {
 		return true

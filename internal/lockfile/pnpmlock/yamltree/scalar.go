@@ -45,6 +45,9 @@ func appendString(dst []byte, s string, at place) []byte {
 // scan looks at every character once: are all printable (line feeds too, if a
 // literal block is possible), is there a line feed, may s stand plain.
 func scan(s string, at place) (printable, breaks, plain bool) {
+	if ordinary(s) {
+		return true, false, true
+	}
 	first, _ := utf8.DecodeRuneInString(s)
 	last, _ := utf8.DecodeLastRuneInString(s)
 	plain = plainFirst(first) && last != ' ' && last != '\t' && last != ':'
@@ -64,6 +67,23 @@ func scan(s string, at place) (printable, breaks, plain bool) {
 		prev = r
 	}
 	return true, breaks, plain
+}
+
+// ordinary reports whether s is made of characters only that mean nothing to YAML
+// wherever they stand, as most names, versions and hashes are.
+func ordinary(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '/', c == '+', c == '_', c == '^', c == '~', c == '(', c == ')':
+		case c == '-', c == '=', c == '@':
+			if i == 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return s != ""
 }
 
 // isPrintable is YAML's c-printable without tab and line breaks, without the

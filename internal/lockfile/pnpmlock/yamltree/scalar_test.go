@@ -110,3 +110,26 @@ func TestLongKeysAreExplicit(t *testing.T) {
 		}
 	}
 }
+
+// What is ordinary is plain by the rules, too: at its beginning, behind whatever
+// stands before it, and in a flow collection.
+func TestOrdinaryIsPlain(t *testing.T) {
+	n := 0
+	for a := range rune(256) {
+		if ordinary(string(a)) && !plainFirst(a) {
+			t.Errorf("%q may not begin a plain scalar", a)
+		}
+		for b := range rune(256) {
+			if !ordinary("x" + string(a) + string(b)) {
+				continue
+			}
+			n++
+			if !isPrintable(b) || !plainNext(a, b, true) || !plainNext(a, b, false) || b == ' ' || b == ':' {
+				t.Errorf("%q may not follow %q", b, a)
+			}
+		}
+	}
+	if n == 0 || ordinary("") {
+		t.Error("nothing was compared")
+	}
+}
