@@ -21,8 +21,7 @@ func (a *npmAuditing) fix(ctx context.Context, report *npmaudit.Report) error {
 	e := &editing{changes: func(im *install.Importer) ([]change, error) { return a.forced(report, im) }}
 	e.targets = func([]install.Importer) (map[string]bool, error) { return a.tops(report), nil }
 	var changes []install.Transition
-	a.reports = true
-	err := a.install(ctx, func(req *install.Request) error {
+	err := a.installQuietly(ctx, func(req *install.Request) error {
 		req.Foretell = func(all []install.Transition) error { changes = all; return nil }
 		req.Resolver.(*npmResolver).fixing = fixing(report) // the project is npm's
 		return a.edit(req, e, nil)

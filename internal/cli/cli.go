@@ -11,7 +11,6 @@ import (
 	"godwit/internal/config"
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
-	"godwit/internal/install"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/peers"
@@ -39,8 +38,6 @@ type call struct {
 	unhooked   string                // digest of the settings before updateConfig changed some; "" if it changed none
 	hooked     string                // what stands for what it changed
 	prefer     map[npm.Name][]string // versions that a new lockfile takes first; set by import
-	changes    []install.Transition  // what becomes of packages, where --json asks; set by install
-	reports    bool                  // the command tells itself what became of packages; set by audit fix
 }
 
 // Run runs one command and returns the exit status: 0, that of the script that

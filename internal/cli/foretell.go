@@ -43,21 +43,6 @@ type foretoldChange struct {
 	To   foretoldPackage `json:"to"`
 }
 
-// foretells has the engine tell what becomes of packages, where anybody wants to know.
-func (c *call) foretells(req *install.Request) {
-	asked := &c.cfg.Settings.Call
-	began := c.Now()
-	switch {
-	case asked.JSON:
-		req.Foretell = func(all []install.Transition) error {
-			c.changes = all
-			return nil
-		}
-	case asked.DryRun:
-		req.Foretell = func(all []install.Transition) error { return c.tell(c.foretold(all), true, began) }
-	}
-}
-
 // foretold is what became, or would, of packages.
 func (c *call) foretold(changes []install.Transition) *foretold {
 	f := &foretold{Add: []foretoldPackage{}, Change: []foretoldChange{}, Remove: []foretoldPackage{}, root: c.workspace.root}
@@ -110,21 +95,15 @@ func (f *foretold) summary() string {
 		verb string
 		n    int
 	}{{"added", f.Added}, {"removed", f.Removed}, {"changed", f.Changed}} {
-		switch {
-		case p.n == 1:
-			parts = append(parts, p.verb+" 1 package")
-		case p.n > 1:
-			parts = append(parts, fmt.Sprintf("%s %d packages", p.verb, p.n))
+		if p.n > 0 {
+			parts = append(parts, p.verb+" "+ui.Count(p.n, "package"))
 		}
 	}
 	if len(parts) == 0 {
 		parts = []string{"up to date"}
 	}
 	if f.Audited > 0 {
-		audited := fmt.Sprintf("audited %d packages", f.Audited)
-		if f.Audited == 1 {
-			audited = "audited 1 package"
-		}
+		audited := "audited " + ui.Count(f.Audited, "package")
 		if parts[0] != "up to date" {
 			audited = "and " + audited
 		}

@@ -44,8 +44,28 @@ func runInstall(ctx context.Context, c *call) error {
 	})
 }
 
-// install makes the request, lets change have its word, and runs it.
+// install makes the request, lets change have its word, runs it, and tells what became
+// of packages where that was asked for.
 func (c *call) install(ctx context.Context, change func(*install.Request) error) error {
+	began, asked := c.Now(), &c.cfg.Settings.Call
+	var became *foretold
+	err := c.installQuietly(ctx, func(req *install.Request) error {
+		if c.npmProject() && (asked.JSON || asked.DryRun) {
+			req.Foretell = func(all []install.Transition) error { became = c.foretold(all); return nil }
+		}
+		return change(req)
+	})
+	if became == nil && asked.JSON {
+		became = c.foretold(nil)
+	}
+	if err != nil || became == nil {
+		return err
+	}
+	return c.tell(became, asked.DryRun, began)
+}
+
+// installQuietly is an install of which a command tells itself.
+func (c *call) installQuietly(ctx context.Context, change func(*install.Request) error) error {
 	reporter := c.reporter()
 	defer reporter.Close()
 	if err := c.look(reporter); err != nil {
@@ -86,9 +106,6 @@ func (c *call) install(ctx context.Context, change func(*install.Request) error)
 		req.Env = env.Text()
 	}
 	err = c.traced(req, func() error { return install.Install(ctx, req) })
-	if err == nil && s.Call.JSON && !c.reports {
-		err = writeJSON(c.Stdout, c.foretold(c.changes))
-	}
 	var none *NoMatchError
 	if errors.As(err, &none) && !s.Workspace.FailIfNone {
 		reporter.Emit(event.Warning{Code: "NO_PROJECTS", Message: none.Error()})
@@ -246,7 +263,6 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		req.Layout.Shared = &layout.Shared{Dir: filepath.ToSlash(src.store.Links())}
 	}
 	if c.npmProject() {
-		c.foretells(req)
 		resolver := c.npmResolver(src)
 		resolver.served = c.served(src, shaping, req.Lockfile, sink)
 		req.Resolver = resolver
