@@ -240,7 +240,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		NoModules:    !s.Install.ModulesDir, TarballURLs: s.Lockfile.TarballURLs,
 		Hoisted:     c.hoisted(),
 		Patches:     shaping.patches,
-		Verify:      c.verifier(src),
+		Verify:      c.verifier(src, choice.File()),
 		Platform:    c.platform(),
 		UseLockfile: s.Lockfile.Enabled, Frozen: c.frozen(), Resolve: !s.Lockfile.PreferFrozen,
 		NoBins:       !s.Install.BinLinks,

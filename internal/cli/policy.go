@@ -70,12 +70,13 @@ func (c *call) asking(client *registry.Client) (asking, error) {
 	}, nil
 }
 
-// verifier checks what a lockfile has against the policy, or is nil.
-func (c *call) verifier(src *source) func(context.Context, *graph.Graph) error {
+// verifier checks what a lockfile has against the policy, or is nil; file is the
+// lockfile's name.
+func (c *call) verifier(src *source, file string) func(context.Context, *graph.Graph) error {
 	if src.policy == nil || c.cfg.Settings.Resolve.TrustLockfile {
 		return nil
 	}
-	return func(ctx context.Context, g *graph.Graph) error { return resolve.Verify(ctx, src, src.policy, g) }
+	return func(ctx context.Context, g *graph.Graph) error { return resolve.Verify(ctx, src, src.policy, g, file) }
 }
 
 // young tells of versions that are newer than the policy wants because there

@@ -14,8 +14,9 @@ import (
 // Verify asks the registries whether the policy admits what a lockfile has: a
 // lockfile may have been made without it, or by somebody who should not have.
 // Packages from elsewhere are not looked at. Errors: [*policy.AgeError] with
-// all that are too new, [*policy.TrustError], [*policy.MissingTimeError].
-func Verify(ctx context.Context, src Source, p *policy.Policy, g *graph.Graph) error {
+// all that are too new, [*policy.TrustError], [*policy.MissingTimeError]; all but the
+// first name the file.
+func Verify(ctx context.Context, src Source, p *policy.Policy, g *graph.Graph, file string) error {
 	docs := ahead.New(ctx, src.Packument, nil)
 	defer docs.Close()
 	ids := map[graph.Key]bool{}
@@ -30,7 +31,7 @@ func Verify(ctx context.Context, src Source, p *policy.Policy, g *graph.Graph) e
 		name, version := id.Split()
 		v, bad, err := verify(docs, p, name, version)
 		if err != nil {
-			return &Error{[]string{"pnpm-lock.yaml", string(id)}, err}
+			return &Error{[]string{file, string(id)}, err}
 		}
 		if bad {
 			young = append(young, v)
