@@ -92,14 +92,7 @@ func (c *call) newAuditor() (*auditor, error) {
 		return nil, &unsupportedError{"audit of " + string(c.lock.Format), "use the tool that made it"}
 	}
 	a := &auditor{call: c, graph: doc.Graph}
-	var groups []graph.Group
-	in := c.cfg.Settings.Include
-	for group, wanted := range map[graph.Group]bool{graph.Prod: in.Prod, graph.Dev: in.Dev, graph.Optional: in.Optional} {
-		if wanted {
-			groups = append(groups, group)
-		}
-	}
-	a.reach = a.graph.Reachable(graph.Scope{Groups: append([]graph.Group{}, groups...)})
+	a.reach = a.graph.Reachable(graph.Scope{Groups: groups(c.cfg.Settings.Include)})
 	return a, nil
 }
 
@@ -208,17 +201,8 @@ func (a *auditor) text() error {
 	if len(a.ignored) > 0 {
 		fmt.Fprintf(&b, "%d ignored\n", len(a.ignored))
 	}
-	_, err := fmt.Fprint(a.Stdout, plainLines(b.String()))
+	_, err := fmt.Fprint(a.Stdout, ui.Plain(b.String()))
 	return err
-}
-
-// plainLines is a text from elsewhere that keeps its line breaks.
-func plainLines(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = ui.Plain(lines[i])
-	}
-	return strings.Join(lines, "\n")
 }
 
 // shownPaths is how many ways to a package people read.

@@ -15,6 +15,7 @@ import (
 	"godwit/internal/audit"
 	"godwit/internal/audit/npmaudit"
 	"godwit/internal/cli/actual"
+	"godwit/internal/cli/ui"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/project"
@@ -223,7 +224,7 @@ func (a *npmAuditing) Packuments(ctx context.Context, names []npm.Name) map[npm.
 
 // text is the report for people.
 func (a *npmAuditing) text(doc *npmaudit.Document) string {
-	text := plainLines(doc.Text("godwit"))
+	text := ui.Plain(doc.Text("godwit"))
 	if a.ignored > 0 {
 		text += fmt.Sprintf("\n%d ignored", a.ignored)
 	}

@@ -24,7 +24,11 @@ func npmWords(p *Process) []string {
 	if len(w.members) == 0 && !w.all && !w.none {
 		return p.Args
 	}
-	if at := firstWord(w.rest); at < len(w.rest) && find(w.rest[at]) != nil && find(w.rest[at]).names[0] == "init" { // of members that are not there yet
+	command := commandOf(w.rest[firstWord(w.rest):])
+	if filter, _ := config.Flag("--filter"); command != "" && command != "init" && !filter.Admits(command) {
+		return p.Args // it is refused by the name that was typed
+	}
+	if command == "init" { // of members that are not there yet
 		var out []string
 		for _, m := range w.members {
 			out = append(out, "--member="+m)

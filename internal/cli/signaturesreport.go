@@ -83,7 +83,7 @@ func (s *signatures) tell(all []*verdict, by map[string][]*verdict, took time.Du
 		b.WriteString("; someone may have tampered with them since they were published:\n\n")
 		listTo(&b, invalid)
 	}
-	_, err := fmt.Fprint(s.Stdout, plainLines(b.String()))
+	_, err := fmt.Fprint(s.Stdout, ui.Plain(b.String()))
 	return err
 }
 

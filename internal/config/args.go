@@ -267,7 +267,7 @@ func (p *argParser) settle() error {
 				f.setting = s
 			}
 		}
-		if command != "" && !f.setting.Takes(command) && !slices.Contains(f.setting.Idle, command) {
+		if command != "" && !f.setting.Admits(command) {
 			return &FlagError{Flag: f.name, Problem: command + " takes no flag"}
 		}
 	}
@@ -352,6 +352,12 @@ func Flag(arg string) (Setting, bool) {
 // Takes reports whether a command takes the setting as a flag.
 func (s *Setting) Takes(command string) bool {
 	return s.For == nil || slices.Contains(s.For, command)
+}
+
+// Admits reports whether a command may have the setting as a flag, if only so that
+// nothing comes of it.
+func (s *Setting) Admits(command string) bool {
+	return s.Takes(command) || slices.Contains(s.Idle, command)
 }
 
 // looksLikeFlag reports whether a word is no value. A number may have a sign:
