@@ -244,21 +244,20 @@ func (p *pruning) trees(tmp *fsys.Dir) error {
 	if err != nil {
 		return err
 	}
-	own := p.ownNames(ids)
+	looks, own := make([]look, len(ids)), ownNames{}
+	for i, id := range ids {
+		looks[i] = p.look(id)
+		own.count(&looks[i])
+	}
 	files := map[string]bool{} // of the trees; whether they stay
-	for _, id := range ids {
-		info, _ := p.lookup(id)
-		keep := false
-		if info.IsLink() {
-			keep = p.Has(id) // its files go with the slot
-		} else {
-			if tree, err := p.load(id); err == nil {
-				keep = own.inUse(tree) && p.Verify(id) == nil
-				files[tree.files()] = keep
-			}
-			if !keep {
+	for i, id := range ids {
+		l := &looks[i]
+		keep := l.slot && p.Has(id) // its files go with the slot
+		if !l.slot {
+			if keep = l.whole && own.inUse(l); !keep {
 				p.Trees++
 			}
+			files[l.files] = keep
 		}
 		if keep {
 			continue

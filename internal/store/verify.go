@@ -33,12 +33,16 @@ func (s *Store) Verify(id ID) error {
 	if err != nil {
 		return err
 	}
+	return s.verify(tree)
+}
+
+func (s *Store) verify(tree *Tree) error {
 	root, err := tree.Open()
 	if err != nil {
 		return s.explain(err)
 	}
 	defer root.Close()
-	damage := &DamageError{ID: id}
+	damage := &DamageError{ID: tree.ID}
 	for _, f := range tree.Files {
 		info, err := root.Lstat(f.Path)
 		problem := ""
