@@ -68,7 +68,7 @@ var policy = map[string][]string{
 	"store":    {"fsys", "npm", "npm/jsonscan"},
 	"git":      {"npm/semver"},
 	"inflate":  {},
-	"registry": {"event", "fsys", "inflate", "npm", "npm/jsonscan"},
+	"registry": {"event", "fsys", "inflate", "npm", "npm/jsonscan", "turns"},
 	"project":  {"npm"},
 	"config":   {"event", "npm", "npm/specifier", "project"}, // what a registry's prefix cannot be
 
@@ -138,6 +138,9 @@ var policy = map[string][]string{
 	// The project's own code that changes manifests and lockfiles, in a process.
 	"pnpmfile": {"npm"},
 
+	// So many at a time.
+	"turns": {},
+
 	// Processes, run to their end.
 	"spawn": {"fsys"},
 
@@ -169,11 +172,11 @@ var policy = map[string][]string{
 	// Resolves for others.
 	"server": {
 		"graph", "npm", "npm/specifier", "registry", "resolve", "resolve/bundled", "resolve/npmtree", "resolve/packuments",
-		"resolve/wire", "throttle",
+		"resolve/wire", "throttle", "turns",
 	},
 	// A registry that asks others. Its policy is the resolver's, so that server and
 	// client hide the same versions.
-	"proxy":      {"npm", "npm/integrity", "proxy/disk", "proxy/render", "registry", "resolve/policy"},
+	"proxy":      {"npm", "npm/integrity", "proxy/disk", "proxy/render", "registry", "resolve/policy", "turns"},
 	"proxy/disk": {"fsys"},
 	// What stands before the endpoints of a server, and what it tells of itself.
 	"front": {"throttle"}, "metric": {}, "throttle": {},

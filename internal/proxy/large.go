@@ -23,12 +23,7 @@ func (p *Proxy) turn(ctx context.Context, packed int) (done func(), err error) {
 	if packed < largePacked {
 		return func() {}, nil
 	}
-	select {
-	case p.large <- struct{}{}:
-		return func() { <-p.large }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return p.large.Take(ctx)
 }
 
 // parsed takes a packed document apart, in its turn; size is that of its text.

@@ -35,6 +35,7 @@ import (
 	"godwit/internal/proxy/disk"
 	"godwit/internal/registry"
 	"godwit/internal/resolve/policy"
+	"godwit/internal/turns"
 )
 
 // Options say whom to ask and what to keep. Upstream, Dir, Log and Now are
@@ -135,11 +136,11 @@ type Proxy struct {
 	documents  flights[*record] // from the upstream
 	renderings flights[*rendering]
 	downloads  downloads
-	large      chan struct{} // see turn
-	noShort    sync.Map      // registries without a short form
-	resting    sync.Map      // "documents " or "tarballs " and registry → until when it is not asked
-	down       sync.Map      // registry → until when it is not waited for
-	spooled    atomic.Int64  // bytes of tarballs that the disk did not take
+	large      turns.Turns  // see turn
+	noShort    sync.Map     // registries without a short form
+	resting    sync.Map     // "documents " or "tarballs " and registry → until when it is not asked
+	down       sync.Map     // registry → until when it is not waited for
+	spooled    atomic.Int64 // bytes of tarballs that the disk did not take
 
 	behind background
 }
@@ -147,7 +148,7 @@ type Proxy struct {
 // New checks o and opens the cache.
 func New(o Options) (*Proxy, error) {
 	o.applyDefaults()
-	p := &Proxy{opts: o, memory: newMemory(o.MemoryBytes), patience: defaultPatience, large: make(chan struct{}, largeTurns)}
+	p := &Proxy{opts: o, memory: newMemory(o.MemoryBytes), patience: defaultPatience, large: turns.New(largeTurns)}
 	if err := p.allow(); err != nil {
 		return nil, err
 	}

@@ -16,8 +16,10 @@ type gunzipper struct {
 
 var gunzippers = sync.Pool{New: func() any { return new(gunzipper) }}
 
-// alone is the part of the limit beyond which documents are dealt with one at a
-// time: 64 MiB as it is by default, which a handful of packages pass.
+// alone is the part of the limit beyond which documents are unpacked and read one at
+// a time: 64 MiB as it is by default, which a handful of packages pass. Half a
+// megabyte may become all of the limit, and a hostile registry sends many of them at
+// once.
 const alone = 8
 
 // gunzip reads and decodes a whole document of at most limit bytes. It calls large,

@@ -154,9 +154,9 @@ func (c *Client) receive(ctx context.Context, a answer, name npm.Name, form Form
 		slot.touch(kept, now, age)
 		return Dated{kept.doc, until}, nil
 	}
-	own := turn{ctx: ctx, in: c.large}
-	defer own.end()
-	body, err := c.decoded(a, own.begin)
+	done := func() {}
+	defer func() { done() }() // it is parsed in the same turn
+	body, err := c.decoded(a, func() (err error) { done, err = c.large.Take(ctx); return err })
 	if err != nil {
 		return Dated{}, err
 	}

@@ -23,6 +23,7 @@ import (
 
 	"godwit/internal/event"
 	"godwit/internal/npm"
+	"godwit/internal/turns"
 )
 
 // Client talks to registries. It is safe for concurrent use. Close it: the
@@ -37,7 +38,7 @@ type Client struct {
 	spares   *spares // nil: none
 	cache    *cache  // nil: no cache
 	flights  flights
-	large    queue        // of documents that take much of the memory that one may
+	large    turns.Turns  // see alone
 	notices  sync.Map     // npm-notice texts that were passed on
 	received atomic.Int64 // bytes of bodies, of all answers
 }
@@ -45,7 +46,7 @@ type Client struct {
 // New checks o and makes a client. It does not touch network or disk.
 func New(o Options) (*Client, error) {
 	o.applyDefaults()
-	c := &Client{opts: o, scopes: map[string]*url.URL{}, large: make(queue, 1)}
+	c := &Client{opts: o, scopes: map[string]*url.URL{}, large: turns.New(1)}
 	var err error
 	if c.auth, err = newAuthTable(o.Credentials); err != nil {
 		return nil, err

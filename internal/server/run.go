@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"godwit/internal/resolve/wire"
+	"godwit/internal/turns"
 )
 
 // runKey is the digest of all that an answer depends on but the registry and the
@@ -111,7 +112,7 @@ func (r *run) from(ctx context.Context, at int) (lines []byte, over bool, err er
 type runs struct {
 	limits Limits
 	now    func() time.Time
-	turns  chan struct{} // one for each resolution at work
+	turns  turns.Turns // one for each resolution at work
 
 	mu      sync.Mutex
 	on      map[runKey][]*run // several for moments that are far apart
@@ -121,7 +122,7 @@ type runs struct {
 
 func newRuns(l Limits, now func() time.Time) *runs {
 	return &runs{
-		limits: l, now: now, turns: make(chan struct{}, l.Resolves), on: map[runKey][]*run{},
+		limits: l, now: now, turns: turns.New(l.Resolves), on: map[runKey][]*run{},
 		replays: replays{limit: l.Replays, by: map[runKey]*list.Element{}},
 	}
 }
@@ -195,11 +196,9 @@ func (rs *runs) begin(ctx context.Context, q question, work func(context.Context
 		// Who waits is told in time, even if the work does not look at the clock.
 		late := context.AfterFunc(own, func() { r.say(&wire.Frame{Error: failureOf(own, context.Cause(own))}) })
 		defer late()
-		select {
-		case rs.turns <- struct{}{}:
+		if done, err := rs.turns.Take(own); err == nil {
 			work(own, r)
-			<-rs.turns
-		case <-own.Done():
+			done()
 		}
 		rs.end(r)
 	}()
