@@ -65,7 +65,8 @@ func direct(u *url.URL, list []string) bool {
 // excepts reports whether an entry of noproxy, in lower case, means the host of u:
 // "*" means all, a name itself and what is below it, with or without "." or "*."
 // before it, an address itself, 10.0.0.0/8 all in it; ":443" behind a name or an
-// address that port alone. These are curl's forms, and Go's.
+// address that port alone. These are the forms of curl and of Go's httpproxy, but that
+// ".name" is the name itself, too, as for curl and npm (@npmcli/agent, isNoProxy).
 func excepts(entry string, u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
 	addr, err := netip.ParseAddr(host)
