@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -61,17 +60,6 @@ type bunManifest struct {
 	Overrides  map[string]string `json:"overrides,omitempty"`
 }
 
-func (m *bunManifest) text() string {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false) // bun would write ">" anew
-	if err := enc.Encode(m); err != nil {
-		panic(err)
-	}
-	return out.String()
-}
-
 // bunProject makes up one project of bun's.
 func (g *generator) bunProject() *bunGenerated {
 	p := &bunGenerated{&generated{files: map[string]string{}, edited: map[string]string{}}, []string{"install"}}
@@ -99,7 +87,7 @@ func (g *generator) bunProject() *bunGenerated {
 		root.Workspaces = g.bunWorkspaces(members)
 	}
 	for i, dir := range dirs {
-		p.files[filepath.Join(dir, "package.json")] = members[i].text()
+		p.files[filepath.Join(dir, "package.json")] = manifestText(members[i])
 	}
 	g.bunChange(p, members, dirs)
 	return p
@@ -155,7 +143,7 @@ func (g *generator) bunChange(p *bunGenerated, members []*bunManifest, dirs []st
 	default:
 		i := g.IntN(len(members))
 		g.edit(&members[i].manifestJSON)
-		p.edited[filepath.Join(dirs[i], "package.json")] = members[i].text()
+		p.edited[filepath.Join(dirs[i], "package.json")] = manifestText(members[i])
 	}
 }
 

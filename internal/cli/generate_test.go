@@ -59,7 +59,7 @@ type manifestJSON struct {
 	Peer     map[string]string `json:"peerDependencies,omitempty"`
 }
 
-// manifestText is a package.json as npm, pnpm and yarn write it.
+// manifestText is a package.json as npm, pnpm, yarn and bun write it.
 func manifestText(m any) string {
 	var out strings.Builder
 	e := json.NewEncoder(&out)
