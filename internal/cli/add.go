@@ -39,49 +39,59 @@ func runAdd(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	var catalogs *cataloging
 	e := &editing{keep: !s.Save.Save}
+	a := &additions{call: c, editing: e, requests: requests}
 	if !e.keep {
-		e.settings = func() error { return errors.Join(c.writeBuilds(rules), catalogs.write(c)) }
+		e.settings = func() error { return errors.Join(c.writeBuilds(rules), a.catalogs.write(c)) }
 	}
 	c.allowBuilds(rules)
 	e.targets = func(importers []install.Importer) (map[string]bool, error) {
 		return c.targets(importers, s.Workspace.IncludeRoot)
 	}
-	ready := func(src *source, importers []install.Importer) error {
-		others, err := c.otherImporters()
-		if err != nil {
-			return err
-		}
-		all := slices.Concat(importers, others)
-		used, members := workspaceSpecifiers(all), map[string]string{}
-		for _, im := range all {
-			members[string(im.Manifest.Name)] = im.Manifest.Version
-		}
-		e.changes = func(im *install.Importer) ([]change, error) {
-			a := adding{call: c, used: used, into: im, catalogs: catalogs, members: members}
-			for _, r := range requests {
-				if err := a.add(ctx, src, r); err != nil {
-					return nil, err
-				}
-			}
-			if s.Save.Types {
-				if err := a.addTypes(ctx, src); err != nil {
-					return nil, err
-				}
-			}
-			return a.changes, nil
-		}
-		return c.checkNames(ctx, src, requests, importers)
-	}
 	err = c.install(ctx, func(req *install.Request) error {
-		if catalogs, err = c.cataloging(req); err != nil {
+		if a.catalogs, err = c.cataloging(req); err != nil {
 			return err
 		}
 		c.tellFitting(ctx, req, e, req.Resolver.(renewing).looks())
-		return c.edit(req, e, ready)
+		return c.edit(req, e, func(src *source, importers []install.Importer) error { return a.ready(ctx, src, importers) })
 	})
 	return c.suggest(err, requests)
+}
+
+// additions are what one call adds to projects.
+type additions struct {
+	*call
+	*editing
+	requests []specifier.Specifier
+	catalogs *cataloging // nil for none
+}
+
+// ready knows what each project gets, now that the others are read.
+func (a *additions) ready(ctx context.Context, src *source, importers []install.Importer) error {
+	others, err := a.otherImporters()
+	if err != nil {
+		return err
+	}
+	all := slices.Concat(importers, others)
+	used, members := workspaceSpecifiers(all), map[string]string{}
+	for _, im := range all {
+		members[string(im.Manifest.Name)] = im.Manifest.Version
+	}
+	a.changes = func(im *install.Importer) ([]change, error) {
+		one := adding{call: a.call, used: used, into: im, catalogs: a.catalogs, members: members}
+		for _, r := range a.requests {
+			if err := one.add(ctx, src, r); err != nil {
+				return nil, err
+			}
+		}
+		if a.cfg.Settings.Save.Types {
+			if err := one.addTypes(ctx, src); err != nil {
+				return nil, err
+			}
+		}
+		return one.changes, nil
+	}
+	return a.checkNames(ctx, src, a.requests, importers)
 }
 
 // forRoot reports whether a call that changes one package.json is about that of the

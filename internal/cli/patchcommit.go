@@ -14,6 +14,7 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/fsys"
+	"godwit/internal/graph"
 	"godwit/internal/layout"
 	"godwit/internal/packlist"
 	"godwit/internal/project"
@@ -25,8 +26,7 @@ func runPatchCommit(ctx context.Context, c *call) error {
 	if len(c.arguments()) != 1 {
 		return &refusedError{"patch-commit wants the directory that patch made", "ERR_PNPM_MISSING_PATCH_DIR", "for example: godwit patch-commit node_modules/" + editsDir + "/left-pad@1.3.0"}
 	}
-	dir := c.arguments()[0]
-	dir = c.fromHere(dir)
+	dir := c.fromHere(c.arguments()[0])
 	p, err := project.Read(dir)
 	if err != nil {
 		return &refusedError{dir + " is no directory that patch made: " + err.Error(), "ERR_PNPM_INVALID_PATCH_DIR", "godwit patch <package> makes one"}
@@ -35,18 +35,7 @@ func runPatchCommit(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp("", "godwit-patch-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	if err := c.copyPackage(pkg, filepath.Join(tmp, oldDir)); err != nil {
-		return err
-	}
-	if err := copyEdited(dir, filepath.Join(tmp, newDir)); err != nil {
-		return err
-	}
-	diff, err := c.diff(tmp)
+	diff, err := c.edited(pkg, dir)
 	if err != nil {
 		return err
 	}
@@ -78,6 +67,22 @@ func runPatchCommit(ctx context.Context, c *call) error {
 		return err
 	}
 	return c.installAgain(ctx)
+}
+
+// edited is how a directory differs from the package that it was made of.
+func (c *call) edited(pkg *graph.Package, dir string) ([]byte, error) {
+	tmp, err := os.MkdirTemp("", "godwit-patch-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	if err := c.copyPackage(pkg, filepath.Join(tmp, oldDir)); err != nil {
+		return nil, err
+	}
+	if err := copyEdited(dir, filepath.Join(tmp, newDir)); err != nil {
+		return nil, err
+	}
+	return c.diff(tmp)
 }
 
 // copyEdited copies the files of a directory that would be published, which is

@@ -29,10 +29,6 @@ const (
 	passKind // upstream's answer as it is
 )
 
-func (k kind) String() string {
-	return [...]string{"packument", "manifest", "tarball", "dist-tags", "mature", "ping", "passed"}[k]
-}
-
 // maxURL is far above the longest name, version and file together; only
 // searches come near it.
 const maxURL = 2048

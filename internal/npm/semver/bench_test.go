@@ -33,7 +33,7 @@ func BenchmarkParse(b *testing.B) {
 func BenchmarkMatch(b *testing.B) {
 	var ranges []Range
 	for _, s := range published {
-		ranges = append(ranges, MustParseRange(s))
+		ranges = append(ranges, mustParseRange(s))
 	}
 	versions := []Version{MustParse("1.2.9"), MustParse("16.14.0"), MustParse("5.0.0-beta.12"), MustParse("0.5.1")}
 	b.ReportAllocs()
@@ -44,7 +44,7 @@ func BenchmarkMatch(b *testing.B) {
 
 // The longest range that is accepted, and as hard as can be.
 func BenchmarkIntersectsHostile(b *testing.B) {
-	r := MustParseRange(hostile())
+	r := mustParseRange(hostile())
 	for b.Loop() {
 		Intersects(r, r)
 	}

@@ -50,16 +50,6 @@ func ParseRange(s string, o Options) (Range, error) {
 	return Range{comps: comps, raw: raw, opts: o}, nil
 }
 
-// MustParseRange is [ParseRange] without options for ranges written in the
-// program. It panics when s is not a range.
-func MustParseRange(s string) Range {
-	r, err := ParseRange(s, Options{})
-	if err != nil {
-		panic("semver: " + err.Error())
-	}
-	return r
-}
-
 // ValidRange reports whether [ParseRange] accepts s.
 func ValidRange(s string, o Options) bool {
 	_, err := ParseRange(s, o)

@@ -42,23 +42,23 @@ func TestZeroValues(t *testing.T) {
 	if v.String() != "0.0.0" || r.Match(v) || r.String() != "" || r.IsAny() {
 		t.Errorf("zero version %q; zero range matches %v, is any %v", v, r.Match(v), r.IsAny())
 	}
-	if Intersects(r, MustParseRange("*")) || MaxIndex([]Version{v}, r) >= 0 {
+	if Intersects(r, mustParseRange("*")) || MaxIndex([]Version{v}, r) >= 0 {
 		t.Error("the zero range holds something")
 	}
 }
 
 func TestRangeAccessors(t *testing.T) {
-	r := MustParseRange("  ^1.2 ||\t2.x ")
+	r := mustParseRange("  ^1.2 ||\t2.x ")
 	if r.Raw() != "^1.2 || 2.x" || r.String() != ">=1.2.0 <2.0.0-0||>=2.0.0 <3.0.0-0" || r.IsAny() {
 		t.Errorf("Raw %q, String %q, IsAny %v", r.Raw(), r.String(), r.IsAny())
 	}
-	if v, ok := MustParseRange("=1.2.3").Exact(); !ok || v != MustParse("1.2.3") {
+	if v, ok := mustParseRange("=1.2.3").Exact(); !ok || v != MustParse("1.2.3") {
 		t.Errorf("Exact = %v, %v", v, ok)
 	}
-	if _, ok := MustParseRange("1.2").Exact(); ok {
+	if _, ok := mustParseRange("1.2").Exact(); ok {
 		t.Error("1.2 is exact")
 	}
-	if !MustParseRange("").IsAny() || !MustParseRange("1 || *").IsAny() {
+	if !mustParseRange("").IsAny() || !mustParseRange("1 || *").IsAny() {
 		t.Error("any is not any")
 	}
 }
@@ -104,7 +104,7 @@ func TestSortOrder(t *testing.T) {
 // The map takes over where sets are long: same result, linear time.
 func TestLongSetIsDeduplicated(t *testing.T) {
 	text := strings.Repeat(">=1.0.0 >=2.0.0 ", 500)
-	if got := MustParseRange(text).String(); got != ">=1.0.0 >=2.0.0" {
+	if got := mustParseRange(text).String(); got != ">=1.0.0 >=2.0.0" {
 		t.Errorf("got %.80q", got)
 	}
 	var long []string
@@ -112,7 +112,7 @@ func TestLongSetIsDeduplicated(t *testing.T) {
 		long = append(long, ">="+string(rune('1'+i%9))+".0."+strings.Repeat("1", 1+i/9))
 	}
 	once := strings.Join(long, " ")
-	if a, b := MustParseRange(once).String(), MustParseRange(once+" "+once).String(); a != b || a != once {
+	if a, b := mustParseRange(once).String(), mustParseRange(once+" "+once).String(); a != b || a != once {
 		t.Errorf("once %q, twice %q", a, b)
 	}
 }
@@ -127,17 +127,17 @@ func TestRangeLengthLimit(t *testing.T) {
 }
 
 func TestSharedRangeIsNotChanged(t *testing.T) {
-	r := MustParseRange("1.x || 2.x || 3.0.0")
+	r := mustParseRange("1.x || 2.x || 3.0.0")
 	before := r.String()
 	Intersects(r, r)
-	Subset(r, MustParseRange(">=1"))
+	Subset(r, mustParseRange(">=1"))
 	if r.String() != before {
 		t.Errorf("%q became %q", before, r.String())
 	}
 }
 
 func TestNoAllocations(t *testing.T) {
-	r := MustParseRange("^1.2.3 || ^2.0.0-beta.1")
+	r := mustParseRange("^1.2.3 || ^2.0.0-beta.1")
 	v := MustParse("2.0.0-beta.10")
 	for name, f := range map[string]func(){
 		"Parse": func() { Parse("1.2.3-beta.1+build", Options{}) },
@@ -151,4 +151,13 @@ func TestNoAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { ParseRange("^1.2.3 || >=2", Options{}) }); n > 1 {
 		t.Errorf("ParseRange: %v allocations", n)
 	}
+}
+
+// mustParseRange is [ParseRange] without options for ranges written in tests.
+func mustParseRange(s string) Range {
+	r, err := ParseRange(s, Options{})
+	if err != nil {
+		panic("semver: " + err.Error())
+	}
+	return r
 }
