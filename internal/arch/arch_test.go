@@ -48,8 +48,10 @@ var policy = map[string][]string{
 	// What advisories mean for npm's trees, which selectors are about; a fix is what
 	// npm's resolver would choose.
 	"audit/npmaudit": {"audit", "npm", "npm/semver", "npm/specifier", "query", "resolve/npmtree"},
-	"query":          {"npm", "npm/semver", "npm/specifier", "packlist", "project"},
-	"event":          {},
+	// Who signed what; asked of registries through the caller.
+	"audit/signatures": {"graph", "npm", "npm/integrity", "provenance", "registry", "sigstore", "spawn"},
+	"query":            {"npm", "npm/semver", "npm/specifier", "packlist", "project"},
+	"event":            {},
 
 	// Tarballs of packages in one file, for another machine.
 	"tarballs": {},
@@ -146,7 +148,7 @@ var policy = map[string][]string{
 
 	// Everything meets in the CLI.
 	"cli": {
-		"audit", "audit/npmaudit", "cli/...", "config", "event", "fsys", "git", "graph", "install", "layout",
+		"audit/...", "cli/...", "config", "event", "fsys", "git", "graph", "install", "layout",
 		"lockfile", "npm", "npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch",
 		"peers", "pkgdiff", "pnpmfile", "project", "provenance", "query", "registry", "resolve", "resolve/bundled",
 		"resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote",

@@ -341,7 +341,7 @@ func (c *call) addAll(ctx context.Context, specs []string) error {
 				return err
 			}
 			failed = append(failed, spec)
-			fmt.Fprintf(c.Stderr, "WARN %s\n", ui.Plain(brief(err)))
+			fmt.Fprintf(c.Stderr, "WARN %s\n", ui.Plain(registry.Brief(err)))
 		}
 	}
 	if len(failed) > 0 {

@@ -88,7 +88,7 @@ func (x *examination) registry(ctx context.Context, at string) {
 	switch {
 	case errors.As(err, &status) && status.Status < 500: // somebody is there; not every registry knows this question
 	case err != nil:
-		x.Say("registry", doctor.Failure, hintOf(err, "look at the network, at the proxy, and at the setting registry"), "%s", brief(err))
+		x.Say("registry", doctor.Failure, hintOf(err, "look at the network, at the proxy, and at the setting registry"), "%s", registry.Brief(err))
 		return
 	}
 	took = took.Round(time.Millisecond)

@@ -171,12 +171,6 @@ func (e *endpoint) once(ctx context.Context, method, path string, payload []byte
 	return got, err
 }
 
-// isNotFound reports whether an error is the registry's 404.
-func isNotFound(err error) bool {
-	var status *registry.StatusError
-	return errors.As(err, &status) && status.Status == http.StatusNotFound
-}
-
 // askOTP gets a one-time password: through the web where the registry offers
 // that, else typed.
 func (e *endpoint) askOTP(ctx context.Context, status *registry.StatusError) (string, error) {

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"path/filepath"
 	"strings"
 
@@ -139,7 +137,7 @@ func (c *call) fundingOf(ctx context.Context, a *fund.Asker, word string) (proje
 		return best, err
 	}
 	found, err := c.said(ctx, word)
-	if status := (*registry.StatusError)(nil); errors.As(err, &status) && status.Status == http.StatusNotFound {
+	if registry.IsNotFound(err) {
 		return best, nil
 	}
 	if err != nil {

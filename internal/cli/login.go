@@ -139,7 +139,7 @@ func runLogout(ctx context.Context, c *call) error {
 		return &loginError{url: e.url}
 	}
 	if token, ok := strings.CutPrefix(creds.Authorization.Reveal(), "Bearer "); ok {
-		if _, err := e.send(ctx, http.MethodDelete, "-/user/token/"+escape(token), nil, nil); err != nil && !isNotFound(err) {
+		if _, err := e.send(ctx, http.MethodDelete, "-/user/token/"+escape(token), nil, nil); err != nil && !registry.IsNotFound(err) {
 			return fmt.Errorf("log out of %s: %w", e.url, withoutPath(err))
 		}
 	}

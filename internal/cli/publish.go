@@ -266,7 +266,7 @@ func (p *publisher) checkVersion(ctx context.Context, to *destination, m *projec
 		Versions map[string]json.RawMessage
 		Tags     map[string]string `json:"dist-tags"`
 	}
-	if _, err := to.send(ctx, "", registry.EscapedName(name), nil, &doc); err != nil && !isNotFound(err) {
+	if _, err := to.send(ctx, "", registry.EscapedName(name), nil, &doc); err != nil && !registry.IsNotFound(err) {
 		if p.recursive() {
 			return err
 		}

@@ -61,7 +61,7 @@ func (p *publisher) mayProve(ctx context.Context, to *destination, name npm.Name
 func (e *endpoint) visible(ctx context.Context, name npm.Name) (bool, error) {
 	var answer struct{ Public bool }
 	_, err := e.send(ctx, "", "-/package/"+registry.EscapedName(name)+"/visibility", nil, &answer)
-	if isNotFound(err) {
+	if registry.IsNotFound(err) {
 		err = nil
 	}
 	return answer.Public, err
@@ -159,7 +159,7 @@ func (p *publisher) identity(ctx context.Context) (string, error) {
 	}
 	token, err := p.askService(ctx, ask, secret, "sigstore")
 	if err != nil {
-		return "", fmt.Errorf("GitHub gave no token: %s", brief(err))
+		return "", fmt.Errorf("GitHub gave no token: %s", registry.Brief(err))
 	}
 	return token, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,7 +39,7 @@ func (c *call) vouched(ctx context.Context, at string, name npm.Name) (e *endpoi
 	}
 	var answer struct{ Token string }
 	if _, err := e.send(ctx, http.MethodPost, "-/npm/v1/oidc/token/exchange/package/"+registry.EscapedName(name), nil, &answer); err != nil {
-		return nil, brief(err)
+		return nil, registry.Brief(err)
 	}
 	if answer.Token == "" {
 		return nil, "the registry answered without a token"
@@ -74,7 +73,7 @@ func (c *call) word(ctx context.Context, at string) (token, why string) {
 	}
 	token, err = c.askService(ctx, ask, secret, "npm:"+registryURL.Hostname())
 	if err != nil {
-		return "", "GitHub gave no token: " + brief(err)
+		return "", "GitHub gave no token: " + registry.Brief(err)
 	}
 	return token, ""
 }
@@ -129,17 +128,4 @@ func (c *call) variableSet(name string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// brief is an error without what to do about it.
-func brief(err error) string {
-	var status *registry.StatusError
-	if errors.As(err, &status) {
-		text := fmt.Sprintf("%s answered %d", status.URL, status.Status)
-		if status.Message != "" {
-			text += " (" + status.Message + ")"
-		}
-		return text
-	}
-	return err.Error()
 }

@@ -104,7 +104,7 @@ func (e *endpoint) unpublish(ctx context.Context, name npm.Name, version string,
 		return err
 	}
 	_, err = e.send(ctx, http.MethodDelete, tarball+"/-rev/"+escape(now.revision()), nil, nil)
-	if isNotFound(err) {
+	if registry.IsNotFound(err) {
 		return nil // the registry took it with the version
 	}
 	return err

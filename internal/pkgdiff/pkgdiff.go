@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
-
 	"fmt"
 	"io"
 	"io/fs"

@@ -125,3 +125,22 @@ func (e *TooLargeError) Code() string { return "ERR_GODWIT_BODY_TOO_LARGE" }
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("GET %s: more than %d bytes: refused as a damaged or hostile answer", e.URL, e.Limit)
 }
+
+// IsNotFound reports whether an error is a registry's 404.
+func IsNotFound(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Status == http.StatusNotFound
+}
+
+// Brief is an error without what to do about it.
+func Brief(err error) string {
+	var status *StatusError
+	if errors.As(err, &status) {
+		text := fmt.Sprintf("%s answered %d", status.URL, status.Status)
+		if status.Message != "" {
+			text += " (" + status.Message + ")"
+		}
+		return text
+	}
+	return err.Error()
+}

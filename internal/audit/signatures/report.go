@@ -1,36 +1,32 @@
-package cli
+package signatures
 
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
-
-	"godwit/internal/cli/ui"
 )
 
-// report tells the verdicts, and fails unless all are right.
-func (s *signatures) report(all []*verdict, took time.Duration) error {
-	by := map[string][]*verdict{}
-	for _, v := range all {
-		by[v.problem] = append(by[v.problem], v)
+// Report is what came of looking at all packages.
+type Report struct{ all []*verdict }
+
+// Signed reports whether there was anything to check.
+func (r *Report) Signed() bool {
+	return slices.ContainsFunc(r.all, func(v *verdict) bool { return v.problem != "unsigned" || v.attestations != nil })
+}
+
+// Good reports whether all that is signed, and ought to be, is so as it should be.
+func (r *Report) Good() bool { return len(r.with("invalid"))+len(r.with("missing")) == 0 }
+
+// with are the verdicts with a problem.
+func (r *Report) with(problem string) []*verdict {
+	var out []*verdict
+	for _, v := range r.all {
+		if v.problem == problem {
+			out = append(out, v)
+		}
 	}
-	var err error
-	switch {
-	case !s.cfg.Settings.Call.JSON:
-		err = s.tell(all, by, took)
-	case s.npm:
-		err = writeJSON(s.Stdout, s.asNpm(all, by))
-	default:
-		err = writeJSON(s.Stdout, asPnpm(all, by))
-	}
-	if err != nil {
-		return err
-	}
-	if len(by["invalid"])+len(by["missing"]) > 0 {
-		return errSaid
-	}
-	return nil
+	return out
 }
 
 // counted is how many packages verdicts stand for, that want counts.
@@ -57,34 +53,39 @@ func packagesHave(n int, one, more string) string {
 	return fmt.Sprintf("%d packages have %s", n, more)
 }
 
-func (s *signatures) tell(all []*verdict, by map[string][]*verdict, took time.Duration) error {
+// Text is the report for people, with texts from elsewhere in it; took is how long it
+// was waited for, which npm tells, or "".
+func (r *Report) Text(took string) string {
 	var b strings.Builder
-	audited := counted(all, func(v *verdict) bool { return v.problem != "unsigned" })
-	fmt.Fprintf(&b, "audited %s", ui.Count(audited, "package"))
-	if s.npm {
-		fmt.Fprintf(&b, " in %s", took.Truncate(time.Second))
+	audited := counted(r.all, func(v *verdict) bool { return v.problem != "unsigned" })
+	what := "packages"
+	if audited == 1 {
+		what = "package"
+	}
+	fmt.Fprintf(&b, "audited %d %s", audited, what)
+	if took != "" {
+		b.WriteString(" in " + took)
 	}
 	b.WriteString("\n\n")
-	if n := counted(all, is("")); n > 0 {
+	if n := counted(r.all, is("")); n > 0 {
 		b.WriteString(packagesHave(n, "a verified registry signature", "verified registry signatures") + "\n\n")
 	}
-	if n := counted(all, func(v *verdict) bool { return v.attestations != nil }); n > 0 {
+	if n := counted(r.all, func(v *verdict) bool { return v.attestations != nil }); n > 0 {
 		b.WriteString(packagesHave(n, "a verified attestation", "verified attestations") + "\n\n")
 	}
-	if n := counted(all, is("unsigned")); n > 0 {
+	if n := counted(r.all, is("unsigned")); n > 0 {
 		b.WriteString(packagesHave(n, "a registry that signs nothing", "registries that sign nothing") + "\n\n")
 	}
-	if missing := by["missing"]; len(missing) > 0 {
+	if missing := r.with("missing"); len(missing) > 0 {
 		b.WriteString(packagesHave(counted(missing, is("missing")), "no signature", "no signatures") + ", although the registry has keys:\n\n")
 		listTo(&b, missing)
 	}
-	if invalid := by["invalid"]; len(invalid) > 0 {
+	if invalid := r.with("invalid"); len(invalid) > 0 {
 		b.WriteString(packagesHave(counted(invalid, is("invalid")), "an invalid signature or attestation", "invalid signatures or attestations"))
 		b.WriteString("; someone may have tampered with them since they were published:\n\n")
 		listTo(&b, invalid)
 	}
-	_, err := fmt.Fprint(s.Stdout, ui.Plain(b.String()))
-	return err
+	return b.String()
 }
 
 // listTo writes packages, a line each, and an empty one.
@@ -132,10 +133,11 @@ type npmSignatures struct {
 	Verified *[]npmAttested `json:"verified,omitempty"`
 }
 
-// asNpm is the JSON of npm 11, with each copy of a package.
-func (s *signatures) asNpm(all []*verdict, by map[string][]*verdict) npmSignatures {
+// Npm is the JSON of npm 11, with each copy of a package; statements are told if that
+// is asked for.
+func (r *Report) Npm(statements bool) any {
 	out := npmSignatures{Invalid: []npmVerdict{}, Missing: []npmVerdict{}}
-	for _, v := range by["invalid"] {
+	for _, v := range r.with("invalid") {
 		for _, at := range v.places {
 			out.Invalid = append(out.Invalid, npmVerdict{
 				Code: v.code, Message: v.message, Integrity: v.integrity, KeyID: v.keyID, Location: at.dir, Name: v.name, Registry: v.registry,
@@ -143,18 +145,18 @@ func (s *signatures) asNpm(all []*verdict, by map[string][]*verdict) npmSignatur
 			})
 		}
 	}
-	for _, v := range by["missing"] {
+	for _, v := range r.with("missing") {
 		for _, at := range v.places {
 			out.Missing = append(out.Missing, npmVerdict{
 				Integrity: v.integrity, Location: at.dir, Name: v.name, Registry: v.registry, Resolved: v.resolved, Version: v.version,
 			})
 		}
 	}
-	if !s.cfg.Settings.Audit.Attestations {
+	if !statements {
 		return out
 	}
 	out.Verified = &[]npmAttested{}
-	for _, v := range all {
+	for _, v := range r.all {
 		for _, at := range v.places {
 			if v.attestations != nil {
 				*out.Verified = append(*out.Verified, npmAttested{v.name, v.version, at.dir, v.registry, v.attestations, v.bundles})
@@ -181,8 +183,8 @@ type pnpmSignatures struct {
 	Verified int           `json:"verified"`
 }
 
-// asPnpm is the JSON of pnpm 12.
-func asPnpm(all []*verdict, by map[string][]*verdict) pnpmSignatures {
+// Pnpm is the JSON of pnpm 12.
+func (r *Report) Pnpm() any {
 	list := func(of []*verdict) []pnpmVerdict {
 		out := []pnpmVerdict{}
 		for _, v := range of {
@@ -191,7 +193,7 @@ func asPnpm(all []*verdict, by map[string][]*verdict) pnpmSignatures {
 		return out
 	}
 	return pnpmSignatures{
-		Audited: counted(all, func(v *verdict) bool { return v.problem != "unsigned" }), Verified: counted(all, is("")),
-		Invalid: list(by["invalid"]), Missing: list(by["missing"]),
+		Audited: counted(r.all, func(v *verdict) bool { return v.problem != "unsigned" }), Verified: counted(r.all, is("")),
+		Invalid: list(r.with("invalid")), Missing: list(r.with("missing")),
 	}
 }

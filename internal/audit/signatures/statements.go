@@ -1,4 +1,4 @@
-package cli
+package signatures
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"godwit/internal/npm/integrity"
 	"godwit/internal/provenance"
+	"godwit/internal/registry"
 	"godwit/internal/sigstore"
 )
 
@@ -25,9 +26,9 @@ type attestation struct {
 // attested checks the statements that a registry names about a version, as npm 11
 // does (pacote, registry.js), but that whatever is wrong with one is a verdict
 // about this version, and does not end the audit.
-func (s *signatures) attested(ctx context.Context, r *signer, v *verdict, named json.RawMessage) error {
+func (s *checking) attested(ctx context.Context, r *signer, v *verdict, named json.RawMessage) error {
 	v.keyID, v.sig = "", ""
-	root, err := s.root()
+	root, err := s.Root()
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (s *signatures) attested(ctx context.Context, r *signer, v *verdict, named 
 		if ctx.Err() != nil {
 			return err
 		}
-		v.invalid(badStatement, "has statements that the registry does not show: %s", brief(err))
+		v.invalid(badStatement, "has statements that the registry does not show: %s", registry.Brief(err))
 		return nil
 	}
 	var list []attestation
@@ -74,17 +75,16 @@ func (r *signer) statements(ctx context.Context, address string, answer any) err
 	if err != nil {
 		return err
 	}
-	e, path := r.endpoint, u.EscapedPath()
+	ask, path := r.ask, u.EscapedPath()
 	below, ok := strings.CutPrefix(path, base.EscapedPath())
 	if !ok {
 		host := url.URL{Scheme: base.Scheme, Host: base.Host, Path: "/"}
-		if e, err = r.endpointAt(host.String()); err != nil {
+		if ask, err = r.open(host.String()); err != nil {
 			return err
 		}
 		below = strings.TrimPrefix(path, "/")
 	}
-	_, err = e.send(ctx, "", below, nil, answer)
-	return err
+	return ask(ctx, below, answer)
 }
 
 // statement notes what is wrong with one.
