@@ -510,3 +510,25 @@ func TestDated(t *testing.T) {
 		c.Close()
 	}
 }
+
+// What was fetched before a change, and is written down after it, is forgotten, too.
+func TestForgetWhatIsNotWrittenYet(t *testing.T) {
+	server, seen := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		io.WriteString(w, packumentOf("a", "1.0.0"))
+	})
+	o := Options{Default: server.URL, CacheDir: t.TempDir()}
+	c := client(t, o)
+	stalled := make(chan struct{})
+	c.cache.writer.add(0, func() error { <-stalled; return nil })
+	if _, err := c.Packument(t.Context(), "a", Short); err != nil {
+		t.Fatal(err)
+	}
+	c.Forget("a")
+	close(stalled)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if doc := client(t, o).Kept("a", Short); doc != nil || seen.count() != 1 {
+		t.Errorf("it is kept: %v", doc.Versions())
+	}
+}

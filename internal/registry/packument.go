@@ -87,9 +87,14 @@ func (c *Client) Forget(name npm.Name) {
 		return
 	}
 	s := c.cache.slot(c.registryOf(name), c.auth.lookup(at), name)
-	for _, form := range []Form{Short, Full} {
-		_ = os.Remove(s.path(form)) // one that cannot be removed is asked about again when it is old
+	remove := func() error {
+		for _, form := range []Form{Short, Full} {
+			_ = os.Remove(s.path(form)) // one that cannot be removed is asked about again when it is old
+		}
+		return nil
 	}
+	_ = remove()
+	c.cache.writer.add(0, remove) // behind a document that was fetched before the change, and is still to be written
 }
 
 func (c *Client) fly(ctx context.Context, name npm.Name, form Form, revalidate bool) (Dated, error) {
