@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"godwit/internal/npm"
 	"godwit/internal/resolve/npmtree"
@@ -98,7 +99,7 @@ func TestBundledFaults(t *testing.T) {
 // and by a lockfile that is half of it.
 func TestManyNpmProjects(t *testing.T) {
 	const members = 9_999
-	b := start(t, server.Options{})
+	b := start(t, server.Options{Limits: server.Limits{Resolve: time.Hour}})
 	req := b.npmRequest(`{"name":"root","workspaces":["packages/*"],"dependencies":{"left-pad":"^1.0.0"}}`)
 	for i := range members {
 		m := wire.Manifest{Name: fmt.Sprintf("p%04d", i), Version: "1.0.0", Prod: wire.Deps{{"left-pad", "^1.0.0"}, {"p0000", "*"}}}
