@@ -84,7 +84,7 @@ func (s *servedNpm) compare(files map[string]string, args ...string) string {
 		if asked.Code == "ERR_GODWIT_RESOLVE_UNREACHABLE" || asked.Kind == server.Refused {
 			s.Errorf("%q: the server answered %v", args, asked)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute): // of a test that fails
 		s.Errorf("%q: the server was not asked", args)
 	}
 	if len(s.asked) > 0 {
