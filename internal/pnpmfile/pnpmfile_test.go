@@ -107,6 +107,10 @@ func TestIdleIsNotSilent(t *testing.T) {
 	if running {
 		t.Error("the watch runs while nobody waits")
 	}
+	h.w.giveUp() // it fired just before it was stopped
+	if _, err := h.ReadPackage(t.Context(), []byte(`{}`))(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestNoNode(t *testing.T) {

@@ -183,9 +183,14 @@ func (w *worker) take(a answer) {
 	close(p.done)
 }
 
-// giveUp ends a process that says nothing.
+// giveUp ends a process that says nothing, unless its last answer came at that very
+// moment.
 func (w *worker) giveUp() {
 	w.mu.Lock()
+	if len(w.waiting) == 0 {
+		w.mu.Unlock()
+		return
+	}
 	if w.fault == nil {
 		w.fault = &EndedError{Files: w.files, Silent: w.opts.Patience}
 	}
