@@ -42,6 +42,7 @@ type daemon struct {
 	proxy    *proxy.Proxy
 	resolver *server.Server
 	draining atomic.Bool
+	requests requests
 	numbers  *numbers
 }
 
@@ -79,11 +80,13 @@ func (p *process) daemon(ctx context.Context, s *settings) (err error) {
 	failed := make(chan error, 1)
 	go func() { failed <- d.serve(server, front.Limit(ln, s.connections)) }() // ends with Shutdown or Close
 	select {
-	case err := <-failed:
-		return err
+	case err = <-failed:
+		err = errors.Join(err, server.Close())
 	case <-ctx.Done():
+		err = d.drain(server)
 	}
-	return d.drain(server)
+	d.requests.end()
+	return err
 }
 
 // serve answers on ln, with TLS if there is a certificate. Without HTTP/2, which
@@ -121,7 +124,7 @@ func (d *daemon) handler(p *process) http.Handler {
 	if d.rate > 0 {
 		o.Throttle = throttle.New(d.rate, d.burst, p.now)
 	}
-	return d.numbers.counted(front.Below(d.basePath, front.New(o), isProbe))
+	return d.requests.counted(d.numbers.counted(front.Below(d.basePath, front.New(o), isProbe)))
 }
 
 // isProbe reports whether a request is for the server itself. There are packages

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"godwit/internal/proxy/disk"
+	"godwit/internal/resolve/wire"
 	"godwit/internal/testreg"
 )
 
@@ -166,6 +167,39 @@ func TestGracefulShutdown(t *testing.T) {
 	if _, err := http.Get(r.URL + "/left-pad"); err == nil {
 		t.Error("it still answers")
 	}
+}
+
+// What takes too long is cut off, and has ended before what it uses is closed.
+func TestCutOff(t *testing.T) {
+	up := testreg.New(t, []byte("-- packages --\nleft-pad@1.0.0\n-- faults --\n* hold\n"))
+	r := start(t, up, t.TempDir(), "limits: {shutdown: 1ms}\nlog: {requests: true}\n")
+	const question = `{"version":1,"registries":{"":{"url":"REGISTRY"}},"options":{},"importers":[{"dir":".","manifest":{"dependencies":[["left-pad","*"]]}}]}`
+	var asked sync.WaitGroup
+	for range 10 {
+		asked.Go(func() {
+			if res, err := http.Get(r.URL + "/left-pad"); err == nil {
+				t.Errorf("an answer to who was cut off: %s", res.Status)
+				res.Body.Close()
+			}
+		})
+		asked.Go(func() {
+			res, err := http.Post(r.URL+wire.ResolvePath, wire.RequestType, strings.NewReader(strings.Replace(question, "REGISTRY", up.URL, 1)))
+			if err == nil { // whose status comes before it is resolved
+				io.Copy(io.Discard, res.Body)
+				res.Body.Close()
+			}
+		})
+	}
+	for page := ""; !strings.Contains(page, "godwit_requests_in_flight 21\n"); {
+		_, page = get(t, r.URL+"/metrics")
+	}
+	r.cancel()
+	err := <-r.ended
+	r.ended <- err
+	if log := r.log.String(); err != nil || strings.Count(log, "path=/left-pad") != 10 || strings.Count(log, " path="+wire.ResolvePath) != 10 {
+		t.Errorf("%v\n%s", err, log)
+	}
+	asked.Wait()
 }
 
 func TestTwoServersCannotShareACache(t *testing.T) {
