@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -77,25 +78,33 @@ func (p *Proxy) serveManifest(w http.ResponseWriter, r *http.Request, t target, 
 	key := fmt.Sprintf("manifest %s@%s %s", t.name, t.version, a.base)
 	d, ok := p.memory.lookup(key).(*rendering)
 	if !ok || d.of != all.etag {
-		doc, done, err := p.parsed(r.Context(), t.name, all.packed, all.size)
-		if err != nil {
+		if d, err = p.makeManifest(r.Context(), t, all, a.base); err != nil {
 			return err
 		}
-		defer done()
-		version := t.version
-		if target, tagged := doc.Packument().DistTags[version]; tagged {
-			version = target
-		}
-		v, found := doc.Version(version)
-		if !found {
-			return problem(http.StatusNotFound, "%s has no version and no dist-tag %s", t.name, cut(t.version))
-		}
-		d = pack(doc.Manifest(v, a.base))
-		d.of = all.etag
 		p.memory.keep(key, d, int64(len(d.packed)))
 	}
 	p.setAge(w, known, all.until)
 	return p.send(w, r, d, "application/json")
+}
+
+// makeManifest takes one version out of a document.
+func (p *Proxy) makeManifest(ctx context.Context, t target, all *rendering, base string) (*rendering, error) {
+	doc, done, err := p.parsed(ctx, t.name, all.packed, all.size)
+	if err != nil {
+		return nil, err
+	}
+	defer done() // before it is sent, which is as fast as the client
+	version := t.version
+	if target, tagged := doc.Packument().DistTags[version]; tagged {
+		version = target
+	}
+	v, found := doc.Version(version)
+	if !found {
+		return nil, problem(http.StatusNotFound, "%s has no version and no dist-tag %s", t.name, cut(t.version))
+	}
+	d := pack(doc.Manifest(v, base))
+	d.of = all.etag
+	return d, nil
 }
 
 // serveDistTags answers with the dist-tags alone.
@@ -108,9 +117,10 @@ func (p *Proxy) serveDistTags(w http.ResponseWriter, r *http.Request, a ask) err
 	if err != nil {
 		return err
 	}
-	defer done()
+	tags := doc.Packument().DistTags
+	done()
 	p.setAge(w, known, d.until)
-	writeJSON(w, http.StatusOK, doc.Packument().DistTags)
+	writeJSON(w, http.StatusOK, tags)
 	return nil
 }
 

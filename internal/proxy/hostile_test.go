@@ -281,13 +281,47 @@ func FuzzTarget(f *testing.F) {
 	})
 }
 
+// withLarge starts a proxy before a registry that has a document which is large.
+func withLarge(t *testing.T) *fixture {
+	t.Helper()
+	noise := make([]byte, 2*largePacked)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	return begin(t, "-- packages --\nlarge@1.0.0\n-- large/packument.json --\n"+
+		`{"name":"large","readme":"`+hex.EncodeToString(noise)+`","time":{"1.0.0":"2026-01-01T00:00:00.000Z"},"dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"large","version":"1.0.0","dist":{"tarball":"{tarball:1.0.0}","integrity":"{integrity:1.0.0}"}}}}`+"\n", nil)
+}
+
+// watched is a client: write is called when it is sent something.
+type watched struct {
+	http.ResponseWriter
+	write func()
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.write()
+	return w.ResponseWriter.Write(b)
+}
+
+// A client that is slow to take what it is sent keeps no large document from being
+// unpacked.
+func TestTurnsEndBeforeAnswers(t *testing.T) {
+	f := withLarge(t)
+	for _, path := range []string{"/large", "/large/1.0.0", "/-/package/large/dist-tags"} {
+		sent := httptest.NewRecorder()
+		f.ServeHTTP(&watched{sent, func() {
+			if n := len(f.large); n != 0 {
+				t.Errorf("%s: %d turns are taken while it is sent", path, n)
+			}
+		}}, httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil))
+		if sent.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, sent.Code, sent.Body)
+		}
+	}
+}
+
 // Large documents are unpacked two at a time, whichever way they are asked for,
 // and small ones do not wait for them.
 func TestLargeDocumentsTakeTurns(t *testing.T) {
-	noise := make([]byte, 2*largePacked)
-	rand.NewChaCha8([32]byte{}).Read(noise)
-	f := begin(t, "-- packages --\nlarge@1.0.0\n-- large/packument.json --\n"+
-		`{"name":"large","readme":"`+hex.EncodeToString(noise)+`","time":{"1.0.0":"2026-01-01T00:00:00.000Z"},"dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"large","version":"1.0.0","dist":{"tarball":"{tarball:1.0.0}","integrity":"{integrity:1.0.0}"}}}}`+"\n", nil)
+	f := withLarge(t)
 	f.document("/large")
 	for range largeTurns {
 		f.large <- struct{}{}
