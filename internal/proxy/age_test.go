@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"godwit/internal/npm"
+	"godwit/internal/registry"
 	"godwit/internal/resolve/policy"
 	"godwit/internal/testreg"
 )
@@ -139,5 +140,20 @@ bare@1.0.0
 		if a := f.get(path, "Accept", short); a.status != http.StatusForbidden && a.status != http.StatusBadGateway {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
+	}
+}
+
+// The policy reads the whole document, which may have been driven out of the cache
+// since somebody looked for it.
+func TestAgeOfWhatWasDrivenOut(t *testing.T) {
+	f := aged(t)
+	if a := f.get("/young/-/young-2.0.0.tgz"); a.status != http.StatusForbidden {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	key := f.key("young", registry.Full)
+	f.disk.Remove(file("docs", key))
+	f.memory.forget(renderKey(key, want{base: f.URL}))
+	if a := f.get("/young/-/young-2.0.0.tgz"); a.status != http.StatusForbidden {
+		t.Errorf("after that: %d %s", a.status, a.body)
 	}
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -158,6 +159,14 @@ func (p *Proxy) fullRecord(ctx context.Context, base string, name npm.Name) (kno
 // fullDocument is the stored document about name, unfiltered, in the form that
 // the policy reads. done must be called when it is not needed any more.
 func (p *Proxy) fullDocument(ctx context.Context, base string, name npm.Name) (doc *render.Document, known *record, done func(), err error) {
+	doc, known, done, err = p.tryFullDocument(ctx, base, name)
+	if errors.Is(err, errDrivenOut) {
+		doc, known, done, err = p.tryFullDocument(ctx, base, name)
+	}
+	return doc, known, done, err
+}
+
+func (p *Proxy) tryFullDocument(ctx context.Context, base string, name npm.Name) (doc *render.Document, known *record, done func(), err error) {
 	known, key, err := p.fullRecord(ctx, base, name)
 	if err != nil {
 		return nil, nil, nil, err
