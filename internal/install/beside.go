@@ -101,18 +101,16 @@ func (e *engine) turns(l *layout.Layout) bool {
 
 // othersTree tells of the node_modules of a project that some other tool made; "" if
 // there is none. What is in it cannot be trusted to be whole, and directories of
-// another layout would shadow ours.
+// another layout would shadow ours. What clean has moved aside may still be there.
 func (e *engine) othersTree() (string, error) {
 	for _, im := range e.importers {
 		dir := e.modulesOf(im.Dir)
-		entries, err := os.ReadDir(dir)
-		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-			return e.Name() == layout.ConfigDir || fsys.IsTempName(e.Name()) // is there before the install by us too, or is on its way out
-		})
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("look into %s: %w", dir, err)
+		entries, err := entriesOf(dir)
+		if err != nil {
+			return "", err
 		}
-		if len(entries) == 0 || len(entries) == 1 && entries[0].Name() == fsys.LostAndFound {
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == layout.ConfigDir }) // is there before the install, by us too
+		if len(entries) == 0 {
 			continue
 		}
 		for _, entry := range entries {
