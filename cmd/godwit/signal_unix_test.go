@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -77,7 +78,13 @@ func files(t *testing.T) string {
 // A signal ends the command and all that it started, and the shell sees that it was
 // a signal: a loop over commands has to end, too.
 func TestSignals(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+	for _, sig := range signals { // else what ignores them, as "go test &" in a script, has the command ignore them, too
+		caught := make(chan os.Signal, 1)
+		signal.Notify(caught, sig)
+		defer signal.Stop(caught)
+	}
+	for _, sig := range signals {
 		for _, args := range [][]string{
 			{"install"},
 			{"run", "wait"},
