@@ -136,15 +136,15 @@ func (m *missingBelow) byPackage() map[*pkg]map[string]bool {
 }
 
 // firstMissing is what was missing below a package when the importer that
-// expanded it first looked; what that importer gets later is its own affair.
+// has it nearest first looked; what that importer gets later is its own affair.
 type firstMissing struct {
 	names map[string]bool
-	by    *place // of the occurrence that expanded the package; nil while only others have looked
+	by    *place // of the occurrence that claimed the package; nil while only others have looked
 }
 
-// claim notes that the importer of s expands its package.
+// claim notes that the importer of s has its package nearest.
 func (r *resolver) claim(s seed) {
-	s.pkg.claimed = s.place
+	s.pkg.claimed, s.pkg.depth = s.place, s.place.depth
 	r.owned[s.place.importer] = append(r.owned[s.place.importer], s.pkg)
 }
 

@@ -79,7 +79,7 @@ func (r *resolver) resolveSpecifier(w want, s specifier.Specifier, at *place) (f
 	case r.linksRanges(name, at):
 		return r.resolveShadowed(w, name, what, at)
 	}
-	f, err := r.resolveRegistry(name, what, at)
+	f, err := r.resolveRegistry(name, what, r.foreseenAt(w, name, at))
 	if m := r.members.pick(name, what); err != nil && at.hoisting && m != nil && droppable(err) {
 		return r.member(m, w, at) // a peer wanted as "workspace:^1"
 	}
@@ -183,10 +183,6 @@ func (r *resolver) linkInside(dir string, s specifier.Specifier) (found, error) 
 }
 
 func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found, error) {
-	doc, err := r.docs.Get(name)
-	if err != nil {
-		return found{}, err
-	}
 	asked := name
 	prefix, plain, prefixed := strings.Cut(string(name), ":")
 	if prefixed {
@@ -195,32 +191,25 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 		prefix = ""
 	}
 	nearby := at.nearby.of(name)
-	direct := at.depth == 0 && !at.hoisting
-	how := picking{lowest: (r.opts.LowestDirect || r.opts.TimeBased) && direct, direct: direct, reshaped: r.req.Reshaped || r.req.Preferred}
+	how := r.howAt(at)
 	prefer, by := r.preferencesAt(at, name)
 	key := pickKey{asked, what, strings.Join(nearby, " "), by, how}
 	if f, ok := r.picks[key]; ok {
 		return f, nil
 	}
-	version, err := r.version(doc, key, prefer, nearby)
-	if err == nil && version == "" {
-		doc = r.docs.Fresh(asked)
-		version, err = r.version(doc, key, prefer, nearby)
-	}
+	from, err := r.choose(key, prefer, nearby)
 	if err != nil {
 		return found{}, err
 	}
+	version := from.version
 	if version == "" {
-		return found{}, noMatch(doc, name, what)
+		return found{}, noMatch(from.doc, name, what)
 	}
-	if err := r.admit(doc, version, at); err != nil {
+	if err := r.admit(from.doc, version, at); err != nil {
 		return found{}, err
 	}
-	m, err := doc.Manifest(version)
+	m, err := r.manifestOf(from)
 	if err != nil {
-		return found{}, fmt.Errorf("read the manifest of %s@%s: %w", name, version, err)
-	}
-	if m, err = r.published(m, origin{doc: doc, version: version}); err != nil {
 		return found{}, err
 	}
 	id := graph.Key(name) + "@" + graph.Key(prefix+version)
@@ -242,6 +231,40 @@ func (r *resolver) resolveRegistry(name npm.Name, what string, at *place) (found
 	f := found{p, m}
 	r.picks[key] = f
 	return f, nil
+}
+
+// howAt is how versions are picked at a place.
+func (r *resolver) howAt(at *place) picking {
+	direct := at.depth == 0 && !at.hoisting
+	return picking{lowest: (r.opts.LowestDirect || r.opts.TimeBased) && direct, direct: direct, reshaped: r.req.Reshaped || r.req.Preferred}
+}
+
+// choose picks a version, the empty one if none is wanted.
+func (r *resolver) choose(key pickKey, prefer preferences, nearby []string) (origin, error) {
+	if r.foresight != nil {
+		if from, ok := r.foresight.picks[key]; ok {
+			return from, nil
+		}
+	}
+	doc, err := r.docs.Get(key.name)
+	if err != nil {
+		return origin{}, err
+	}
+	version, err := r.version(doc, key, prefer, nearby)
+	if err == nil && version == "" {
+		doc = r.docs.Fresh(key.name)
+		version, err = r.version(doc, key, prefer, nearby)
+	}
+	return origin{doc: doc, version: version}, err
+}
+
+// manifestOf is the manifest of a version as the project's rules leave it.
+func (r *resolver) manifestOf(from origin) (*npm.Manifest, error) {
+	m, err := from.doc.Manifest(from.version)
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest of %s@%s: %w", from.doc.Name, from.version, err)
+	}
+	return r.published(m, from)
 }
 
 // version picks a version of what the policy leaves of a document; "" if none is

@@ -28,13 +28,13 @@ type pkg struct {
 	leaf       *node           // the one occurrence of a package without dependencies or peers
 	cycle      int             // dependency cycle it is part of (an SCC number), 0 for none
 	scanned    bool            // edges are set
-	depth      int             // of owner, when it took over
+	depth      int             // of claimed
 	shadowed   map[string]bool // see shadowedByPeers; for owner
 	settled    bool            // by an occurrence that the lockfile has, too
 	broken     *Error          // a dependency that it cannot do without is not to be had
 	needed     bool            // by a package that is, past optional ones that do not fit
 	member     *Member         // set for a member of the workspace
-	claimed    *place          // of the occurrence that expanded it; nil for a leaf
+	claimed    *place          // of the nearest occurrence; nil for a leaf
 	first      *firstMissing   // nil until an importer has looked
 }
 

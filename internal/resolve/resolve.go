@@ -208,6 +208,7 @@ type resolver struct {
 	tree           reached
 	reuse          *reuse
 	directVersions directVersions
+	foresight      *foresight // nil where it would change nothing
 	mend           compat.Extensions
 	nearby         map[npm.Name]bool // names that some overlay has
 	anyBroken      bool              // some pkg.broken is set
@@ -244,6 +245,7 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	}
 	r.docs = ahead.New(ctx, src.Packument, r.likely)
 	r.members = newMembers(req.Members)
+	r.foresight = newForesight(req)
 	r.preferLocked(req.Locked)
 	return r, nil
 }

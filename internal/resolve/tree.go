@@ -80,9 +80,10 @@ type wave struct {
 	at    *place
 }
 
-// extend resolves what importers want and everything below that, level by
-// level: a level of all importers is complete before the next begins, so that
-// what its packages prefer does not depend on which answer came first.
+// extend resolves what importers want and everything below that: one importer
+// after the other, and each level by level. A level is complete before the next
+// begins, so that what its packages prefer does not depend on which answer came
+// first.
 func (r *resolver) extend(waves ...wave) ([][]direct, error) {
 	for _, w := range waves {
 		r.lookAhead(w.wants, w.at.importer)
@@ -91,32 +92,43 @@ func (r *resolver) extend(waves ...wave) ([][]direct, error) {
 	if err := r.resolveWaves(waves, levels); err != nil {
 		return nil, err
 	}
-	var all []seed
 	for i, level := range levels {
 		out[i] = make([]direct, len(level))
 		for k, s := range level {
 			out[i][k] = direct{alias: s.alias, node: s.node}
 			r.roots = append(r.roots, s.pkg)
 		}
-		all = append(all, level...)
 	}
 	if r.opts.TimeBased && r.cutoff.IsZero() {
 		if err := r.date(levels); err != nil {
 			return nil, err
 		}
 	}
-	for frontier := r.own(all); len(frontier) > 0; {
+	for _, level := range levels {
+		r.lookBelow(level)
+	}
+	for _, level := range levels {
+		if err := r.walk(level); err != nil {
+			return nil, err
+		}
+	}
+	return r.withoutBroken(out, levels)
+}
+
+// walk resolves what is below the dependencies of one importer.
+func (r *resolver) walk(level []seed) error {
+	for frontier := r.own(level); len(frontier) > 0; {
 		var next []seed
 		for _, s := range frontier {
 			below, err := r.expand(s)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			next = append(next, below...)
 		}
 		frontier = r.own(next)
 	}
-	return r.withoutBroken(out, levels)
+	return nil
 }
 
 func (r *resolver) lookAhead(wants []want, importer string) {
@@ -243,12 +255,19 @@ func (r *resolver) nodeFor(p *pkg, depth int, leaf bool) *node {
 // own decides which of the occurrences of a level expands its package: of
 // several, the one whose way from the importer sorts first. One that the
 // lockfile has goes before all others, even if it comes later, so that the
-// lockfile changes no more than it must.
+// lockfile changes no more than it must. What an earlier importer expanded stays
+// as it is, even where a later one has it nearer.
 func (r *resolver) own(level []seed) []seed {
 	best := map[*pkg]int{}
 	for i, s := range level {
 		r.list(s)
-		if s.pkg.settled || s.pkg.scanned && !s.stands() && !r.reclaims(s) || s.pkg.isLink() {
+		if s.pkg.settled || s.pkg.isLink() {
+			continue
+		}
+		if s.pkg.scanned && !s.stands() && !r.reclaims(s) {
+			if s.place.depth < s.pkg.depth {
+				r.claim(s)
+			}
 			continue
 		}
 		if j, ok := best[s.pkg]; !ok || s.before(level[j]) {
@@ -263,7 +282,7 @@ func (r *resolver) own(level []seed) []seed {
 			}
 			r.claim(s)
 			s.pkg.scanned, s.pkg.settled = true, s.stands()
-			s.pkg.owner, s.pkg.edges, s.pkg.depth = s.node, nil, s.place.depth
+			s.pkg.owner, s.pkg.edges = s.node, nil
 			out = append(out, s)
 		}
 	}
