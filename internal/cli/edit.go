@@ -38,6 +38,7 @@ type editing struct {
 	root  string
 	top   string // of the workspace
 	npm   bool   // the project is npm's, and files are written as npm does
+	order project.Order
 	files []*edited
 
 	recorded map[string]map[string]string  // the catalogs as the lockfile has them; Chosen changes them
@@ -82,6 +83,9 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 	}
 	resolver := req.Resolver.(renewing) // both are
 	e.root, e.top, e.npm = req.Root, c.workspace.top(), c.npmProject()
+	if e.order = project.Code; c.foreign() {
+		e.order = project.Changed
+	}
 	if e.npm && e.renewal && !c.args.Has("save") && !c.cfg.Settings.Update.Latest {
 		e.keep = true // npm update leaves package.json alone
 	}
@@ -334,7 +338,7 @@ func (e *editing) Save() error {
 		return nil
 	}
 	for _, f := range e.files {
-		out, err := f.project.Rewrite(f.edits(), project.Code)
+		out, err := f.project.Rewrite(f.edits(), e.order)
 		if err == nil && e.npm {
 			out, err = project.AsNpm(out)
 		}

@@ -19,10 +19,10 @@ type Edit struct {
 // Rewrite applies edits to a package.json and returns the new file; raw
 // itself, the same slice, if they change nothing. Only the maps that change
 // are written anew, one dependency to a line with the file's own indentation
-// and line ends, sorted; all other bytes stay. A map that becomes empty goes, a
+// and line ends, sorted, with pnpm those that are not in order, too; all other bytes stay. A map that becomes empty goes, a
 // new one becomes the last member (as npm and pnpm have it).
 func Rewrite(raw []byte, edits []Edit, order Order) ([]byte, error) {
-	indent, newline := "", ""
+	indent, newline, was := "", "", raw
 	for i, group := range groupsOf(edits) {
 		d, err := scan(raw)
 		if err != nil {
@@ -35,6 +35,9 @@ func Rewrite(raw []byte, edits []Edit, order Order) ([]byte, error) {
 		if raw, err = d.rewrite(group, edits, order); err != nil {
 			return nil, err
 		}
+	}
+	if order == Code && !bytes.Equal(raw, was) {
+		return ordered(raw, order)
 	}
 	return raw, nil
 }
@@ -140,13 +143,8 @@ func style(inside []byte) (indent, newline string) {
 
 // rewrite applies the edits of one group.
 func (d *layout) rewrite(group string, edits []Edit, order Order) ([]byte, error) {
-	at := -1
+	at := d.last(group)
 	var deps []member
-	for i := range d.members { // of members with one name the last counts
-		if d.members[i].name == group {
-			at = i
-		}
-	}
 	if at >= 0 && string(d.members[at].value) != "null" {
 		var err error
 		if deps, _, _, err = cut(d.members[at].value); err != nil {
