@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"godwit/internal/install"
+	"godwit/internal/npm"
 	"godwit/internal/npm/specifier"
 )
 
@@ -37,7 +38,10 @@ func runUpdate(ctx context.Context, c *call) error {
 	}
 	e := &editing{keep: !c.cfg.Settings.Save.Save, changes: u.changes, update: u.names, renewal: true, all: len(u.patterns) == 0}
 	e.targets = func(importers []install.Importer) (map[string]bool, error) { return c.targets(importers, true) }
-	return c.change(ctx, e, nil)
+	if !c.cfg.Settings.Update.Latest {
+		return c.change(ctx, e, nil)
+	}
+	return c.change(ctx, e, func(src *source, importers []install.Importer) error { return u.lookAhead(ctx, src, importers) })
 }
 
 // updating is what one call of update is about.
@@ -46,6 +50,8 @@ type updating struct {
 	patterns []string
 	versions map[string]string // name -> what stands behind its "@"
 	matches  func(alias string) bool
+	// packument is what a registry says of a package; nil without --latest.
+	packument func(npm.Name) (*npm.Packument, error)
 }
 
 // groups are the maps that flags leave.
@@ -139,6 +145,9 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 func (u *updating) ask(s specifier.Specifier) string {
 	want := u.versions[s.Alias]
 	if want == "" && u.cfg.Settings.Update.Latest && u.cfg.Settings.Save.Save && (s.Kind != specifier.Tag || u.bunProject()) {
+		if u.isAhead(s) {
+			return s.Raw
+		}
 		want = "latest"
 	}
 	switch {
