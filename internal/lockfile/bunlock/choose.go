@@ -13,17 +13,17 @@ func (w *walk) choose(by *item, e *edge, m *want) (*item, error) {
 		return best, nil
 	}
 	update := w.updates(by, e)
-	if m.kind == specifier.Range && !update {
+	if m.kind == specifier.Range && !update && by.kind != project {
 		if it := w.direct(m); it != nil {
 			return it, nil
 		}
 	}
 	for _, it := range w.names[m.name] {
 		if it.version == best.version {
-			return it, nil
+			return w.take(by, m, it), nil
 		}
 		if m.kind == specifier.Range && !update && m.rng.Match(*it.parsed) && w.reusable(by, it, best) {
-			return it, nil
+			return w.take(by, m, it), nil
 		}
 	}
 	if there := e.was; update && there != nil && there.name == best.name && there.parsed.Compare(*best.parsed) > 0 && m.rng.Match(*there.parsed) {
@@ -31,11 +31,20 @@ func (w *walk) choose(by *item, e *edge, m *want) (*item, error) {
 	}
 	w.know(best)
 	w.certain[best], w.ofProject[best] = by.kind == project, by.kind == project
-	return best, nil
+	return w.take(by, m, best), nil
 }
 
-// direct is the highest version that was chosen for a project, if it will do: bun takes
-// that even where it knows the best version by then. (Found out with bun 1.4.5.)
+// take notes which versions projects ask for by themselves.
+func (w *walk) take(by *item, m *want, it *item) *item {
+	if by.kind == project && m.exact() {
+		w.exact[it] = true
+	}
+	return it
+}
+
+// direct is the highest version that was chosen for a project, if it will do: for what a
+// package depends on bun takes that even where it knows the best version by then. (Found
+// out with bun 1.4.5.)
 func (w *walk) direct(m *want) *item {
 	for _, it := range w.names[m.name] {
 		if w.ofProject[it] && m.rng.Match(*it.parsed) {
@@ -46,13 +55,15 @@ func (w *walk) direct(m *want) *item {
 }
 
 // reusable reports whether a package may stand in for a better one: if it does not
-// depend on who asked first that it is there. Where all that is locked is to be newer,
-// that does not count for who is locked, too.
+// depend on who asked first that it is there. For a project it has to be of the same
+// major, or what another asks for as that very version. Where all that is locked is to
+// be newer, that does not count for who is locked, too. (Found out with bun 1.4.5.)
 func (w *walk) reusable(by, it, best *item) bool {
 	if w.carried.stale[it] && w.carried.loaded[by] {
 		return false
 	}
-	return w.carried.loaded[it] || w.certain[it] || it.parsed.Compare(*best.parsed) >= 0
+	alike := by.kind != project || w.exact[it] || it.parsed.Major == best.parsed.Major
+	return w.carried.loaded[it] || w.certain[it] && alike || it.parsed.Compare(*best.parsed) >= 0
 }
 
 // best is the version that the registry has for a dependency.

@@ -171,6 +171,11 @@ type want struct {
 // star reports whether any version will do.
 func (w *want) star() bool { return w.kind == specifier.Range && (w.text == "" || w.rng.IsAny()) }
 
+// exact reports whether it is one version that is asked for.
+func (w *want) exact() bool {
+	return w.kind == specifier.Range && semver.Valid(strings.TrimLeft(w.text, "v= "), semver.Options{Loose: true})
+}
+
 // wantOf reads a specifier.
 func wantOf(alias, spec string) (want, error) {
 	s, err := specifier.Parse(alias, spec)

@@ -104,6 +104,7 @@ type walk struct {
 	certain  map[*item]bool       // are there whoever asked first
 	// ofProject are those that were chosen for a project.
 	ofProject map[*item]bool
+	exact     map[*item]bool // projects ask for that very version
 	seen      map[*item]bool // their dependencies were asked for
 	queue     []asking
 	peers     []asking
@@ -124,7 +125,7 @@ type wantKey struct {
 }
 
 func (w *walk) run(root *item) error {
-	w.certain, w.ofProject = map[*item]bool{}, map[*item]bool{}
+	w.certain, w.ofProject, w.exact = map[*item]bool{}, map[*item]bool{}, map[*item]bool{}
 	w.projects = []*item{root}
 	for _, name := range slices.Sorted(maps.Keys(w.members)) {
 		w.projects = append(w.projects, w.members[name])

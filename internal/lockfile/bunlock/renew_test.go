@@ -226,6 +226,21 @@ func TestDirectFirst(t *testing.T) {
 	}
 }
 
+// A project itself takes the best version, unless another one, or the same under
+// another name, has one of that major or asks for that very version.
+func TestProjectsApart(t *testing.T) {
+	for deps, want := range map[string]string{
+		`"p": "^1.0.0", "q": "npm:p@*"`:      "p=1.1.0 q=3.0.0",
+		`"p": "~1.0.0", "q": "npm:p@^1.0.0"`: "p=1.0.0 q=1.0.0",
+		`"p": "1.0.0", "q": "npm:p@*"`:       "p=1.0.0 q=1.0.0",
+		`"p": "=1.0.0", "q": "npm:p@*"`:      "p=1.0.0 q=1.0.0",
+	} {
+		if got := placesOf(renewed(t, nil, deps, nil)); got != want {
+			t.Errorf("%s: got %s, want %s", deps, got, want)
+		}
+	}
+}
+
 // What a package brings along does not keep a version for others.
 func TestBundledApart(t *testing.T) {
 	rec := renewed(t, nil, `"bun": "*", "d1": "*", "dx": "*"`, nil)
