@@ -105,6 +105,10 @@ var policy = map[string][]string{
 	"resolve/override": {"npm", "npm/semver"},
 	"resolve/policy":   {"npm", "npm/semver"},
 
+	// Which versions of Node, Deno and Bun there are, and where. It knows no registry.
+	"runtimes":            {"graph", "npm", "npm/semver", "runtimes/releasekey"},
+	"runtimes/releasekey": {},
+
 	// What a graph says about peers, by the resolver's rules.
 	"peers": {"graph", "npm", "resolve"},
 
@@ -152,7 +156,7 @@ var policy = map[string][]string{
 		"lockfile", "npm", "npm/integrity", "npm/known", "npm/semver", "npm/specifier", "pack", "packlist", "patch",
 		"peers", "pkgdiff", "pnpmfile", "project", "provenance", "query", "registry", "resolve", "resolve/bundled",
 		"resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote",
-		"resolve/wire", "sbom", "script", "sigstore", "spawn", "store", "tarballs", "workspace",
+		"resolve/wire", "runtimes", "sbom", "script", "sigstore", "spawn", "store", "tarballs", "workspace",
 	},
 	"cli/ui": {"event"},
 	// Pictures of characters.

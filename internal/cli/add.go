@@ -13,6 +13,7 @@ import (
 	"godwit/internal/npm/specifier"
 	"godwit/internal/project"
 	"godwit/internal/resolve"
+	"godwit/internal/runtimes"
 )
 
 // runAdd is the command add, and install with names behind it.
@@ -309,6 +310,9 @@ func (a *adding) meansMember(s specifier.Specifier) bool {
 
 // recorded is the specifier for package.json. name is "" for what is no package.
 func (a *adding) recorded(as specifier.Save, s specifier.Specifier, name, version string) string {
+	if s.Kind == specifier.Runtime {
+		return runtimes.Saved(s.Alias, s.Range, version, a.runtimeBefore(s.Alias))
+	}
 	protocol := a.cfg.Settings.Save.WorkspaceProtocol
 	if a.bunProject() {
 		protocol = "rolling"

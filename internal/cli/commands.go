@@ -150,6 +150,8 @@ func sections() []section {
 				more: cacheHelp, run: runCache, words: cacheWords, open: []string{"list", "view", "delete", "ls", "add", "clean", "pack", "unpack"}, anywhere: true,
 			},
 			{names: []string{"doctor"}, usage: "doctor [flags]", help: "look whether installs can work here, and tell what to do where they cannot", more: doctorHelp, run: runDoctor, anywhere: true},
+			{names: []string{"runtime", "rt"}, usage: "runtime set <node|deno|bun> [version] [flags]", help: "let the project bring its own Node, Deno or Bun", more: runtimeHelp, run: runRuntime, free: true},
+			{names: []string{"env"}, usage: "env use|list|remove [version]... [flags]", help: "list versions of Node, and choose the account's", more: envHelp, run: runEnv, free: true, anywhere: true},
 			{names: []string{"setup"}, usage: "setup [flags]", help: "let shells find the commands of global packages", more: setupHelp, run: runSetup, anywhere: true},
 			{
 				names: []string{"completion"}, usage: "completion bash|zsh|fish", help: "print what makes a shell complete commands, flags, scripts and names",

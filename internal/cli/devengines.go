@@ -70,7 +70,8 @@ func (c *call) checkRuntime(sink event.Sink) error {
 		return nil
 	}
 	wanted := c.inputs.Project.Manifest.DevEngines.Runtime
-	if len(wanted) == 0 || slices.ContainsFunc(wanted, func(t project.Tool) bool { return t.Name != "node" || t.OnFail == "download" }) {
+	instead := c.cfg.Settings.Install.RuntimeOnFail
+	if len(wanted) == 0 || slices.ContainsFunc(wanted, func(t project.Tool) bool { return t.Name != "node" || cmp.Or(instead, t.OnFail) == "download" }) {
 		return nil
 	}
 	have := c.nodeVersion()
@@ -84,7 +85,7 @@ func (c *call) checkRuntime(sink event.Sink) error {
 	if c.npmProject() {
 		code, silence = "EBADDEVENGINES", "error"
 	}
-	return c.onFail(cmp.Or(last.OnFail, silence), &refusedError{
+	return c.onFail(cmp.Or(instead, last.OnFail, silence), &refusedError{
 		fmt.Sprintf("package.json wants %s (devEngines.runtime), and this is %s", named(last), have), code,
 		"use such a version, set onFail there to warn or ignore, or go on in spite of that: --force",
 	}, sink)

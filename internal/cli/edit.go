@@ -11,6 +11,7 @@ import (
 	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 )
@@ -39,7 +40,9 @@ type editing struct {
 	top   string // of the workspace
 	npm   bool   // the project is npm's, and files are written as npm does
 	order project.Order
-	files []*edited
+	// runtimes says that runtimes stand in devEngines and engines, as pnpm has them.
+	runtimes bool
+	files    []*edited
 
 	recorded map[string]map[string]string  // the catalogs as the lockfile has them; Chosen changes them
 	keys     func(catalog string) []string // where a catalog stands in pnpm-workspace.yaml
@@ -86,6 +89,7 @@ func (c *call) edit(req *install.Request, e *editing, ready func(*source, []inst
 	if e.order = project.Code; c.foreign() {
 		e.order = project.Changed
 	}
+	e.runtimes = c.lock.Format == lockfile.Pnpm
 	if e.npm && e.renewal && !c.args.Has("save") && !c.cfg.Settings.Update.Latest {
 		e.keep = true // npm update leaves package.json alone
 	}
@@ -338,7 +342,7 @@ func (e *editing) Save() error {
 		return nil
 	}
 	for _, f := range e.files {
-		out, err := f.project.Rewrite(f.edits(), e.order)
+		out, err := f.text(e.order, e.runtimes)
 		if err == nil && e.npm {
 			out, err = project.AsNpm(out)
 		}

@@ -83,7 +83,7 @@ func (g *globals) groups() ([]*globalGroup, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, &globalGroup{dir: p.Dir, link: link, deps: p.Manifest.Dependencies})
+			out = append(out, &globalGroup{dir: p.Dir, link: link, deps: withRuntimes(&p.Manifest, "").Dependencies})
 		}
 	}
 	return out, nil

@@ -172,7 +172,7 @@ func (g *globals) swap(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	fresh := &globalGroup{dir: dir, deps: p.Manifest.Dependencies}
+	fresh := &globalGroup{dir: dir, deps: withRuntimes(&p.Manifest, "").Dependencies}
 	if fresh.link, err = g.linkOf(fresh.deps); err != nil {
 		return err
 	}

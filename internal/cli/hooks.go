@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,17 +24,18 @@ import (
 // hooks are none.
 type hooks struct {
 	*pnpmfile.Hooks
-	root   string
-	file   string              // the last pnpmfile
-	digest string              // of the files
-	about  pnpmfile.Resolution // what is the same for each resolution
-	shape  *resolve.Shape
-	write  lockfile.WriteOptions
-	slots  string                   // directory of the virtual store, where the lockfile's copy is
-	read   map[string]*npm.Manifest // manifests of projects as they were read, by directory
-	shaped map[string]*npm.Manifest // the same as shape makes them, but for the hook
-	asked  bool                     // about the projects
-	config bool                     // updateConfig was called
+	root    string
+	file    string              // the last pnpmfile
+	digest  string              // of the files
+	about   pnpmfile.Resolution // what is the same for each resolution
+	shape   *resolve.Shape
+	write   lockfile.WriteOptions
+	slots   string                   // directory of the virtual store, where the lockfile's copy is
+	written map[string]*npm.Manifest // manifests of projects as they stand in the files, by directory
+	read    map[string]*npm.Manifest // the same with the runtimes that they want
+	shaped  map[string]*npm.Manifest // the same as shape makes them, but for the hook
+	asked   bool                     // about the projects
+	config  bool                     // updateConfig was called
 }
 
 // pnpmfiles are the files whose hooks run: the user's own, then those that the
@@ -80,7 +82,7 @@ func (c *call) hooks(sink event.Sink) (*hooks, error) {
 			Files: files, Node: script.FindNode(pathOf(c.Env)), Dir: c.workspace.root, Env: c.Env, Stderr: c.Stderr,
 			Log: func(hook, message string) { sink.Emit(event.Output{Line: hook + ": " + message}) },
 		}),
-		root: c.workspace.root, file: files[len(files)-1].Path, read: map[string]*npm.Manifest{}, shaped: map[string]*npm.Manifest{},
+		root: c.workspace.root, file: files[len(files)-1].Path, written: map[string]*npm.Manifest{}, read: map[string]*npm.Manifest{}, shaped: map[string]*npm.Manifest{},
 	}
 	h.digest, err = digestOf(files)
 	return h, err
@@ -156,9 +158,9 @@ func (h *hooks) join(req *install.Request, c *call) {
 }
 
 // note keeps what a project's manifest was before anything changed it.
-func (h *hooks) note(dir string, read, shaped *npm.Manifest) {
+func (h *hooks) note(im *install.Importer, shaped *npm.Manifest) {
 	if h != nil {
-		h.read[dir], h.shaped[dir] = read, shaped
+		h.written[im.Dir], h.read[im.Dir], h.shaped[im.Dir] = cmp.Or(im.Written, im.Manifest), im.Manifest, shaped
 	}
 }
 
@@ -186,7 +188,7 @@ func (h *hooks) Projects(ctx context.Context, importers []install.Importer) erro
 		if im.Manifest == h.shaped[im.Dir] {
 			bases[i] = h.shape.Extend(h.read[im.Dir])
 		}
-		waits[i] = h.ask(ctx, h.read[im.Dir], bases[i], im.JSON)
+		waits[i] = h.ask(ctx, h.written[im.Dir], bases[i], im.JSON)
 	}
 	for i := range importers {
 		if waits[i] == nil {

@@ -141,9 +141,6 @@ func (c *call) shaped(ctx context.Context, hooks *hooks, sink event.Sink) (*shap
 	if err := c.unsupported(); err != nil {
 		return nil, err
 	}
-	if err := c.warnFuture(sink); err != nil {
-		return nil, err
-	}
 	if err := c.checkScope(); err != nil {
 		return nil, err
 	}
@@ -248,6 +245,7 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 		Filtered: c.filtered(),
 		Force:    s.Call.Force, DryRun: s.Call.DryRun,
 		IgnoreScripts: s.Install.IgnoreScripts,
+		NoRuntimes:    !s.Install.Runtimes,
 		EngineStrict:  s.Resolve.EngineStrict, StrictPeers: s.Resolve.StrictPeers,
 		Choice:   choice,
 		Settings: c.treeSettings(shaping, choice.File()), Inputs: c.workspace.inputs(choice),
@@ -299,7 +297,7 @@ func (c *call) shapedProjects(shaping *shaping, hooks *hooks, sink event.Sink) (
 	}
 	for i, im := range importers {
 		importers[i].Manifest = shaping.shape.Project(im.Manifest, filepath.ToSlash(filepath.Join(c.workspace.root, im.Dir)))
-		hooks.note(im.Dir, im.Manifest, importers[i].Manifest)
+		hooks.note(&im, importers[i].Manifest)
 	}
 	return importers, err
 }

@@ -217,7 +217,7 @@ func (l *lister) node(dir, alias string, to graph.Target, level int) *listed {
 		n.Path = l.slotPath(to.Key)
 	}
 	n.From, n.Version, n.Resolved = string(p.Name), p.Version, l.tarballOf(p)
-	if p.Resolution.Kind != graph.Registry || to.Key.Registry() != "" {
+	if p.Resolution.Kind != graph.Registry && !to.Key.Runtime() || to.Key.Registry() != "" {
 		_, n.Version = to.Key.ID().Split()
 	}
 	switch {

@@ -142,7 +142,7 @@ func (c *call) readProjects(dirs []string) ([]install.Importer, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, importer(dir, &p.Manifest))
+		out = append(out, c.importer(dir, &p.Manifest))
 	}
 	return out, nil
 }

@@ -23,6 +23,7 @@ import (
 	"godwit/internal/resolve"
 	"godwit/internal/resolve/packuments"
 	"godwit/internal/resolve/policy"
+	"godwit/internal/runtimes"
 	"godwit/internal/store"
 )
 
@@ -39,7 +40,8 @@ type source struct {
 	home     string       // "" where there is none
 	offline  bool
 	policy   *policy.Policy
-	times    bool // publication times are needed of everything
+	times    bool             // publication times are needed of everything
+	runtimes *runtimes.Finder // nil where packages alone can be depended on
 }
 
 // openSource opens what packages come from, by the settings. Close it.
@@ -67,11 +69,13 @@ func (c *call) openSource(sink event.Sink) (*source, error) {
 		st.Close()
 		return nil, err
 	}
-	return &source{
+	src := &source{
 		client: client, prefixed: prefixed, store: st, arrived: &arrived{}, root: c.workspace.root, home: c.Home,
 		git:     git.New(git.Options{Env: c.Env, Dir: filepath.Join(c.cacheDir(), "git"), Now: c.Now}),
 		offline: s.Network.Offline, policy: policy, times: s.Resolve.Mode == "time-based",
-	}, nil
+	}
+	src.runtimes = c.runtimeFinder(src)
+	return src, nil
 }
 
 func (s *source) close() {
@@ -114,6 +118,8 @@ func (s *source) external(ctx context.Context, spec specifier.Specifier, dir str
 		return s.remoteTarball(ctx, spec)
 	case specifier.Git:
 		return s.repository(ctx, spec)
+	case specifier.Runtime:
+		return s.runtime(ctx, spec)
 	}
 	return nil, fmt.Errorf("%q is a %s dependency, which this version of godwit cannot install: use a registry, a directory, a tarball or a repository", spec.Raw, spec.Kind)
 }

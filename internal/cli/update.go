@@ -115,6 +115,10 @@ func (u *updating) changes(im *install.Importer) ([]change, error) {
 				}
 				continue
 			}
+			if err == nil && s.Kind == specifier.Runtime {
+				out = append(out, u.raiseRuntime(s, group))
+				continue
+			}
 			if err != nil || !s.Kind.IsRegistry() {
 				continue // the resolver tells of errors; what is no registry's has nothing to raise
 			}

@@ -203,7 +203,7 @@ func (c *call) projects() ([]install.Importer, error) {
 				return nil, err
 			}
 		}
-		im := importer(dir, &p.Manifest)
+		im := c.importer(dir, &p.Manifest)
 		im.JSON = p.Raw()
 		out = append(out, im)
 	}
@@ -211,6 +211,15 @@ func (c *call) projects() ([]install.Importer, error) {
 		return out, nil
 	}
 	return out, c.selectProjects(out)
+}
+
+// importer is a project with what it depends on, runtimes among that.
+func (c *call) importer(dir string, m *project.Manifest) install.Importer {
+	im := importer(dir, m)
+	if full := c.withRuntimes(m); full != im.Manifest {
+		im.Manifest, im.Written = full, im.Manifest
+	}
+	return im
 }
 
 func importer(dir string, m *project.Manifest) install.Importer {

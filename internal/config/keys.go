@@ -21,15 +21,15 @@ allow-scripts-pin password
 python read-only rebuild-bundle save-bundle scopes
 searchopts searchstaleness shell timing umask
 usage username versions viewer workspaces workspaces-update sso-poll-frequency sso-type
-metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch runtime
+metrics-registry tmp send-metrics npm-version global-prefix local-prefix msvs-version target arch
 build-from-source sharp-binary-host sharp-libvips-binary-host
 audit-config changed-files-ignore-pattern
 fetch-min-speed-ki-bps fetch-warn-timeout-ms
 git-shallow-hosts global-shims
 init-package-manager manage-package-manager-versions
-modules-cache-max-age node-download-mirrors optimistic-repeat-install package-manager-strict
+modules-cache-max-age optimistic-repeat-install package-manager-strict
 package-manager-strict-version patches-dir pm-on-fail pnpr-server
-registry-supports-time-field runtime-on-fail
+registry-supports-time-field
 scripts-prepend-node-path shell-emulator state-dir
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
 verify-store-integrity versioning
@@ -60,7 +60,8 @@ const idle = `audit fund update-notifier foreground-scripts`
 //	emoji node-version-check   there are none
 //	disable-pnp                node_modules is made
 //	save-text-lockfile         a bun.lock is text
-const moot = `immutable-cache inline-builds link-duplicates mutex emoji no-emoji node-version-check no-node-version-check disable-pnp save-text-lockfile`
+//	remote                     pnpm's env list tells of those that there are anyway
+const moot = `remote immutable-cache inline-builds link-duplicates mutex emoji no-emoji node-version-check no-node-version-check disable-pnp save-text-lockfile`
 
 // refused are flags of yarn's and bun's that would change what is installed or
 // checked, with what to do instead.

@@ -413,6 +413,12 @@ func yamlLevel(at Level, file string, fields []project.Field, shape project.Shap
 			continue
 		}
 		e := entry{key: kebab(f.Key), line: f.Line, list: f.Value.Kind == project.List, texts: f.Value.Strings()}
+		if f.Key == "nodeDownloadMirrors" && f.Value.Kind == project.Map {
+			e.list = true
+			for _, m := range f.Value.Fields {
+				e.texts = append(e.texts, m.Key+"="+m.Value.Text)
+			}
+		}
 		if f.Value.Kind == project.Null {
 			e.texts = []string{"null"}
 		}

@@ -119,7 +119,7 @@ func TestDefaults(t *testing.T) {
 		Dirs:      Dirs{Store: m.root + "/home/.local/share/godwit/store", Cache: m.root + "/home/.cache/godwit", Modules: "node_modules", Global: m.root + "/home/.local/share/godwit/global", GlobalBin: m.root + "/home/.local/share/godwit/bin", GlobalPrefix: m.root + "/usr", DlxMaxAge: 24 * time.Hour, MaxSlotName: 120, MaxPeersSuffix: 1000},
 		Include:   Include{true, true, true},
 		Lockfile:  Lockfile{Enabled: true, PreferFrozen: true},
-		Install:   Install{ImportMethod: "auto", Unshared: []string{"next", "expo", "react-native", "metro"}, HoistPattern: []string{"*"}, HoistingLimits: "none", ModulesDir: true, BinLinks: true, Symlink: true, ExtendNodePath: true},
+		Install:   Install{ImportMethod: "auto", Unshared: []string{"next", "expo", "react-native", "metro"}, HoistPattern: []string{"*"}, HoistingLimits: "none", ModulesDir: true, BinLinks: true, Symlink: true, ExtendNodePath: true, Runtimes: true},
 		Build:     Build{Cache: true},
 		Resolve:   Resolve{AutoInstallPeers: true, AllowGit: "all", AllowRemote: "all", AllowFile: "all", AllowDirectory: "all", DedupeDependents: true, BlockExotic: true, Mode: "highest", Tag: "latest", TrustPolicy: "off"},
 		Workspace: Workspace{InstallAll: true, SharedLockfile: true, DedupeInjected: true, Hoist: true, PeersFromRoot: true},

@@ -122,6 +122,8 @@ type Install struct {
 	SymlinkBins    Tri      // commands are links; Unset is as the layout has them
 	ExtendNodePath bool     // commands set NODE_PATH
 	AllowBuild     []string // add, dlx: who may run them, too; add: "!name" may not
+	Runtimes       bool     // JavaScript runtimes that projects depend on are downloaded
+	RuntimeOnFail  string   // what becomes of runtimes in place of their onFail; "" is that
 }
 
 // Build is how scripts run.
@@ -216,6 +218,7 @@ type Network struct {
 	CA           []string // PEM; replaces the system's roots when set, as npm has it
 	CAFile       string   // path of PEM; as CA
 	ExtraCAFile  string   // path of PEM, added to the roots (NODE_EXTRA_CA_CERTS)
+	NodeMirrors  []string // "channel=URL", or a JSON object of them: where Node's releases are
 	Cert         string   // PEM of the client
 	Key          Secret   // PEM of the client
 	StrictSSL    bool

@@ -53,11 +53,11 @@ type Setting struct {
 
 // Groups of commands for Setting.For.
 var (
-	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "cache", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy", "audit"}
+	installing = []string{"install", "ci", "add", "remove", "update", "dedupe", "find-dupes", "prune", "import", "link", "unlink", "fetch", "cache", "rebuild", "approve-builds", "install-test", "install-ci-test", "deploy", "audit", "runtime"}
 	choosing   = slices.Concat(installing, []string{"dlx", "npx", "create"}) // may pick versions, with or without a project
 	saving     = []string{"add", "remove", "update"}
-	grouping   = []string{"add", "remove"}           // name a map of package.json
-	nameless   = []string{"install", "install-test"} // are add when names follow, in npm's scripts with the same flags
+	grouping   = []string{"add", "remove", "runtime"} // name a map of package.json
+	nameless   = []string{"install", "install-test"}  // are add when names follow, in npm's scripts with the same flags
 	running    = []string{"run", "test", "start", "stop", "restart", "exec"}
 	scoped     = slices.Concat(installing, running, packing, versioning, []string{"npx", "list", "why", "licenses", "outdated", "fund", "sbom", "root", "bin", "prefix", "pkg", "query", "diff", "peers"}) // for one project or several
 	packing    = []string{"pack", "publish", "stage"}
@@ -69,7 +69,7 @@ var (
 	adding     = []string{"add"}
 	tokens     = []string{"token"}
 	browsing   = []string{"docs", "bugs", "repo", "fund"}
-	global     = slices.Concat(saving, nameless[:1], listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix"})
+	global     = slices.Concat(saving, nameless[:1], listing, []string{"outdated", "why", "root", "bin", "approve-builds", "config", "prefix", "runtime", "env"})
 	updating   = []string{"update"}
 	listing    = []string{"list"}
 	grouped    = slices.Concat(installing, listing, billing, []string{"licenses", "outdated"})
@@ -230,6 +230,12 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.given.legacyBundling }},
 	{Key: "install-links", Kind: Bool, Default: "false", For: installing, Help: "npm's projects: copy directories outside of the project instead of linking them",
 		bind: func(s *Settings) any { return &s.Resolve.InstallLinks }},
+	{Key: "runtime", Kind: Bool, Default: "true", For: installing, Help: "download the JavaScript runtimes that are depended on", never: notFile | notEnv, // electron's in a file
+		bind: func(s *Settings) any { return &s.Install.Runtimes }},
+	{Key: "runtime-on-fail", Kind: Enum, Values: "ignore warn error download", For: installing, Help: "what to do about runtimes in devEngines and engines, in place of their onFail",
+		bind: func(s *Settings) any { return &s.Install.RuntimeOnFail }},
+	{Key: "node-download-mirrors", Kind: List, Help: "where Node's releases are, by channel: release=https://mirror.example/release/",
+		bind: func(s *Settings) any { return &s.Network.NodeMirrors }},
 	{Key: "bin-links", Kind: Bool, Default: "true", For: installing, Help: "make the commands of packages",
 		bind: func(s *Settings) any { return &s.Install.BinLinks }},
 	{Key: "package-import-method", Kind: Enum, Values: "auto hardlink copy clone clone-or-copy", Default: "auto", For: installing, Help: "how files come from the store",

@@ -47,10 +47,20 @@ func (k Key) Name() npm.Name { name, _ := k.Split(); return name }
 func (k Key) Registry() string {
 	_, ref := k.Split()
 	prefix, version, ok := strings.Cut(ref, ":")
-	if !ok || version == "" || version[0] < '0' || version[0] > '9' || prefix == "file" {
+	if !ok || version == "" || version[0] < '0' || version[0] > '9' || prefix == "file" || prefix == "runtime" {
 		return ""
 	}
 	return prefix
+}
+
+// RuntimePrefix begins the version of a JavaScript runtime in a key
+// ("node@runtime:22.11.0"), and what asks for one.
+const RuntimePrefix = "runtime:"
+
+// Runtime reports whether the package is a JavaScript runtime.
+func (k Key) Runtime() bool {
+	_, ref := k.ID().Split()
+	return strings.HasPrefix(ref, RuntimePrefix)
 }
 
 // Group says which dependency map of a package.json an edge comes from.

@@ -29,7 +29,7 @@ func (t *tasks) bins(ctx context.Context, linker *link.Linker, p *plan.Plan) err
 			return err
 		}
 		for _, b := range bins {
-			if dir.Style == layout.FirstLinks || dir.Style == layout.Links && !b.Foreign {
+			if dir.Style == layout.FirstLinks || dir.Style == layout.Links && !b.Foreign || b.Program {
 				plain = append(plain, b)
 			} else {
 				shims = append(shims, b)
@@ -144,6 +144,8 @@ func (t *tasks) bin(dir layout.Bins, c layout.Command, b store.Bin) link.Bin {
 	bin := link.Bin{
 		Name: b.Name, Dir: t.abs(dir.Dir), Target: filepath.Join(t.abs(c.Dir), filepath.FromSlash(b.Path)),
 		Stored: c.Package != nil && !b.Absent, Foreign: c.Package == nil, Shebang: b.Shebang,
+		// Shims run what is beside them and called node: a shim would run itself.
+		Program: b.Name == "node" && c.Package != nil && c.Package.Key.Runtime(),
 	}
 	if dir.Style != layout.Shims {
 		return bin // hoisted packages find each other without help

@@ -56,7 +56,7 @@ func (e *engine) builds(g *graph.Graph) builds {
 	if len(allowed) == 0 {
 		return b
 	}
-	hashes := layout.Hashes(g, reach, func(p *graph.Package) string { return e.tasks.base(p.Resolution) })
+	hashes := layout.Hashes(g, reach, func(p *graph.Package) string { return e.tasks.base(p.Key, p.Resolution) })
 	machine := fmt.Sprintf("%s node %d", e.Builds.Machine(), e.node.Major)
 	for _, p := range allowed {
 		e.addBuild(&b, p, machine, hashes[p.Key])

@@ -269,6 +269,9 @@ func (e *engine) skip(g *graph.Graph) func(*graph.Package) bool {
 }
 
 func (e *engine) unwanted(p *graph.Package, optional bool) bool {
+	if e.NoRuntimes && p.Key.Runtime() {
+		return true
+	}
 	fits := e.Platform(p.OS, p.CPU, p.Libc)
 	switch {
 	case fits && (e.fitsNode(p) || e.npm() && !e.EngineStrict && !optional):

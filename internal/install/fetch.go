@@ -55,7 +55,7 @@ func (e *engine) fetchAll(g *graph.Graph) error {
 	}
 	taken := 0
 	for _, n := range needs {
-		if e.Carry.To == nil && e.tasks.known(e.tasks.base(n.res)) {
+		if e.Carry.To == nil && e.tasks.known(e.tasks.base(n.key, n.res)) {
 			e.summary.Warm++
 			continue
 		}

@@ -48,6 +48,9 @@ type Importer struct {
 	// Member is the manifest that others see, where Manifest is not what its
 	// package.json says; else nil.
 	Member *npm.Manifest
+	// Written is what its package.json says, where Manifest has runtimes among the
+	// dependencies that package.json names elsewhere; else nil.
+	Written *npm.Manifest
 	// Unselected projects keep what they have: their part of the lockfile, and
 	// their node_modules if they were installed before.
 	Unselected bool
@@ -184,6 +187,7 @@ type Request struct {
 	DryRun        bool // decide and print to Out, change nothing
 	Filtered      bool // some projects may be left as they are
 	EngineStrict  bool // a package for another version of Node is an error
+	NoRuntimes    bool // JavaScript runtimes among the dependencies are left out
 	StrictPeers   bool // a peer that is missing or wrong is an error
 
 	Settings string    // digest of the settings that shape node_modules

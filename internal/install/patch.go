@@ -58,7 +58,7 @@ func (t *tasks) bring(p *graph.Package, drop func(error) bool) (*fetched, sched.
 	t.mu.Unlock()
 	var published *fetched
 	var needs []sched.Key
-	if base := t.base(p.Resolution); base == "" || f.again || !t.Has(base) {
+	if base := t.base(p.Key, p.Resolution); base == "" || f.again || !t.Has(base) {
 		var ready sched.Key
 		published, ready, _ = t.fetch(p.Key, p.Resolution, drop)
 		needs = append(needs, ready)
@@ -123,7 +123,7 @@ func (t *tasks) patchFailed(use *patch.Patch, p *graph.Package, err error) error
 // read from the store. If that is to blame they go, and the next install fetches
 // them.
 func (t *tasks) unreadable(p *graph.Package, err error) error {
-	if id, bad := store.ParseID(t.base(p.Resolution)); bad == nil && t.had(id.String()) {
+	if id, bad := store.ParseID(t.base(p.Key, p.Resolution)); bad == nil && t.had(id.String()) {
 		if damage := t.req.Store.Verify(id); damage != nil && t.req.Store.Remove(id) == nil {
 			err = fmt.Errorf("its files in the store were damaged (%w) and are removed: install again", damage)
 		}
@@ -136,7 +136,7 @@ func (t *tasks) published(p *graph.Package, f *fetched) (*store.Tree, error) {
 	if f != nil {
 		return t.visible(f), nil
 	}
-	return t.load(t.base(p.Resolution))
+	return t.load(t.base(p.Key, p.Resolution))
 }
 
 // treeFiles are the files of a tree of the store, as a patch reads them.

@@ -38,7 +38,7 @@ func (t *tasks) prepare(f *fetched, dir string) error {
 // packPrepared fills a tree with the package that scripts make of the archive of
 // a repository.
 func (t *tasks) packPrepared(w *store.Writer, f *fetched, a *archive, data []byte, scratch *extract.Scratch) error {
-	id, err := store.ParseID(t.base(f.res))
+	id, err := store.ParseID(t.base(f.id, f.res))
 	if err != nil {
 		return err
 	}

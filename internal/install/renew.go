@@ -134,13 +134,14 @@ func (t *tasks) doubt(place plan.Place, damaged bool) (first, known bool) {
 		return false, false
 	}
 	p := place.Package
-	again := []string{whatIs(p.Key, p.Resolution)}
+	res := t.forHere(p.Resolution)
+	again := []string{whatIs(p.Key, res)}
 	if p.Patch != "" {
 		again = append(again, whatIsPatched(p))
 	}
 	for _, what := range again {
 		if f := t.fetched[what]; f == nil || !f.again {
-			t.fetched[what] = &fetched{id: p.Key.ID(), res: p.Resolution, again: true}
+			t.fetched[what] = &fetched{id: p.Key.ID(), res: res, again: true}
 		}
 	}
 	return first, true

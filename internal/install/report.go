@@ -118,7 +118,7 @@ func heldVersion(target string) string {
 	for end < len(name) && name[end] != '_' {
 		end++
 	}
-	return name[at:end]
+	return strings.TrimPrefix(name[at:end], "runtime+")
 }
 
 // directAlias splits the path of a link in the node_modules of an importer.

@@ -31,6 +31,11 @@ func (t *tasks) packedID(algo string, of ...string) string {
 	if t.req.IgnoreScripts {
 		algo += "unbuilt"
 	}
+	return madeID(algo, of...)
+}
+
+// madeID names files that are made of something in one way only.
+func madeID(algo string, of ...string) string {
 	h := sha256.New()
 	for _, s := range of {
 		io.WriteString(h, strconv.Quote(s))

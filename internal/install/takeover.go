@@ -26,7 +26,7 @@ func (e *engine) look() state.Found {
 	held := plan.Held{Slots: map[string]plan.Slot{}, Links: map[string]string{}, Bins: map[string]bool{}}
 	for _, p := range g.Packages {
 		info, err := os.Lstat(e.tasks.abs(p.Dir))
-		if id := e.tasks.base(p.Resolution); id != "" && err == nil && info.IsDir() && !p.Inside {
+		if id := e.tasks.base(p.Key, p.Resolution); id != "" && err == nil && info.IsDir() && !p.Inside {
 			held.Slots[p.Dir] = plan.Directory(id, p.Version)
 		}
 	}

@@ -158,7 +158,9 @@ func (t *tasks) ID(p *graph.Package) string {
 }
 
 // files names the files of a package, patched if they are to be.
-func (t *tasks) files(p *graph.Package) string { return patchedID(t.base(p.Resolution), p.Patch) }
+func (t *tasks) files(p *graph.Package) string {
+	return patchedID(t.base(p.Key, p.Resolution), p.Patch)
+}
 
 // sharedBase is base where all projects see the files. What scripts make is for
 // one project: they see where it is.
@@ -166,14 +168,15 @@ func (t *tasks) sharedBase(p *graph.Package) string {
 	if t.builds.ids[p.Key] != "" {
 		return ""
 	}
-	return t.base(p.Resolution)
+	return t.base(p.Key, p.Resolution)
 }
 
 // base names the files of a package in the store, as they are published: by its
 // integrity, and for a directory by what is in it now. It is "" where nothing is
 // known before the files are fetched, or the directory cannot be read, which
 // pack tells.
-func (t *tasks) base(res graph.Resolution) string {
+func (t *tasks) base(id graph.Key, res graph.Resolution) string {
+	res = t.forHere(res)
 	switch {
 	case res.Kind == graph.Directory:
 		root, _, id, err := hashDirectory(t.abs(res.Directory))
@@ -186,6 +189,8 @@ func (t *tasks) base(res graph.Resolution) string {
 		return t.packedID("git", res.Repo, res.Commit, res.Path)
 	case res.GitHosted:
 		return t.packedID("archive", res.Integrity, res.Tarball, res.Path)
+	case res.Kind == graph.Binary:
+		return runtimeID(id, res)
 	}
 	if id, err := TreeID(res.Integrity); err == nil {
 		return id.String()
@@ -234,10 +239,10 @@ func TreeID(sri string) (store.ID, error) {
 
 // prefetch starts the download of a package that the resolver picked.
 func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
-	if res.Kind != graph.Registry && res.Kind != graph.Tarball && res.Kind != graph.Git {
+	if res = t.forHere(res); res.Kind == graph.Directory || res.Kind == graph.Variations || res.Kind == graph.Custom {
 		return
 	}
-	tree := t.base(res)
+	tree := t.base(id, res)
 	if tree != "" && (t.inPlace[tree] || t.known(tree)) {
 		return
 	}
@@ -253,6 +258,7 @@ func (t *tasks) prefetch(id graph.Key, res graph.Resolution) {
 // its tree will be, and what to wait for: the key inside of tasks, the ticket
 // outside. drop says which failures the caller can live with.
 func (t *tasks) fetch(id graph.Key, res graph.Resolution, drop func(error) bool) (*fetched, sched.Key, sched.Ticket) {
+	res = t.forHere(res)
 	what := whatIs(id, res)
 	t.mu.Lock()
 	f := t.fetched[what]
@@ -337,6 +343,11 @@ func (t *tasks) filling(f *fetched, data []byte, scratch *extract.Scratch) (id s
 		fill = func(w *store.Writer) error { return t.packCheckout(w, f) }
 	case f.res.GitHosted:
 		fill = func(w *store.Writer) error { return t.packArchive(w, f, data, scratch) }
+	case f.res.Kind == graph.Binary:
+		fill = func(w *store.Writer) error {
+			defer t.buffers.give(data)
+			return t.unpackRuntime(w, f, data, scratch)
+		}
 	default:
 		id, err = store.NewID(f.in.Hex())
 		return id, func(w *store.Writer) error {
@@ -344,7 +355,7 @@ func (t *tasks) filling(f *fetched, data []byte, scratch *extract.Scratch) (id s
 			return t.unpack(w, f, data, scratch)
 		}, err
 	}
-	id, err = store.ParseID(t.base(f.res))
+	id, err = store.ParseID(t.base(f.id, f.res))
 	return id, fill, err
 }
 

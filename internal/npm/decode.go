@@ -120,6 +120,7 @@ func (f *fields) manifest(name Name, version string) *Manifest {
 		Accept:               depsValue(f.accept),
 		Bundled:              f.bundledNames(),
 		Engines:              depsValue(f.engines),
+		Runtimes:             runtimesValue(f.engines),
 		OS:                   stringOrList(f.os),
 		CPU:                  stringOrList(f.cpu),
 		Libc:                 stringOrList(f.libc),
@@ -167,6 +168,29 @@ func optionalPeers(raw []byte) map[string]bool {
 		}
 	}
 	return peers
+}
+
+// runtimesValue reads the runtime of engines, one or a list.
+func runtimesValue(engines []byte) []Runtime {
+	if !bytes.Contains(engines, []byte(`"runtime"`)) { // hardly anybody has it
+		return nil
+	}
+	one := func(raw []byte) Runtime {
+		return Runtime{stringValue(memberValue(raw, "name")), stringValue(memberValue(raw, "version")), stringValue(memberValue(raw, "onFail"))}
+	}
+	raw := memberValue(engines, "runtime")
+	if isKind(raw, '{') {
+		return []Runtime{one(raw)}
+	}
+	if !isKind(raw, '[') {
+		return nil
+	}
+	var out []Runtime
+	s := jsonscan.New(raw)
+	for range s.Elements() {
+		out = append(out, one(s.Value()))
+	}
+	return out
 }
 
 // memberValue returns the last value under key of the object raw, or nil.

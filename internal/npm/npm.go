@@ -120,6 +120,7 @@ type Manifest struct {
 	Bin                  map[string]string // command -> path inside the package, normalized
 	BinDir               string            // directories.bin, where bin is absent: a slash path inside the package
 	Engines              Deps
+	Runtimes             []Runtime // engines.runtime: JavaScript runtimes that it wants
 	OS, CPU, Libc        []string
 	LibcText             bool   // libc is written as one string, no list
 	Deprecated           string // message; "" means not deprecated
@@ -127,6 +128,13 @@ type Manifest struct {
 	Scripts              map[string]string
 	PackageManager       string
 	Dist                 Dist
+}
+
+// Runtime is a JavaScript runtime that a package wants.
+type Runtime struct {
+	Name    string // node, deno, bun
+	Version string // a version, a range, or what else the runtime has words for
+	OnFail  string // ignore, warn, error, or download
 }
 
 // Bundled names the dependencies whose files are inside the tarball.

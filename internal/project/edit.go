@@ -170,7 +170,7 @@ func (d *layout) rewrite(group string, edits []Edit, order Order) ([]byte, error
 		m := d.members[at]
 		return d.replace(m.end-len(m.value), m.end, d.render(deps)), nil
 	case len(deps) > 0:
-		return d.appendMember(group, deps), nil
+		return d.append(group, d.render(deps)), nil
 	}
 	return d.remove(at), nil
 }
@@ -246,13 +246,13 @@ func (d *layout) colon() string {
 	return ": "
 }
 
-// appendMember adds a map behind the last member.
-func (d *layout) appendMember(group string, deps []member) []byte {
+// append adds a member behind the last one.
+func (d *layout) append(name string, value []byte) []byte {
 	text := d.newline
 	if d.newline != "" {
 		text += d.indent
 	}
-	text += string(quote(group)) + d.colon() + string(d.render(deps))
+	text += string(quote(name)) + d.colon() + string(value)
 	if len(d.members) == 0 {
 		return d.replace(d.open, d.close, []byte(text+d.newline))
 	}

@@ -198,6 +198,7 @@ type resolver struct {
 	docs           *ahead.Documents
 	pkgs           map[graph.Key]*pkg
 	asPublished    map[*npm.Manifest]*npm.Manifest                 // of what the project's Shape changed
+	runs           map[*npm.Manifest]*npm.Manifest                 // what wants runtimes, with them among its dependencies
 	asked          map[*npm.Manifest]func() (*npm.Manifest, error) // the project's hook, about them
 	deprecated     map[graph.Key]string                            // what the lockfile says; it goes before the registry's word
 	picks          map[pickKey]found
@@ -238,7 +239,7 @@ func newResolver(ctx context.Context, src Source, req *Request) (*resolver, erro
 	}
 	r := &resolver{
 		ctx: ctx, src: src, req: req, opts: &opts, mend: mend,
-		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, asked: map[*npm.Manifest]func() (*npm.Manifest, error){}, picks: map[pickKey]found{},
+		pkgs: map[graph.Key]*pkg{}, asPublished: map[*npm.Manifest]*npm.Manifest{}, runs: map[*npm.Manifest]*npm.Manifest{}, asked: map[*npm.Manifest]func() (*npm.Manifest, error){}, picks: map[pickKey]found{},
 		deprecated: map[graph.Key]string{}, peerNames: map[string]bool{}, preferred: map[npm.Name]preferences{},
 		reuse: newReuse(req), directVersions: directVersions{}, nearby: map[npm.Name]bool{}, owned: map[string][]*pkg{},
 		views: map[viewKey]*policy.View{}, young: map[graph.Key]policy.Violation{},

@@ -89,10 +89,14 @@ func (u *reuse) direct(dir, alias, specifier string) graph.Key {
 		return ""
 	}
 	d, ok := lockedDirect(u.graph.Importer(dir), alias)
-	if !ok || u.update.wanted(dir, alias) || !u.keeps(specifier, d.Target.Key) {
+	if !ok || u.update.wanted(dir, alias) {
 		return ""
 	}
-	return d.Target.Key
+	// Which runtime is meant is not in its specifier alone: "lts" is another every year.
+	if d.Target.Key.Runtime() && d.Specifier == specifier || u.keeps(specifier, d.Target.Key) {
+		return d.Target.Key
+	}
+	return ""
 }
 
 // child is the package that a dependency of parent, below the importer at dir,
@@ -106,10 +110,13 @@ func (u *reuse) child(dir string, parent graph.Key, alias, specifier string) gra
 		return ""
 	}
 	i := sort.Search(len(p.Edges), func(i int) bool { return p.Edges[i].Alias >= alias })
-	if i == len(p.Edges) || p.Edges[i].Alias != alias || !u.keeps(specifier, p.Edges[i].Target.Key) {
+	if i == len(p.Edges) || p.Edges[i].Alias != alias {
 		return ""
 	}
-	return p.Edges[i].Target.Key
+	if key := p.Edges[i].Target.Key; key.Runtime() && strings.HasPrefix(specifier, graph.RuntimePrefix) || u.keeps(specifier, key) {
+		return key
+	}
+	return ""
 }
 
 // keeps reports whether an edge to key stays for a dependency with specifier.

@@ -1,8 +1,10 @@
 package resolve
 
 import (
+	"slices"
 	"sync"
 
+	"godwit/internal/graph"
 	"godwit/internal/npm"
 	"godwit/internal/resolve/compat"
 	"godwit/internal/resolve/override"
@@ -64,10 +66,30 @@ func (r *resolver) published(m *npm.Manifest, from origin) (*npm.Manifest, error
 	} else {
 		shaped = shape.Project(mended, "")
 	}
+	shaped = r.withRuntimes(shaped)
 	if shaped != mended {
 		r.asPublished[shaped] = m
 	}
 	return shaped, nil
+}
+
+// withRuntimes is a manifest that depends on the runtimes that it wants to be downloaded
+// (pnpm 11 and later). A dependency of that name goes before.
+func (r *resolver) withRuntimes(m *npm.Manifest) *npm.Manifest {
+	if len(m.Runtimes) == 0 {
+		return m
+	}
+	if out := r.runs[m]; out != nil {
+		return out
+	}
+	out := *m
+	for _, t := range m.Runtimes {
+		if _, has := out.Dependencies.Lookup(t.Name); !has && t.OnFail == "download" && (t.Name == "node" || t.Name == "deno" || t.Name == "bun") {
+			out.Dependencies = append(slices.Clip(out.Dependencies), npm.Dep{Alias: t.Name, Specifier: graph.RuntimePrefix + t.Version})
+		}
+	}
+	r.runs[m] = &out
+	return &out
 }
 
 // ask begins to ask the hook about a manifest, or waits with who did so before.

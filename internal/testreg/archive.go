@@ -25,6 +25,7 @@ type fixtures struct {
 	signing    *signing
 	search     json.RawMessage // the answer to any search; nil finds nothing
 	attested   []signRule      // of which versions there are statements, and how they are signed
+	node       []nodeRelease   // on the mirror, the newest first
 }
 
 // A pkg is all there is under one name.
@@ -113,6 +114,8 @@ func (fx *fixtures) section(f File) error {
 		}
 		fx.search = f.Data
 		return nil
+	case "node-releases":
+		return eachLine(f.Name, string(f.Data), fx.nodeLine)
 	case "signatures":
 		var err error
 		fx.signing, err = parseSigning(f.Name, string(f.Data))
@@ -141,7 +144,7 @@ func (fx *fixtures) section(f File) error {
 		fx.pkg(name).raw = f.Data
 		return nil
 	}
-	return fmt.Errorf("%s: no such section; there are packages, faults, auth, advisories, signatures, attestations, search, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
+	return fmt.Errorf("%s: no such section; there are packages, faults, auth, advisories, signatures, attestations, search, node-releases, NAME@VERSION/FILE, NAME@VERSION.tar and NAME/packument.json", f.Name)
 }
 
 // splitHead divides a section's name behind its package: "@s/a@1.0.0/lib/x.js"

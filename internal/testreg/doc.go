@@ -119,4 +119,11 @@
 // registry's key; expired-key, stray-key. The services that sign what is published
 // with a statement of its own are below /-/test/notary/: fulcio, rekor, and root,
 // the document that trusts them.
+//
+// # Node
+//
+// A line of the section node-releases is CHANNEL VERSION [lts:NAME], the newest first:
+// /-/test/node/CHANNEL/ is a mirror that has it, for a few platforms. Its bin/node is a
+// script that says the version. Of the channel release 22.11.0 alone is signed: it has
+// the hashes that the Node project published, and no archives that fit them.
 package testreg

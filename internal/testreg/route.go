@@ -27,6 +27,7 @@ const (
 	kindPublic    = "public"  // whether everybody may see a package
 	kindAttest    = "attest"  // what was signed about a version
 	kindNotary    = "notary"  // the services that sign, and the document that trusts them
+	kindNode      = "node"    // a mirror of Node's releases
 	kindTokens    = "tokens"  // those that the user has
 	kindProfile   = "profile" // what the registry knows of the user
 	kindStage     = "stage"   // what waits for approval
@@ -125,6 +126,9 @@ func routeOfService(path string) route {
 	if rest, ok := strings.CutPrefix(path, "test/notary/"); ok {
 		return route{kind: kindNotary, rest: rest}
 	}
+	if rest, ok := strings.CutPrefix(path, "test/node/"); ok {
+		return route{kind: kindNode, rest: rest}
+	}
 	if rest, ok := strings.CutPrefix(path, "package/"); ok {
 		if name, ok := strings.CutSuffix(rest, "/visibility"); ok {
 			return route{kind: kindPublic, name: name}
@@ -139,7 +143,7 @@ func routeOfService(path string) route {
 // open reports whether whoever asks need not have a token yet.
 func (rt route) open() bool {
 	switch rt.kind {
-	case kindLogin, kindDone, kindUser, kindExchange, kindIDToken, kindNotary:
+	case kindLogin, kindDone, kindUser, kindExchange, kindIDToken, kindNotary, kindNode:
 		return true
 	}
 	return false

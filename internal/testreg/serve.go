@@ -141,6 +141,9 @@ func (r *Registry) route(x *exchange, body []byte) {
 	case kindNotary:
 		r.serveNotary(x, body)
 		return
+	case kindNode:
+		r.serveNode(x)
+		return
 	}
 	if x.route.open() || x.route.kind == kindToken {
 		r.serveAccount(x, body)

@@ -144,6 +144,34 @@ func (e *PrefixError) Code() string { return "ERR_PNPM_MISSING_NAMED_REGISTRY" }
 // Hint is what the user can do.
 func (e *PrefixError) Hint() string { return "name it under namedRegistries in pnpm-workspace.yaml" }
 
+// PlatformError is a runtime that there is no archive of for this machine.
+type PlatformError struct{ ID graph.Key }
+
+func (e *PlatformError) Error() string {
+	return fmt.Sprintf("%s is not published for this operating system and processor", e.ID)
+}
+
+// Code tells it apart.
+func (e *PlatformError) Code() string { return "ERR_GODWIT_NO_VARIANT" }
+
+// Hint is what the user can do.
+func (e *PlatformError) Hint() string {
+	return "install with --no-runtime and put the runtime on PATH"
+}
+
+// UncheckedError is a runtime that nothing says the hash of.
+type UncheckedError struct{ ID graph.Key }
+
+func (e *UncheckedError) Error() string {
+	return fmt.Sprintf("nothing says which bytes the archive of %s has", e.ID)
+}
+
+// Code is pnpm's code for this error.
+func (e *UncheckedError) Code() string { return "ERR_PNPM_MISSING_TARBALL_INTEGRITY" }
+
+// Hint is what the user can do.
+func (e *UncheckedError) Hint() string { return "remove it from the lockfile: it is resolved anew" }
+
 // ErrUnsupported is the cause for packages from sources that this version
 // cannot fetch.
 var ErrUnsupported error = unsupported{}
@@ -157,14 +185,22 @@ func (unsupported) Code() string { return "ERR_GODWIT_UNSUPPORTED" }
 
 // Hint is what the user can do.
 func (unsupported) Hint() string {
-	return "if it is a runtime: leave it out of package.json and put it on PATH, or install this project with pnpm"
+	return "install this project with pnpm"
 }
 
 // Tarball fetches the tarball of a package and checks it. Without an integrity
 // to check against it returns the one it has; callers record that.
 func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution) ([]byte, integrity.Integrity, error) {
-	if res.Kind != graph.Registry && res.Kind != graph.Tarball {
-		return nil, integrity.Integrity{}, fmt.Errorf("%s comes from an archive of executables or a hook: %w", id, ErrUnsupported)
+	switch res.Kind {
+	case graph.Registry, graph.Tarball:
+	case graph.Binary:
+		if res.Integrity == "" {
+			return nil, integrity.Integrity{}, &UncheckedError{id}
+		}
+	case graph.Variations:
+		return nil, integrity.Integrity{}, &PlatformError{id}
+	default:
+		return nil, integrity.Integrity{}, fmt.Errorf("%s comes from a hook: %w", id, ErrUnsupported)
 	}
 	if s.Carried != nil {
 		if key := CarriedID(res); key != "" && s.Carried.Has(key) {
@@ -175,7 +211,7 @@ func (s *Source) Tarball(ctx context.Context, id graph.Key, res graph.Resolution
 	if url == "" {
 		return nil, integrity.Integrity{}, &PrefixError{id}
 	}
-	if res.Kind == graph.Registry && strings.HasPrefix(url, "file:") {
+	if res.Kind != graph.Tarball && strings.HasPrefix(url, "file:") {
 		return nil, integrity.Integrity{}, &LocalError{url}
 	}
 	data, in, err := s.verified(ctx, id.Name(), url, res.Integrity)

@@ -71,7 +71,11 @@ func TestTarball(t *testing.T) {
 		{"a commit is checked out", "a@1.0.0", graph.Resolution{Kind: graph.Git, Repo: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
 		{"a registry that names a file", "a@1.0.0", graph.Resolution{Tarball: "file:///etc/hosts"}, "", "", func(err error) bool { return errors.As(err, new(*LocalError)) }},
 		{"a device", "a@file:/dev/zero", graph.Resolution{Kind: graph.Tarball, Tarball: "file:" + os.DevNull}, "", "", func(err error) bool { return errors.As(err, new(*fs.PathError)) }},
-		{"a runtime", "a@1.0.0", graph.Resolution{Kind: graph.Binary, Tarball: own}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
+		{"a runtime", "node@runtime:1.0.0", graph.Resolution{Kind: graph.Binary, Tarball: own, Integrity: sri(own)}, "node " + own, own, nil},
+		{"a runtime without a hash", "node@runtime:1.0.0", graph.Resolution{Kind: graph.Binary, Tarball: own}, "", "", func(err error) bool { return errors.As(err, new(*UncheckedError)) }},
+		{"a runtime on this machine", "node@runtime:1.0.0", graph.Resolution{Kind: graph.Binary, Tarball: "file:a", Integrity: sri(own)}, "", "", func(err error) bool { return errors.As(err, new(*LocalError)) }},
+		{"a runtime for other machines", "node@runtime:1.0.0", graph.Resolution{Kind: graph.Variations}, "", "", func(err error) bool { return errors.As(err, new(*PlatformError)) }},
+		{"of a hook's own kind", "a@1.0.0", graph.Resolution{Kind: graph.Custom}, "", "", func(err error) bool { return errors.Is(err, ErrUnsupported) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client := &shelf{}

@@ -39,7 +39,7 @@ func corpus(b *testing.B) map[string][]byte {
 		}
 		files = append(files, fmt.Sprintf("lib/module%d.js", i), body.String())
 	}
-	tarballs["synthetic"] = zip(b, pack(b, files...))
+	tarballs["synthetic"] = gzipped(b, pack(b, files...))
 	return tarballs
 }
 

@@ -36,7 +36,7 @@ func pack(t testing.TB, files ...string) []byte {
 	return b.Bytes()
 }
 
-func zip(t testing.TB, data []byte) []byte {
+func gzipped(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -83,12 +83,12 @@ func TestTheWaysAgree(t *testing.T) {
 	plain := pack(t, "package.json", "{}", "bin/cli.js*", "#!", "lib/big.js", big, "empty", "")
 	half := len(plain) / 2
 	tests := map[string][]byte{
-		"gzip":                 zip(t, plain),
+		"gzip":                 gzipped(t, plain),
 		"no gzip":              plain,
-		"two members":          append(zip(t, plain[:half]), zip(t, plain[half:])...),
-		"garbage behind":       append(zip(t, plain), "garbage"...),
-		"zeros behind":         append(zip(t, plain), make([]byte, 100)...),
-		"garbage in its place": zip(t, append(bytes.Clone(plain), "garbage"...)),
+		"two members":          append(gzipped(t, plain[:half]), gzipped(t, plain[half:])...),
+		"garbage behind":       append(gzipped(t, plain), "garbage"...),
+		"zeros behind":         append(gzipped(t, plain), make([]byte, 100)...),
+		"garbage in its place": gzipped(t, append(bytes.Clone(plain), "garbage"...)),
 	}
 	want := []string{"package.json={}", "bin/cli.js*=#!", "lib/big.js=" + big, "empty="}
 	var s Scratch
@@ -103,7 +103,7 @@ func TestTheWaysAgree(t *testing.T) {
 }
 
 func TestBadArchives(t *testing.T) {
-	good := zip(t, pack(t, "a", strings.Repeat("some text ", 1000), "b", "b"))
+	good := gzipped(t, pack(t, "a", strings.Repeat("some text ", 1000), "b", "b"))
 	changed := func(at int) []byte {
 		b := bytes.Clone(good)
 		b[at] ^= 1
@@ -122,7 +122,7 @@ func TestBadArchives(t *testing.T) {
 		}},
 		{"no archive", []byte("<html>not found</html>"), func(err error) bool { return errors.Is(err, untar.ErrFormat) }},
 		{"nothing", nil, func(err error) bool { return errors.Is(err, untar.ErrFormat) }},
-		{"hostile", zip(t, pack(t, "a", "a", "../../x", "x")), func(err error) bool { return errors.As(err, &pathErr) }},
+		{"hostile", gzipped(t, pack(t, "a", "a", "../../x", "x")), func(err error) bool { return errors.As(err, &pathErr) }},
 	}
 	var s Scratch
 	for _, tt := range tests {
@@ -142,7 +142,7 @@ func TestLimits(t *testing.T) {
 	isLimit := func(err error) bool { var e *LimitError; return errors.As(err, &e) }
 	tooBig := func(err error) bool { return errors.Is(err, ErrTooBig) }
 	ok := func(err error) bool { return err == nil }
-	tgz := zip(t, pack(t, "a", strings.Repeat("a", 100_000), "b", "b"))
+	tgz := gzipped(t, pack(t, "a", strings.Repeat("a", 100_000), "b", "b"))
 	lying := bytes.Clone(tgz)
 	binary.LittleEndian.PutUint32(lying[len(lying)-4:], 5)
 	tests := []struct {
@@ -205,7 +205,7 @@ func TestScratchIsUsedAgain(t *testing.T) {
 	for i := range 200 {
 		files = append(files, fmt.Sprintf("lib/file%d.js", i), strings.Repeat("x", i))
 	}
-	tgz := zip(t, pack(t, files...))
+	tgz := gzipped(t, pack(t, files...))
 	var s Scratch
 	run := func() {
 		if _, err := Tarball(tgz, &s, Limits{}, func(string, bool, []byte) error { return nil }); err != nil {

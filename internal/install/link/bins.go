@@ -28,6 +28,7 @@ type Bin struct {
 	// then executable and need not be looked at.
 	Stored  bool
 	Foreign bool // Target is in a directory that is linked in place: ours to change only if it would not run
+	Program bool // Target is what shims start others with: callers want a link to it, whatever the style
 	Shebang string
 
 	// NodePath are absolute directories that a shim puts into NODE_PATH. pnpm

@@ -30,12 +30,13 @@ const (
 	Link                  // a directory that is linked to: Path
 	Git                   // a repository: Git
 	Tarball               // a tarball at a URL: URL
+	Runtime               // a version of a JavaScript runtime: Range
 )
 
 func (k Kind) String() string {
 	return [...]string{
 		Invalid: "invalid", Version: "version", Range: "range", Tag: "tag", Workspace: "workspace",
-		Catalog: "catalog", Directory: "directory", Archive: "archive", Link: "link", Git: "git", Tarball: "tarball",
+		Catalog: "catalog", Directory: "directory", Archive: "archive", Link: "link", Git: "git", Tarball: "tarball", Runtime: "runtime",
 	}[k]
 }
 
@@ -54,8 +55,8 @@ type Specifier struct {
 	Name npm.Name
 
 	// Range is the version, range or dist-tag as written, without white space
-	// around it. For Workspace it may also be "^", "~" or "*". "" is any
-	// version.
+	// around it. For Workspace it may also be "^", "~" or "*", for Runtime the name of
+	// a release channel or line ("rc/22", "lts"). "" is any version.
 	Range string
 
 	// JSR is the name on jsr ("@std/path") of a package whose Name on its npm
@@ -154,7 +155,7 @@ func (e *ProtocolError) Code() string { return "ERR_PNPM_SPEC_NOT_SUPPORTED_BY_A
 // Hint is what the user can do.
 func (e *ProtocolError) Hint() string {
 	if e.Scheme == "runtime" {
-		return "this version of godwit downloads no runtimes: leave it out and put the runtime on PATH, or install this project with pnpm"
+		return "write \"runtime:\" behind node, deno or bun, in a project of pnpm's"
 	}
 	return "if it is the prefix of a registry, name that one under namedRegistries in pnpm-workspace.yaml"
 }
@@ -188,4 +189,12 @@ var protocols = [...]protocol{
 	{"git+rsync", (*Specifier).gitURL},
 	{"git+ftp", (*Specifier).gitURL},
 	{"ssh", (*Specifier).gitURL},
+	{"runtime", (*Specifier).runtime},
+}
+
+// runtime is pnpm's: which version of node, deno or bun. Whether the alias is one of
+// those is for whoever looks for it.
+func (s *Specifier) runtime(_, rest string) error {
+	s.Kind, s.Range = Runtime, strings.TrimSpace(rest)
+	return nil
 }

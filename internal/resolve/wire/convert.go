@@ -231,7 +231,7 @@ func manifestOf(m *npm.Manifest) Manifest {
 		Name: string(m.Name), Version: m.Version,
 		Prod: depsOf(m.Dependencies), Dev: depsOf(m.DevDependencies), Optional: depsOf(m.OptionalDependencies),
 		Peers: depsOf(m.PeerDependencies), Accept: depsOf(m.Accept), Bundled: m.Bundled, HasBin: len(m.Bin) > 0 || m.BinDir != "",
-		Engines: depsOf(m.Engines), OS: m.OS, CPU: m.CPU, Libc: m.Libc, LibcText: m.LibcText, Deprecated: m.Deprecated,
+		Engines: depsOf(m.Engines), Runtimes: m.Runtimes, OS: m.OS, CPU: m.CPU, Libc: m.Libc, LibcText: m.LibcText, Deprecated: m.Deprecated,
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.OptionalPeers)) {
 		if m.OptionalPeers[name] {
@@ -246,7 +246,7 @@ func (m *Manifest) manifest() *npm.Manifest {
 		Name: npm.Name(m.Name), Version: m.Version,
 		Dependencies: m.Prod.deps(), DevDependencies: m.Dev.deps(), OptionalDependencies: m.Optional.deps(),
 		PeerDependencies: m.Peers.deps(), Accept: m.Accept.deps(), Bundled: m.Bundled, Engines: m.Engines.deps(),
-		OS: m.OS, CPU: m.CPU, Libc: m.Libc, LibcText: m.LibcText, Deprecated: m.Deprecated,
+		Runtimes: m.Runtimes, OS: m.OS, CPU: m.CPU, Libc: m.Libc, LibcText: m.LibcText, Deprecated: m.Deprecated,
 	}
 	if m.HasBin {
 		out.BinDir = "." // which commands there are is for the client to see

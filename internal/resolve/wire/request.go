@@ -84,22 +84,23 @@ type External struct {
 
 // Manifest is what of a package.json a resolution looks at.
 type Manifest struct {
-	Name          string      `json:"name,omitempty"`
-	Version       string      `json:"version,omitempty"`
-	Prod          Deps        `json:"dependencies,omitempty"`
-	Dev           Deps        `json:"devDependencies,omitempty"`
-	Optional      Deps        `json:"optionalDependencies,omitempty"`
-	Peers         Deps        `json:"peerDependencies,omitempty"`
-	OptionalPeers []string    `json:"optionalPeers,omitempty"`
-	Accept        Deps        `json:"acceptDependencies,omitempty"`
-	Bundled       npm.Bundled `json:"bundled,omitzero"`
-	HasBin        bool        `json:"hasBin,omitempty"`
-	Engines       Deps        `json:"engines,omitempty"`
-	OS            []string    `json:"os,omitempty"`
-	CPU           []string    `json:"cpu,omitempty"`
-	Libc          []string    `json:"libc,omitempty"`
-	LibcText      bool        `json:"libcText,omitempty"` // libc is written as one string
-	Deprecated    string      `json:"deprecated,omitempty"`
+	Name          string        `json:"name,omitempty"`
+	Version       string        `json:"version,omitempty"`
+	Prod          Deps          `json:"dependencies,omitempty"`
+	Dev           Deps          `json:"devDependencies,omitempty"`
+	Optional      Deps          `json:"optionalDependencies,omitempty"`
+	Peers         Deps          `json:"peerDependencies,omitempty"`
+	OptionalPeers []string      `json:"optionalPeers,omitempty"`
+	Accept        Deps          `json:"acceptDependencies,omitempty"`
+	Bundled       npm.Bundled   `json:"bundled,omitzero"`
+	HasBin        bool          `json:"hasBin,omitempty"`
+	Engines       Deps          `json:"engines,omitempty"`
+	Runtimes      []npm.Runtime `json:"runtimes,omitempty"`
+	OS            []string      `json:"os,omitempty"`
+	CPU           []string      `json:"cpu,omitempty"`
+	Libc          []string      `json:"libc,omitempty"`
+	LibcText      bool          `json:"libcText,omitempty"` // libc is written as one string
+	Deprecated    string        `json:"deprecated,omitempty"`
 }
 
 // Deps is a dependency map, in its order: a list of pairs.
