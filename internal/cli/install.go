@@ -227,17 +227,18 @@ func (c *call) request(src *source, sink event.Sink, shaping *shaping, hooks *ho
 	s := &c.cfg.Settings
 	root := c.workspace.root
 	choice := c.choice(root)
+	from := origins{src.client, src.prefixed, src.git, src.arrived, c.npmProject(), s.Install.FrozenStore}
 	req := &install.Request{
 		Root: root, Outside: c.outside(), LocksDir: filepath.Join(c.cacheDir(), "locks"),
 		Projects: func() ([]install.Importer, error) { return c.shapedProjects(shaping, hooks, sink) },
-		Client:   origins{src.client, src.prefixed, src.git, src.arrived, c.npmProject(), s.Install.FrozenStore}, Store: src.store, Sink: sink, Now: c.Now, Cores: min(c.Cores, max(1, fsys.OpenFiles()/filesPerCore)),
+		Client:   from, Store: src.store, Sink: sink, Now: c.Now, Cores: min(c.Cores, max(1, fsys.OpenFiles()/filesPerCore)),
 		Lockfile: c.lockSettings(), Layout: c.layoutOptions(),
 		Unshared:     s.Install.Unshared,
 		HoistMembers: s.Workspace.Hoist,
 		NoModules:    !s.Install.ModulesDir, TarballURLs: s.Lockfile.TarballURLs,
 		Hoisted:     c.hoisted(),
 		Patches:     shaping.patches,
-		Verify:      c.verifier(src, choice.File()),
+		Verify:      c.verifier(src, from.TarballURL, choice.File()),
 		Platform:    c.platform(),
 		UseLockfile: s.Lockfile.Enabled, Frozen: c.frozen(), Resolve: !s.Lockfile.PreferFrozen,
 		NoBins:       !s.Install.BinLinks,

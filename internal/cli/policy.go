@@ -5,7 +5,6 @@ import (
 
 	"godwit/internal/config"
 	"godwit/internal/event"
-	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/npm"
 	"godwit/internal/registry"
@@ -68,15 +67,6 @@ func (c *call) asking(client *registry.Client) (asking, error) {
 		}
 		return rules.Admitted(doc)
 	}, nil
-}
-
-// verifier checks what a lockfile has against the policy, or is nil; file is the
-// lockfile's name.
-func (c *call) verifier(src *source, file string) func(context.Context, *graph.Graph) error {
-	if src.policy == nil || c.cfg.Settings.Resolve.TrustLockfile {
-		return nil
-	}
-	return func(ctx context.Context, g *graph.Graph) error { return resolve.Verify(ctx, src, src.policy, g, file) }
 }
 
 // young tells of versions that are newer than the policy wants because there

@@ -214,7 +214,7 @@ var table = []Setting{
 		bind: func(s *Settings) any { return &s.Resolve.TrustExclude }},
 	{Key: "trust-policy-ignore-after", Kind: Minutes, Default: "0", For: choosing, Help: "minutes after which it does not look at a version any more; 0 is never",
 		bind: func(s *Settings) any { return &s.Resolve.TrustIgnoreAfter }},
-	{Key: "trust-lockfile", Kind: Bool, Default: "false", For: installing, Help: "apply neither to what the lockfile has",
+	{Key: "trust-lockfile", Kind: Bool, Default: "false", For: installing, Help: "apply neither to what the lockfile has, and do not look where it has packages from",
 		bind: func(s *Settings) any { return &s.Resolve.TrustLockfile }},
 	{Key: "before", Flags: "enjoy-by", Kind: Date, For: choosing, Help: "use only versions published before this date",
 		bind: func(s *Settings) any { return &s.Resolve.Before }},

@@ -18,6 +18,9 @@ type ReplaceHost struct {
 	Host   string // replaced if a URL has this host name; what npm means by "npmjs" is filled in by config
 }
 
+// Leads is the URL that a tarball of name at raw is fetched from.
+func (c *Client) Leads(name npm.Name, raw string) string { return c.replaceHost(name, raw) }
+
 // replaceHost rewrites raw for name. The registry's path goes before the URL's
 // unless it is there (@npmcli/arborist, registryResolved).
 func (c *Client) replaceHost(name npm.Name, raw string) string {

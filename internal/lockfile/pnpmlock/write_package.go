@@ -104,42 +104,11 @@ func (e *encoder) resolution(p *graph.Package) *yamltree.Node {
 		switch {
 		case res.Tarball == "" && e.opts.IncludeTarballURL:
 			res.Tarball = canonical
-		case res.Integrity != "" && !res.GitHosted && !e.opts.IncludeTarballURL && sameTarball(res.Tarball, canonical, p):
+		case res.Integrity != "" && !res.GitHosted && !e.opts.IncludeTarballURL && SameTarball(res.Tarball, canonical, p.Name):
 			res.Tarball = ""
 		}
 	}
 	return encodeResolution(res)
-}
-
-// sameTarball compares URLs as pnpm does: whatever the protocol and with "%2f"
-// for "/", which registries write in scoped names; Artifactory also has the
-// scope in the file name.
-func sameTarball(url, canonical string, p *graph.Package) bool {
-	if url == canonical {
-		return true
-	}
-	if strings.Contains(url, "%2") {
-		url = strings.NewReplacer("%2f", "/", "%2F", "/").Replace(url)
-	}
-	url, canonical = withoutScheme(url), withoutScheme(canonical)
-	if url == canonical {
-		return true
-	}
-	scope := p.Name.Scope()
-	if scope == "" || !strings.Contains(canonical, "/api/npm/") {
-		return false
-	}
-	i := strings.LastIndex(canonical, "/-/")
-	return i >= 0 && url == canonical[:i]+"/-/"+scope+canonical[i+len("/-"):]
-}
-
-func withoutScheme(url string) string {
-	for _, scheme := range []string{"https://", "http://"} {
-		if len(url) >= len(scheme) && strings.EqualFold(url[:len(scheme)], scheme) {
-			return url[len(scheme):]
-		}
-	}
-	return url
 }
 
 func encodeResolution(res graph.Resolution) *yamltree.Node {
