@@ -113,7 +113,7 @@ func (h Held) Doubt() Held {
 func (h Held) Unsure(dirs []string) Held {
 	h.Slots = maps.Clone(h.Slots)
 	for _, dir := range dirs {
-		h.Slots[dir] = Slot{ID: unsure}
+		h.Slots[dir] = Slot{ID: unsure, Hoisted: h.Slots[dir].Hoisted} // which says what goes with it
 	}
 	return h
 }

@@ -242,7 +242,7 @@ func (m *Modules) take(held *plan.Held, f []string) (there, ours bool) {
 		return false, false
 	}
 	switch {
-	case f[0] == "slot" && len(f) == 4 && plan.SlotRoot(at) != ".", f[0] == "dir" && len(f) == 5 && f[4] != "":
+	case f[0] == "slot" && len(f) == 4 && m.isSlotRoot(plan.SlotRoot(at)), f[0] == "dir" && len(f) == 5 && f[4] != "":
 		slot := plan.Slot{ID: f[2], Links: f[3]}
 		if f[0] == "dir" {
 			slot.Hoisted = unescape(f[4])
@@ -327,6 +327,16 @@ func (m *Modules) inModules(p string) bool {
 	return slices.ContainsFunc(m.Outside, func(dir string) bool {
 		return strings.HasPrefix(abs, dir+string(filepath.Separator))
 	})
+}
+
+// isSlotRoot reports whether a directory may go with the slot in it. One that is not
+// among packages, as with a virtual store elsewhere, must not be a project.
+func (m *Modules) isSlotRoot(dir string) bool {
+	if dir == "." || m.inModules(dir) {
+		return dir != "."
+	}
+	_, err := os.Lstat(filepath.Join(absolute(m.Base, dir), "package.json"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Begin marks the tree as being changed. held is what can be said of it until

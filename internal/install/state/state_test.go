@@ -174,6 +174,8 @@ func TestGarbage(t *testing.T) {
 		"quoted and upwards":         {treeHead + "\nlink\t\"../out\\tside\"\tx\n", false},
 		"a slot in no slot":          {treeHead + "\nslot\tsrc\tx\t-\n", false},
 		"a slot of the root":         {treeHead + "\nslot\tnode_modules/a\tx\t-\n", false},
+		"a slot of a project":        {treeHead + "\nslot\tpackages/p/node_modules/a\t?\t-\n", false},
+		"a slot elsewhere":           {treeHead + "\nslot\tslots/a@1/node_modules/a\t?\t-\n", true},
 		"not in a modules directory": {treeHead + "\nlink\tpackage.json\tx\n", false},
 		"an unclean path":            {treeHead + "\nlink\tnode_modules/./a\tx\n", false},
 		"binary":                     {"\x00\xff\xfe", false},
@@ -181,6 +183,7 @@ func TestGarbage(t *testing.T) {
 	} {
 		w := newTree(t)
 		w.write("node_modules/.godwit/tree", test.text)
+		w.write("packages/p/package.json", "{}")
 		if found := w.Look(); found.Ours != test.ours {
 			t.Errorf("%s: ours: %v", name, found.Ours)
 		}
