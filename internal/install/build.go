@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"godwit/internal/install/link"
 	"godwit/internal/install/plan"
 	"godwit/internal/install/sched"
+	"godwit/internal/layout"
 )
 
 // job is a package to build.
@@ -50,7 +52,7 @@ func (e *engine) build(g *graph.Graph, linker *link.Linker, p *plan.Plan) error 
 		for _, j := range jobs[key] {
 			task := sched.Task{
 				Key: j.task(), Lane: cpu, Group: string(event.Build), Label: "build " + string(j.Key.ID()),
-				Run: func(ctx context.Context, _ int) error { return e.tasks.build(ctx, runner, j) },
+				Run: func(ctx context.Context, _ int) error { return e.tasks.build(ctx, runner, linker, j) },
 			}
 			for _, need := range j.needs {
 				task.Needs = append(task.Needs, need.task())
@@ -176,9 +178,12 @@ func postOrder(g *graph.Graph, from graph.Key, order map[graph.Key]int) {
 
 // build runs the scripts of one package, and keeps what they made. An optional
 // package whose scripts fail stays as they left it (pnpm).
-func (t *tasks) build(ctx context.Context, runner *build.Runner, j *job) error {
+func (t *tasks) build(ctx context.Context, runner *build.Runner, linker *link.Linker, j *job) error {
 	id := string(j.Key.ID())
 	dir := t.abs(j.place.Dir)
+	if err := linker.Own(filepath.Join(dir, layout.ModulesDir)); err != nil { // its own files are copies already
+		return err
+	}
 	err := runner.Run(ctx, build.Package{ID: id, Dir: dir}, build.Stages)
 	switch {
 	case err == nil:

@@ -188,11 +188,11 @@ func (l *Linker) prepareTarget(b *Bin, ours, dropCR bool) error {
 	case err != nil || info.Type != 0:
 		return nil
 	case dropCR:
-		return rewrite(dir, base, true)
+		return rewrite(dir, base, true, true)
 	case info.SameExec(true):
 		return nil
 	case info.Shared:
-		return rewrite(dir, base, false)
+		return rewrite(dir, base, true, false)
 	}
 	return dir.Chmod(base, true)
 }
@@ -211,9 +211,9 @@ func allow(path string) error {
 	return nil
 }
 
-// rewrite replaces a file by an executable copy, without the "\r" at the end of
-// the first line if dropCR is set.
-func rewrite(dir *fsys.Dir, name string, dropCR bool) error {
+// rewrite replaces a file by a copy, without the "\r" at the end of the first line if
+// dropCR is set.
+func rewrite(dir *fsys.Dir, name string, exec, dropCR bool) error {
 	src, err := dir.OpenFile(name)
 	if err != nil {
 		return err
@@ -233,7 +233,7 @@ func rewrite(dir *fsys.Dir, name string, dropCR bool) error {
 		from = io.MultiReader(bytes.NewReader(line), strings.NewReader("\n"), bytes.NewReader(rest), src)
 	}
 	temp := fsys.TempName(name)
-	if _, err := dir.WriteFrom(temp, from, true); err != nil {
+	if _, err := dir.WriteFrom(temp, from, exec); err != nil {
 		return errors.Join(err, dir.RemoveAll(temp))
 	}
 	return moveInto(dir, temp, name)
