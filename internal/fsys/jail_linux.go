@@ -5,6 +5,7 @@ package fsys
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os/exec"
 	"runtime"
 	"unsafe"
@@ -41,6 +42,9 @@ func (j *Jail) Start(cmd *exec.Cmd) error {
 	go func() {
 		runtime.LockOSThread() // never unlocked, so that the thread ends with this function
 		err := j.enter()
+		if err == nil {
+			err = unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) // what this process was started with: none of its own would stay open
+		}
 		if err == nil {
 			err = cmd.Start()
 		}
@@ -146,18 +150,24 @@ func allow(rules int, path string, access uint64) error {
 // forbidden are the calls that lead out of the jail beside files. Pairs of
 // sockets stay: Node talks to its children by them.
 var forbidden = []uint32{
-	unix.SYS_SOCKET,
+	unix.SYS_SOCKET, unix.SYS_CONNECT, unix.SYS_BIND,
+	unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_MSGGET, unix.SYS_SEMGET, unix.SYS_MQ_OPEN, // are everybody's of the user
 	unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER, // has its own way to make sockets
 	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_PIDFD_GETFD,
 	unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY,
 	unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD,
 }
 
-// Offsets in struct seccomp_data.
+// Offsets in struct seccomp_data; of arguments, which are int, the half that counts.
 const (
-	seccompCall = 0
-	seccompArch = 4
+	seccompCall   = 0
+	seccompArch   = 4
+	seccompFirst  = 16
+	seccompSecond = 24
 )
+
+// socketTypes is what of the type of a socket says its kind; the rest are flags.
+const socketTypes = 0xf
 
 // restrictCalls lets forbidden calls of the calling thread fail with EPERM, and
 // all calls by another architecture's numbers.
@@ -167,10 +177,12 @@ func restrictCalls() error {
 		return unix.SockFilter{Code: unix.BPF_JMP | op | unix.BPF_K, Jt: yes, Jf: no, K: k}
 	}
 	const load = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
+	const refuse = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+	ret := func(what uint32) unix.SockFilter { return stmt(unix.BPF_RET|unix.BPF_K, what) }
 	n := uint8(len(forbidden))
 	filter := []unix.SockFilter{
 		stmt(load, seccompArch),
-		jump(unix.BPF_JEQ, auditArch, 0, n+3), // else to the refusal at the end
+		jump(unix.BPF_JEQ, auditArch, 0, n+3), // else to the refusal
 		stmt(load, seccompCall),
 		jump(unix.BPF_JGE, foreignCalls, n+1, 0),
 	}
@@ -178,8 +190,17 @@ func restrictCalls() error {
 		filter = append(filter, jump(unix.BPF_JEQ, nr, n-uint8(i), 0))
 	}
 	filter = append(filter,
-		stmt(unix.BPF_RET|unix.BPF_K, unix.SECCOMP_RET_ALLOW),
-		stmt(unix.BPF_RET|unix.BPF_K, unix.SECCOMP_RET_ERRNO|uint32(unix.EPERM)),
+		jump(unix.BPF_JEQ, unix.SYS_SOCKETPAIR, 1, 8), // else to the end
+		ret(refuse),
+		// Half of a pair of datagram sockets can still be told to send to any path.
+		stmt(load, seccompFirst),
+		jump(unix.BPF_JEQ, unix.AF_UNIX, 0, 4),
+		stmt(load, seccompSecond),
+		stmt(unix.BPF_ALU|unix.BPF_AND|unix.BPF_K, socketTypes),
+		jump(unix.BPF_JEQ, unix.SOCK_STREAM, 2, 0),
+		jump(unix.BPF_JEQ, unix.SOCK_SEQPACKET, 1, 0),
+		ret(refuse),
+		ret(unix.SECCOMP_RET_ALLOW),
 	)
 	prog := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	_, _, errno := unix.Syscall6(unix.SYS_PRCTL, unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&prog)), 0, 0, 0)
