@@ -19,6 +19,10 @@ build: ## build bin/godwit and bin/godwit-registry
 man: ## write the manual to bin/man/man1, from the tables that help is made of
 	go run -ldflags '$(LDFLAGS)' ./cmd/godwit-man bin/man/man1
 
+.PHONY: errors
+errors: ## write doc/errors.md from the table of codes
+	UPDATE=1 go test ./internal/cli/codes
+
 .PHONY: trusted-root
 trusted-root: ## bring what is trusted about signatures up to date, from npm's copy of it
 	node -p 'const seeds = require("'$$(npm root -g)'/npm/node_modules/@sigstore/tuf/seeds.json"); Buffer.from(Object.values(seeds)[0].targets["trusted_root.json"], "base64").toString().trimEnd()' > internal/sigstore/trusted_root.json

@@ -158,7 +158,9 @@ var policy = map[string][]string{
 		"resolve/compat", "resolve/npmtree", "resolve/override", "resolve/packuments", "resolve/policy", "resolve/remote",
 		"resolve/wire", "runtimes", "sbom", "script", "sigstore", "spawn", "store", "tarballs", "workspace",
 	},
-	"cli/ui": {"event"},
+	// What codes mean is known without anything.
+	"cli/codes": {},
+	"cli/ui":    {"event"},
 	// Pictures of characters.
 	"cli/draw": {"cli/ui"},
 	// One project without its workspace.

@@ -157,7 +157,7 @@ func sections() []section {
 				names: []string{"completion"}, usage: "completion bash|zsh|fish", help: "print what makes a shell complete commands, flags, scripts and names",
 				more: completionHelp, run: runCompletion, words: []word{{"bash", "for ~/.bashrc"}, {"zsh", "for ~/.zshrc"}, {"fish", "for config.fish"}}, bare: true, anywhere: true,
 			},
-			{names: []string{"help"}, usage: "help [command]", help: "tell about a command and its flags", talk: runHelp, offers: commandNames},
+			{names: []string{"help"}, usage: "help [command | flag | code of an error]", help: "tell about a command and its flags, or what an error means", talk: runHelp, offers: commandNames},
 		}},
 	}
 }

@@ -7,22 +7,43 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/cli/codes"
 	"godwit/internal/config"
 )
 
 // commonFlags are what the overview shows; the help of a command has all.
 var commonFlags = []string{"dir", "registry", "frozen-lockfile", "offline", "dry-run", "reporter", "help", "version"}
 
-// runHelp is the command help: an overview, or all about one command.
+// runHelp is the command help: an overview, or all about one command, one flag or
+// the code of an error.
 func runHelp(_ context.Context, p *Process, args []string) error {
 	if len(args) == 0 {
 		return overview(p.Stdout)
 	}
-	cmd := find(args[0])
-	if cmd == nil {
-		return unknown(args[0])
+	if cmd := find(args[0]); cmd != nil {
+		return cmd.describe(p.Stdout)
 	}
-	return cmd.describe(p.Stdout)
+	if code, ok := codes.Of(args[0]); ok {
+		_, err := fmt.Fprintf(p.Stdout, "%s\n\n%s\n\nNext: %s\n", strings.ToUpper(args[0]), code.Means, code.Next)
+		return err
+	}
+	if s := config.Lookup(strings.TrimPrefix(args[0], "no-")); s != nil && s.Help != "" {
+		return describeFlag(p.Stdout, s)
+	}
+	return unknown(args[0])
+}
+
+// describeFlag writes everything about one flag.
+func describeFlag(w io.Writer, s *config.Setting) error {
+	var b strings.Builder
+	writeFlag(&b, s)
+	takes := "every command"
+	if s.For != nil {
+		takes = strings.Join(s.For, ", ")
+	}
+	fmt.Fprintf(&b, "\nTaken by: %s\n\ngodwit config get %s tells what it is here.\n", takes, s.Key)
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func overview(w io.Writer) error {
@@ -41,7 +62,7 @@ func overview(w io.Writer) error {
 			writeFlag(&b, &s)
 		}
 	}
-	b.WriteString("\ngodwit help <command> lists all flags of a command.\n")
+	b.WriteString("\ngodwit help <command> lists all flags of a command; help <flag> and help <code of an error> tell about one.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

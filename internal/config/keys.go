@@ -106,6 +106,9 @@ func lookup(key string, flag bool) *Setting {
 	return nil
 }
 
+// Lookup finds the row of a setting under any of its names, or nil.
+func Lookup(key string) *Setting { return lookup(key, true) }
+
 // rowOf is the index of the row of a key in files, or -1.
 func rowOf(key string) int { return find(key, false) }
 
