@@ -47,13 +47,14 @@ func printError(p *Process, err error) {
 	if exit, ok := err.(*spawn.ExitError); ok && exit.Signal == nil {
 		return // exec: what failed has said so itself
 	}
-	if err == errSaid {
+	if failed, ok := err.(*scriptError); err == errSaid || ok && failed.Quiet {
 		return
 	}
 	fmt.Fprintf(p.Stderr, "%s  %s\n", codeOf(err), ui.Plain(err.Error()))
 	if next := nextOf(err); next != "" {
 		fmt.Fprintf(p.Stderr, "  Next: %s\n", next)
 	}
+	annotate(p, err)
 }
 
 // closed reports whether an error says that whoever reads stdout has read enough:

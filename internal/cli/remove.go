@@ -66,7 +66,7 @@ func (r *removal) demand() error {
 		return nil
 	}
 	where := cmp.Or(r.only, "any group of dependencies")
-	next := "there are none"
+	next := "look at package.json: it has none"
 	if len(r.has) > 0 {
 		next = "there are: " + strings.Join(slices.Sorted(maps.Keys(r.has)), ", ")
 	}

@@ -138,7 +138,7 @@ func (r *runner) line(p *project.Project, event, text string, args []string, lab
 		label += " " + event
 	}
 	if err := r.run(cmd, label, cmd.Args[len(cmd.Args)-1]); err != nil {
-		return &scriptError{Event: event, Dir: p.Dir, Err: err}
+		return &scriptError{Event: event, Dir: p.Dir, Err: err, Quiet: r.quiet && errors.As(err, new(*spawn.ExitError))}
 	}
 	return nil
 }
@@ -217,6 +217,7 @@ func scriptNames(m *project.Manifest, name string) ([]string, error) {
 type scriptError struct {
 	Event, Dir string
 	Err        error
+	Quiet      bool // --silent: what failed has said so itself
 }
 
 func (e *scriptError) Error() string {

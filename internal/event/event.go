@@ -58,6 +58,7 @@ type (
 	Done struct {
 		Summary  Summary
 		UpToDate bool // there was nothing to do
+		Dry      bool // nothing was done: it tells what would be
 	}
 )
 

@@ -206,6 +206,8 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 		return p, err
 	case e.DryRun:
 		p.Print(e.Out)
+		e.summary.Added, e.summary.Removed = p.Changes(e.was.Held)
+		e.Sink.Emit(event.Done{Summary: e.summary, UpToDate: p.Empty(), Dry: true})
 	}
 	return p, nil
 }

@@ -189,6 +189,10 @@ func (t *text) finish(e event.Done) {
 	if s.Packages == 1 {
 		what = "package"
 	}
+	if e.Dry {
+		fmt.Fprintf(t.o.Stderr, "%d %s: %d would be added, %d removed; nothing is changed (--dry-run)\n", s.Packages, what, s.Added, s.Removed)
+		return
+	}
 	fmt.Fprintf(t.o.Stderr, "%d %s: %d added, %d removed; %d downloaded, %d reused\n",
 		s.Packages, what, s.Added, s.Removed, s.Downloaded, s.Reused)
 	fmt.Fprintf(t.o.Stderr, "Done in %s\n", seconds(s.WallMillis))
