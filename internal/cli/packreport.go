@@ -144,5 +144,5 @@ func (p *packer) describeTo(w io.Writer, one *packed) {
 	for _, f := range one.sorted(npm.Collate) {
 		fmt.Fprintf(w, "  %8s  %s\n", ui.Size(f.Size), ui.Plain(f.Path))
 	}
-	fmt.Fprintf(w, "%d files, %s, packed %s\n", len(one.Files), ui.Size(one.Unpacked), ui.Size(int64(len(one.Tarball))))
+	fmt.Fprintf(w, "%s, %s, packed %s\n", ui.Count(len(one.Files), "file"), ui.Size(one.Unpacked), ui.Size(int64(len(one.Tarball))))
 }

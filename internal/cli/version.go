@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -176,8 +177,9 @@ func (b *bump) next(p *project.Project) (string, error) {
 	return text, nil
 }
 
-// write puts a version into the manifest, and into npm's lockfile, which has it
-// twice. It returns the names of the files.
+// write puts a version into the manifest, and into npm's lockfile: the project's own
+// has it twice, that of a workspace once for each member. It returns the names of the
+// files in the project's directory.
 func (b *bump) write(p *project.Project, version string) ([]string, error) {
 	text, err := p.SetText("version", version)
 	if err != nil {
@@ -186,34 +188,54 @@ func (b *bump) write(p *project.Project, version string) ([]string, error) {
 	if err := fsys.WriteFile(p.Path(), text, fsys.WriteOptions{}); err != nil {
 		return nil, fmt.Errorf("write %s: %w", p.Path(), err)
 	}
-	places := map[string][][]string{}
-	if b.npm {
-		both := [][]string{{"version"}, {"packages", "", "version"}}
-		places["package-lock.json"], places["npm-shrinkwrap.json"] = both, both
-	}
 	written := []string{p.File}
-	for name, paths := range places {
-		file := filepath.Join(p.Dir, name)
-		old, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+	for _, name := range []string{"npm-shrinkwrap.json", "package-lock.json"} {
+		if !b.npm {
+			break
 		}
+		there, err := b.writeLock(filepath.Join(p.Dir, name), version, []string{"version"}, []string{"packages", "", "version"})
 		if err != nil {
 			return nil, err
 		}
-		text := old
-		for _, path := range paths {
-			if text, err = project.SetText(text, version, path...); err != nil {
-				return nil, fmt.Errorf("change %s: %w", file, err)
+		if there {
+			written = append(written, name)
+		}
+		if rel, err := filepath.Rel(b.workspace.root, p.Dir); err == nil && rel != "." {
+			if _, err := b.writeLock(filepath.Join(b.workspace.root, name), version, []string{"packages", filepath.ToSlash(rel), "version"}); err != nil {
+				return nil, err
 			}
 		}
-		if err := fsys.WriteFile(file, text, fsys.WriteOptions{}); err != nil {
-			return nil, fmt.Errorf("write %s: %w", file, err)
-		}
-		written = append(written, name)
 	}
 	slices.Sort(written)
 	return written, nil
+}
+
+// writeLock puts a version at those ways into a lockfile of npm's, if there is one; a
+// single way, that of a member, only where it leads to a version.
+func (b *bump) writeLock(file, version string, ways ...[]string) (there bool, err error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	last := ways[len(ways)-1]
+	var lock struct {
+		Packages map[string]struct{ Version string }
+	}
+	if len(ways) == 1 && (json.Unmarshal(text, &lock) != nil || lock.Packages[last[1]].Version == "") {
+		return true, nil // the member was never installed
+	}
+	for _, way := range ways {
+		if text, err = project.SetText(text, version, way...); err != nil {
+			return false, fmt.Errorf("change %s: %w", file, err)
+		}
+	}
+	if err := fsys.WriteFile(file, text, fsys.WriteOptions{}); err != nil {
+		return false, fmt.Errorf("write %s: %w", file, err)
+	}
+	return true, nil
 }
 
 // commit commits the files and tags the commit.
