@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
 )
@@ -113,10 +115,14 @@ func (c *call) ask(waiting []string) ([]project.BuildRule, error) {
 	return rules, nil
 }
 
-// writeBuilds puts rules into pnpm-workspace.yaml.
+// writeBuilds puts rules into pnpm-workspace.yaml, or where the project's tool reads
+// them if there is no such file.
 func (c *call) writeBuilds(rules []project.BuildRule) error {
 	if len(rules) == 0 {
 		return nil
+	}
+	if c.rulesInManifest(rules) {
+		return c.rewriteDocument(c.inputs.Project, c.amendManifest(rules))
 	}
 	file := filepath.Join(c.workspace.top(), project.WorkspaceFile)
 	if ws := c.inputs.Workspace; ws != nil {
@@ -131,6 +137,41 @@ func (c *call) writeBuilds(rules []project.BuildRule) error {
 		return err
 	}
 	return saveWorkspace(file, out)
+}
+
+// rulesInManifest reports whether rules belong in package.json: npm knows them all
+// there, and bun who may.
+func (c *call) rulesInManifest(rules []project.BuildRule) bool {
+	denies := slices.ContainsFunc(rules, func(r project.BuildRule) bool { return !r.Allow })
+	return c.inputs.Workspace == nil && (c.flavour() == lockfile.Npm || c.flavour() == lockfile.Bun && !denies)
+}
+
+// amendManifest puts rules into a package.json as npm and bun read them.
+func (c *call) amendManifest(rules []project.BuildRule) func(*project.Project) (project.Node, error) {
+	return func(p *project.Project) (doc project.Node, err error) {
+		doc = p.Manifest.Document
+		for _, rule := range rules {
+			way, value := project.Property{"allowScripts", rule.Selector}, project.Node{Kind: project.Bool, Text: strconv.FormatBool(rule.Allow)}
+			if c.flavour() == lockfile.Bun {
+				if slices.Contains(p.Manifest.Trusted, rule.Selector) {
+					continue
+				}
+				way, value = project.Property{"trustedDependencies", project.BehindLast}, project.Text(rule.Selector)
+			}
+			if doc, err = way.Set(doc, value, true); err != nil {
+				return doc, err
+			}
+		}
+		return doc, nil
+	}
+}
+
+// whereRules names what writeBuilds writes.
+func (c *call) whereRules() string {
+	if c.inputs.Workspace == nil && c.flavour() == lockfile.Npm {
+		return `"allowScripts" of package.json`
+	}
+	return `"allowBuilds" of pnpm-workspace.yaml`
 }
 
 // runIgnoredBuilds is the command ignored-builds: whose install scripts did not
@@ -148,7 +189,7 @@ func runIgnoredBuilds(_ context.Context, c *call) error {
 		b.WriteString("  None\n")
 	default:
 		b.WriteString("  " + strings.Join(names, "\n  ") + "\n" +
-			"hint: To allow the execution of build scripts for a package, run godwit approve-builds, or add its name to \"allowBuilds\" of pnpm-workspace.yaml with the value true, then install.\n" +
+			"hint: To allow the execution of build scripts for a package, run godwit approve-builds, or add its name to " + c.whereRules() + " with the value true, then install.\n" +
 			"hint: If you don't want to build a package, set it to false instead.\n")
 	}
 	var denied []string

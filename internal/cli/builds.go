@@ -8,18 +8,39 @@ import (
 	"godwit/internal/event"
 	"godwit/internal/graph"
 	"godwit/internal/install"
+	"godwit/internal/lockfile"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
 	"godwit/internal/script"
 )
 
-// buildRules is allowBuilds of pnpm-workspace.yaml, as written.
+// buildRules says who may run install scripts: allowBuilds of pnpm-workspace.yaml, as
+// written, and in npm's projects allowScripts of package.json.
 func (c *call) buildRules() []project.BuildRule {
+	rules, _ := c.allowScripts()
 	if ws := c.inputs.Workspace; ws != nil {
-		return ws.Shape.AllowBuilds
+		rules = append(rules, ws.Shape.AllowBuilds...)
 	}
-	return nil
+	return rules
+}
+
+// allowScripts reads what npm 11.19 has in package.json: packages, or
+// exact versions of them, and whether they may run install scripts. Keys that npm
+// ignores, since nobody has looked at what they will mean, are told apart.
+func (c *call) allowScripts() (rules []project.BuildRule, ignored []string) {
+	if c.inputs.Project == nil || c.flavour() != lockfile.Npm {
+		return nil, nil
+	}
+	for _, f := range c.inputs.Project.Manifest.Document.Field("allowScripts").Fields {
+		selector := strings.TrimSuffix(f.Key, "@*")
+		if _, err := expandSelector(selector); err != nil || f.Value.Kind != project.Bool {
+			ignored = append(ignored, f.Key)
+			continue
+		}
+		rules = append(rules, project.BuildRule{Selector: selector, Allow: f.Value.Text == "true"})
+	}
+	return rules, ignored
 }
 
 // trusted is trustedDependencies of package.json.
@@ -28,6 +49,10 @@ func (c *call) trusted() []string { return c.inputs.Project.Manifest.Trusted }
 // warnOldBuilds tells of lists that counted before pnpm 11: whoever wrote them
 // thinks that they still do.
 func (c *call) warnOldBuilds(sink event.Sink) {
+	if _, ignored := c.allowScripts(); len(ignored) > 0 {
+		sink.Emit(event.Warning{Code: "BUILDS_IGNORED", Message: fmt.Sprintf(
+			"allowScripts in package.json: %s: only true and false count, for names and for exact versions (a@1.0.0 || 1.0.1)", strings.Join(ignored, ", "))})
+	}
 	shape, _, err := c.inputs.Project.Pnpm()
 	old := shape.OldBuilds
 	if err == nil && len(shape.AllowBuilds) > 0 {

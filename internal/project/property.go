@@ -14,8 +14,8 @@ import (
 // "list[0].c", "a[key with dots.]", and "list[]" for the place behind the last item.
 type Property []string
 
-// behindLast is the step to the place behind the last item of a list.
-const behindLast = "[]"
+// BehindLast is the step to the place behind the last item of a list.
+const BehindLast = "[]"
 
 // maxItems bounds what a list is filled up to: people write no longer ones.
 const maxItems = 10_000
@@ -38,7 +38,7 @@ func ParseProperty(path string) (Property, error) {
 			if end < 0 {
 				return nil, &PropertyError{path, "has a bracket that is not closed", "EINVALIDSYNTAX"}
 			}
-			p = append(p, cmp.Or(rest[1:end], behindLast))
+			p = append(p, cmp.Or(rest[1:end], BehindLast))
 			rest = strings.TrimPrefix(rest[end+1:], ".")
 			continue
 		}
@@ -105,12 +105,12 @@ func (p Property) Set(n, value Node, over bool) (Node, error) {
 	i, number := index(step)
 	if n.Kind == Missing || n.Kind == Null || over && n.Scalar() {
 		n = Node{Kind: Map}
-		if number || step == behindLast {
+		if number || step == BehindLast {
 			n.Kind = List
 		}
 	}
 	switch {
-	case n.Kind == List && step == behindLast:
+	case n.Kind == List && step == BehindLast:
 		i = len(n.Items)
 	case n.Kind == List && !number && over:
 		n = Node{Kind: Map}
@@ -131,7 +131,7 @@ func (p Property) Set(n, value Node, over bool) (Node, error) {
 		n.Items[i], err = rest.Set(n.Items[i], value, over)
 		return n, err
 	}
-	if step == behindLast {
+	if step == BehindLast {
 		return n, &PropertyError{step, "is for lists", "ENOADDPROP"}
 	}
 	below, err := rest.Set(n.Field(step), value, over)

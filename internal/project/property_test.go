@@ -25,7 +25,7 @@ func FuzzProperty(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, path string) {
 		doc, err := ParseValue("f", text)
 		way, err2 := ParseProperty(path)
-		if err != nil || err2 != nil || doc.Kind != Map || slices.Contains(way, behindLast) {
+		if err != nil || err2 != nil || doc.Kind != Map || slices.Contains(way, BehindLast) {
 			return
 		}
 		out, err := way.Set(doc, Text("v"), true)
