@@ -58,7 +58,12 @@ type (
 	Done struct {
 		Summary  Summary
 		UpToDate bool // there was nothing to do
-		Dry      bool // nothing was done: it tells what would be
+	}
+
+	// Foretold ends a call that only says what it would do: nothing was changed.
+	Foretold struct {
+		Summary  Summary
+		UpToDate bool // there is nothing to do
 	}
 )
 
@@ -89,3 +94,4 @@ func (Deprecated) event()     {}
 func (IgnoredScripts) event() {}
 func (Output) event()         {}
 func (Done) event()           {}
+func (Foretold) event()       {}

@@ -207,7 +207,7 @@ func (e *engine) plan(g *graph.Graph) (*plan.Plan, error) {
 	case e.DryRun:
 		p.Print(e.Out)
 		e.summary.Added, e.summary.Removed = p.Changes(e.was.Held)
-		e.Sink.Emit(event.Done{Summary: e.summary, UpToDate: p.Empty(), Dry: true})
+		e.Sink.Emit(event.Foretold{Summary: e.summary, UpToDate: p.Empty()})
 	}
 	return p, nil
 }

@@ -121,7 +121,10 @@ func (t *text) Emit(e event.Event) {
 		fmt.Fprintln(t.o.Stderr, strings.TrimRight(e.Line, "\r"))
 		return
 	case event.Done:
-		t.finish(e)
+		t.finish(e, false)
+		return
+	case event.Foretold:
+		t.finish(event.Done(e), true)
 		return
 	}
 	t.progress()
@@ -177,7 +180,7 @@ func (t *text) once(line string) {
 	fmt.Fprintln(t.o.Stderr, line)
 }
 
-func (t *text) finish(e event.Done) {
+func (t *text) finish(e event.Done, foretold bool) {
 	t.clear()
 	t.changed()
 	if e.UpToDate {
@@ -189,7 +192,7 @@ func (t *text) finish(e event.Done) {
 	if s.Packages == 1 {
 		what = "package"
 	}
-	if e.Dry {
+	if foretold {
 		fmt.Fprintf(t.o.Stderr, "%d %s: %d would be added, %d removed; nothing is changed (--dry-run)\n", s.Packages, what, s.Added, s.Removed)
 		return
 	}
