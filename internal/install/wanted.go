@@ -14,6 +14,7 @@ import (
 	"godwit/internal/install/state"
 	"godwit/internal/layout"
 	"godwit/internal/lockfile"
+	"godwit/internal/npm"
 )
 
 // wanted is the lockfile that node_modules shall be made of, with its graph.
@@ -389,7 +390,25 @@ func (e *engine) copyLockfile(doc *lockfile.Document, text []byte, p *plan.Plan)
 		doc, text = record, record.Text(e.writeOptions()) // which is of one document only
 	}
 	_, err := lockfile.Write(filepath.Join(store, "lock.yaml"), doc, text)
+	if err == nil && e.looksForModules() {
+		err = lockfile.WriteModules(e.modulesOf("."))
+	}
 	return err
+}
+
+// looksForModules reports whether the project uses nx, or lerna, which is made of it:
+// in a project of pnpm's they do nothing without pnpm's record of node_modules.
+func (e *engine) looksForModules() bool {
+	return slices.ContainsFunc(e.importers, func(im Importer) bool {
+		for _, deps := range []npm.Deps{im.Manifest.Dependencies, im.Manifest.DevDependencies} {
+			for _, name := range []string{"nx", "lerna"} {
+				if _, has := deps.Lookup(name); has {
+					return true
+				}
+			}
+		}
+		return false
+	})
 }
 
 func dependsOnDirectories(g *graph.Graph) bool {

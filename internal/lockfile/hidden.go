@@ -83,3 +83,18 @@ func WriteHidden(modules string, d *Document, installed func(dir string) bool, c
 	}
 	return nil
 }
+
+// ModulesName is the file of pnpm's record of node_modules.
+const ModulesName = ".modules.yaml"
+
+// WriteModules writes as much of that record as others look for: nx wants the file to
+// be there, and up to version 22 a list of what is hoisted, which may be empty. pnpm
+// takes a record that says no more for a node_modules that it has to make anew, which
+// pnpm 10 does only where it may ask, or with CI set; so nobody else gets the file.
+// (nx, plugins/js/lock-file/utils/pnpm-normalizer.js.)
+func WriteModules(modules string) error {
+	if err := fsys.WriteFile(filepath.Join(modules, ModulesName), []byte("hoistedDependencies: {}\n"), fsys.WriteOptions{}); err != nil {
+		return fmt.Errorf("record what was installed: %w", err)
+	}
+	return nil
+}
