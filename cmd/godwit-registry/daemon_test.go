@@ -145,7 +145,7 @@ func TestDaemon(t *testing.T) {
 
 // What is under way is finished, and what comes then finds nobody.
 func TestGracefulShutdown(t *testing.T) {
-	up := testreg.New(t, []byte("-- packages --\nleft-pad@1.0.0\n-- faults --\nleft-pad latency=300ms\n"))
+	up := testreg.New(t, []byte("-- packages --\nleft-pad@1.0.0\n-- faults --\nleft-pad hold\n"))
 	r := start(t, up, t.TempDir(), "")
 	answered := make(chan int, 1)
 	go func() {
@@ -156,6 +156,10 @@ func TestGracefulShutdown(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	r.cancel()
+	for !strings.Contains(r.log.String(), "shutting down") {
+		time.Sleep(time.Millisecond)
+	}
+	up.ClearFaults()
 	if status := <-answered; status != http.StatusOK {
 		t.Errorf("the request under way: %d", status)
 	}
