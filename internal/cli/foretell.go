@@ -69,8 +69,8 @@ func (c *call) tell(f *foretold, each bool, since time.Time) error {
 
 func (f *foretold) note(change install.Transition) {
 	name := change.Dir
-	if i := strings.LastIndex("/"+name, "/"+layout.ModulesDir+"/"); i >= 0 {
-		name = name[i+len(layout.ModulesDir)+1:]
+	if _, alias, found := npm.CutModules(name); found {
+		name = alias
 	}
 	of := func(version string) foretoldPackage {
 		return foretoldPackage{name, version, filepath.Join(f.root, filepath.FromSlash(change.Dir))}

@@ -90,9 +90,8 @@ func (r *npmResolver) find(ctx context.Context, req *npmtree.Request, importers 
 func several(placed []graph.Placed) func(name string) bool {
 	count := map[string]int{}
 	for _, p := range placed {
-		dir := "/" + p.Dir
-		if i := strings.LastIndex(dir, "/node_modules/"); i >= 0 {
-			count[dir[i+len("/node_modules/"):]]++
+		if _, alias, found := npm.CutModules(p.Dir); found {
+			count[alias]++
 		}
 	}
 	return func(name string) bool { return count[name] > 1 }

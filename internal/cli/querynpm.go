@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"godwit/internal/cli/actual"
-	"godwit/internal/layout"
+	"godwit/internal/npm"
 	"godwit/internal/project"
 	"godwit/internal/query"
 )
@@ -73,15 +73,16 @@ func (q *queried) npmNode(x *actual.Explainer, place string) *query.Node {
 		known = x.Known[x.Place(at.Real)]
 	}
 	is := func(name string) bool { return known.Field(name).Text == "true" }
+	_, alias, below := npm.CutModules(place)
 	n := &query.Node{
 		Name: folderName(at.At), Package: normalized(at.Manifest.Document), Location: place, Realpath: filepath.ToSlash(at.Real),
 		Root: place == "", Workspace: at.Member,
-		Own: !strings.Contains("/"+place, "/"+layout.ModulesDir+"/"), Bundled: is("inBundle"),
+		Own: !below, Bundled: is("inBundle"),
 		Dev: is("dev"), Optional: is("optional"), Peer: is("peer"),
 		Overridden: x.Ruled[at.Real],
 	}
-	if i := strings.LastIndex("/"+place, "/"+layout.ModulesDir+"/"); i >= 0 {
-		n.Name = place[i+len(layout.ModulesDir)+1:]
+	if below {
+		n.Name = alias
 		n.Extraneous = !recorded
 		n.Dev = n.Dev || n.Extraneous // nobody needs it in production
 	}

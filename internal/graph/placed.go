@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"strings"
-
 	"godwit/internal/npm"
 )
 
@@ -26,9 +24,8 @@ type Placed struct {
 // Alias is what the directory is called in the node_modules that it is in; one
 // that is in none has its whole path.
 func (p *Placed) Alias() string {
-	const modules = "node_modules/"
-	if i := strings.LastIndex("/"+p.Dir, "/"+modules); i >= 0 {
-		return p.Dir[i+len(modules):]
+	if _, alias, found := npm.CutModules(p.Dir); found {
+		return alias
 	}
 	return p.Dir
 }

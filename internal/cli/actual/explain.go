@@ -305,8 +305,8 @@ func (x *Explainer) explain(place string, above []string) *Why {
 	}
 	n := x.At(place)
 	w := &Why{Name: string(n.Manifest.Name), Version: n.Manifest.Version, size: 1}
-	if i := strings.LastIndex("/"+place, "/"+layout.ModulesDir+"/"); i >= 0 {
-		w.Name = place[i+len(layout.ModulesDir)+1:]
+	if _, alias, found := npm.CutModules(place); found {
+		w.Name = alias
 	}
 	if slices.Contains(above, place) {
 		return w

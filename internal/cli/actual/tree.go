@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"godwit/internal/layout"
 	"godwit/internal/lockfile"
@@ -184,8 +183,7 @@ func (t *Tree) recorded(at string) *Node {
 	if n.Manifest, err = project.Parse(filepath.ToSlash(rel), entry.JSON()); err != nil {
 		return nil
 	}
-	if i := strings.LastIndex("/"+filepath.ToSlash(at), "/"+layout.ModulesDir+"/"); n.Manifest.Name == "" && i >= 0 {
-		name := filepath.ToSlash(at)[i+len(layout.ModulesDir)+1:]
+	if _, name, found := npm.CutModules(filepath.ToSlash(at)); n.Manifest.Name == "" && found {
 		n.Manifest.Name = npm.Name(name)
 		n.Manifest.Document.Set("name", project.Text(name))
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"godwit/internal/cli/actual"
-	"godwit/internal/layout"
 	"godwit/internal/npm"
 	"godwit/internal/project"
 	"godwit/internal/sbom"
@@ -191,8 +190,8 @@ func (b *treeBilling) component(n *actual.Node) *sbom.Component {
 		Private: m.Field("private").Text == "true", Bundled: is("inBundle"), Extraneous: is("extraneous"),
 		Tarball: entry.Field("resolved").Text,
 	}
-	if i := strings.LastIndex("/"+place, "/"+layout.ModulesDir+"/"); i >= 0 {
-		c.Folder = place[i+len(layout.ModulesDir)+1:]
+	if _, alias, found := npm.CutModules(place); found {
+		c.Folder = alias
 	}
 	c.Git = strings.HasPrefix(c.Tarball, "git")
 	digest(c, entry.Field("integrity").Text)

@@ -83,7 +83,7 @@ func (f *flagger) visit(dir string) {
 		f.reach(path.Clean(e.Resolved), from, way{})
 		return
 	}
-	_, alias := splitDir(dir)
+	_, alias := npm.SplitPlace(dir)
 	each := eachEdge
 	if alias == "" {
 		each = eachProjectEdge
@@ -97,7 +97,7 @@ func (f *flagger) visit(dir string) {
 	})
 	if dir == "" {
 		for at, link := range f.rec.Entries {
-			if above, _ := splitDir(at); link.Link && above == "" && f.members[path.Clean(link.Resolved)] {
+			if above, _ := npm.SplitPlace(at); link.Link && above == "" && f.members[path.Clean(link.Resolved)] {
 				f.reach(at, from, way{})
 			}
 		}

@@ -44,7 +44,7 @@ type builder struct {
 
 // node adds what is in a directory: a link, a project or a package.
 func (b *builder) node(dir string, e *Entry) error {
-	switch _, alias := splitDir(dir); {
+	switch _, alias := npm.SplitPlace(dir); {
 	case e.Link:
 		target := path.Clean(e.Resolved)
 		if problem := checkDir(target); problem != "" || b.rec.Entries[projectDir(target)] == nil || alias == "" {
@@ -96,8 +96,8 @@ func (b *builder) inside(dir string, e *Entry) bool {
 		return false
 	}
 	for {
-		above, _ := splitDir(dir)
-		if _, alias := splitDir(above); alias == "" {
+		above, _ := npm.SplitPlace(dir)
+		if _, alias := npm.SplitPlace(above); alias == "" {
 			return false
 		}
 		if outer := b.rec.Entries[above]; outer != nil && (b.rec.Version < 2 || outer.Manifest.Bundled.All || len(outer.Manifest.Bundled.Names) > 0) {

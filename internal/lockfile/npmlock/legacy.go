@@ -15,7 +15,7 @@ import (
 func (r *Record) legacyTree() nicejson.Value {
 	children := map[string][]string{} // directory -> aliases in its node_modules
 	for dir := range r.Entries {
-		if above, alias := splitDir(dir); alias != "" {
+		if above, alias := npm.SplitPlace(dir); alias != "" {
 			children[above] = append(children[above], alias)
 		}
 	}
@@ -53,7 +53,7 @@ func (r *Record) legacyEntry(dir, real string) nicejson.Value {
 			out.Set(name, nicejson.String(text))
 		}
 	}
-	_, alias := splitDir(dir)
+	_, alias := npm.SplitPlace(dir)
 	name := string(e.PackageName(dir))
 	switch {
 	case e.Link:
@@ -103,7 +103,7 @@ func (r *Record) requires(dir string, e *Entry) (out nicejson.Value, some bool) 
 			some = true
 		}
 	})
-	if _, alias := splitDir(dir); alias == "" {
+	if _, alias := npm.SplitPlace(dir); alias == "" {
 		for _, d := range e.Manifest.DevDependencies {
 			if !declared(e.Manifest, d.Alias) {
 				add(d)
@@ -116,7 +116,7 @@ func (r *Record) requires(dir string, e *Entry) (out nicejson.Value, some bool) 
 // from is what somebody asked for to get a repository: the dependent with the
 // fewest directories above it, the first by name.
 func (r *Record) from(dir string) string {
-	_, alias := splitDir(dir)
+	_, alias := npm.SplitPlace(dir)
 	best, found := "", ""
 	for _, at := range r.Directories() {
 		e := r.Entries[at]

@@ -83,20 +83,6 @@ func (r *Record) Directories() []string {
 // modules begins the part of a directory that names a package.
 const modules = "node_modules/"
 
-// splitDir splits "x/node_modules/@s/a" into "x" and "@s/a". The alias is empty
-// for the directory of a project.
-func splitDir(dir string) (above, alias string) {
-	i := strings.LastIndex("/"+dir, "/"+modules)
-	if i < 0 {
-		return dir, ""
-	}
-	alias = dir[i+len(modules):]
-	if slashes := strings.Count(alias, "/"); slashes > 1 || slashes == 1 && alias[0] != '@' {
-		return dir, "" // a project that somebody keeps inside of a package
-	}
-	return strings.TrimSuffix(dir[:i], "/"), alias
-}
-
 // child is the directory that a package called alias has in the node_modules of
 // dir.
 func child(dir, alias string) string {
@@ -136,7 +122,7 @@ func (e *Entry) PackageName(dir string) npm.Name {
 	if e.Manifest.Name != "" {
 		return e.Manifest.Name
 	}
-	if _, alias := splitDir(dir); alias != "" {
+	if _, alias := npm.SplitPlace(dir); alias != "" {
 		return npm.Name(alias)
 	}
 	return npm.Name(path.Base(dir))

@@ -129,7 +129,7 @@ func checkDir(dir string) string {
 		return "" // what a link leads to: it is read, not written
 	}
 	for rest := dir; rest != ""; {
-		at, alias := splitDir(rest)
+		at, alias := npm.SplitPlace(rest)
 		if alias == "" {
 			at = above(rest) // a project, perhaps inside of a package
 		} else if _, err := npm.ParseName(alias); err != nil {

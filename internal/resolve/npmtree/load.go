@@ -79,7 +79,7 @@ func (b *builder) loadLocked() error {
 	}
 	for _, p := range locked {
 		target := b.root.index.byDir[clean(p.Link)]
-		outer, name := splitDir(p.Dir)
+		outer, name := npm.SplitPlace(p.Dir)
 		if at := b.root.index.byDir[outer]; p.Link != "" && target != nil && at != nil && name != "" && !at.isLink {
 			l := &node{b: b, name: name, pkg: nothing(), isLink: true, target: target, locked: true}
 			l.root = l
@@ -90,7 +90,7 @@ func (b *builder) loadLocked() error {
 }
 
 func (b *builder) loadPackage(p *graph.Placed) error {
-	outer, name := splitDir(p.Dir)
+	outer, name := npm.SplitPlace(p.Dir)
 	if name == "" {
 		n, err := b.projectNode(p.Dir)
 		if err != nil {
@@ -117,20 +117,6 @@ func (b *builder) loadPackage(p *graph.Placed) error {
 	n.root = n
 	n.attach(at)
 	return nil
-}
-
-// splitDir splits "x/node_modules/@s/a" into "x" and "@s/a"; the name is empty
-// for the directory of a project.
-func splitDir(dir string) (outer, name string) {
-	i := strings.LastIndex("/"+dir, "/"+modules)
-	if i < 0 {
-		return dir, ""
-	}
-	name = dir[i+len(modules):]
-	if n := strings.Count(name, "/"); n > 1 || n == 1 && name[0] != '@' {
-		return dir, ""
-	}
-	return strings.TrimSuffix(dir[:i], "/"), name
 }
 
 // projectNode makes a node of the project in a directory; one without a

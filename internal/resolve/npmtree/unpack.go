@@ -32,7 +32,7 @@ func (b *builder) unpack(n *node) error {
 		if err != nil {
 			continue // Node could not load it, either
 		}
-		outer, name := splitDir(path.Join(n.dir, dir))
+		outer, name := npm.SplitPlace(path.Join(n.dir, dir))
 		at := b.root.index.byDir[outer]
 		if at == nil || name == "" || len(n.pkg.bundled) == 0 {
 			continue
@@ -52,7 +52,7 @@ func (b *builder) unpack(n *node) error {
 // unpackShrinkwrap places what the lockfile in a tarball says.
 func (b *builder) unpackShrinkwrap(n *node, locked []graph.Placed) (fresh []*node) {
 	for _, p := range locked {
-		outer, name := splitDir(path.Join(n.dir, p.Dir))
+		outer, name := npm.SplitPlace(path.Join(n.dir, p.Dir))
 		at := b.root.index.byDir[outer]
 		if at == nil || name == "" || p.Link != "" || p.Dir == "" { // "" is n itself
 			continue
