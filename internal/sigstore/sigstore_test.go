@@ -127,6 +127,7 @@ func TestBundlesThatSayTooLittle(t *testing.T) {
 		"hash missing":      {func(b *Bundle) { p := b.Material.Entries[0].Proof; p.Hashes = p.Hashes[1:] }, "not as many hashes"},
 		"hash changed":      {func(b *Bundle) { b.Material.Entries[0].Proof.Hashes[0][0] ^= 1 }, "not lead to its checkpoint"},
 		"checkpoint":        {func(b *Bundle) { replaceNote(b, " - 1\n", " - 2\n") }, "not signed by a trusted one"},
+		"another's name":    {func(b *Bundle) { replaceNote(b, "\n\n\u2014 ", "\n\n\u2014 other.example/") }, "not signed by a trusted one"},
 		"no signed note":    {func(b *Bundle) { replaceNote(b, "\n\n", "\n") }, "has no signature"},
 		"short note":        {func(b *Bundle) { b.Material.Entries[0].Proof.Checkpoint.Envelope = "a\n\nb" }, "cut short"},
 		"another kind":      {func(b *Bundle) { b.Material.Entries[0].Kind.Version = "0.0.2" }, "and not dsse 0.0.2"},
