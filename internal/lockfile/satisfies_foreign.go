@@ -124,7 +124,7 @@ func (c *comparison) bunTargets(p *Project) {
 	have := map[string]bool{}
 	for _, d := range im.Deps {
 		have[d.Alias] = true
-		if why := unsatisfied(d.Target.Key, d.Specifier); why != "" && !overridden(c.doc.Bun.Overrides, d.Alias) {
+		if why := unsatisfied(d.Target.Key, d.Specifier); why != "" && !c.doc.Bun.Overridden(d.Alias) {
 			c.outdated(p.Dir, fmt.Sprintf("the lockfile is broken at %s: %s", d.Alias, why))
 		}
 	}

@@ -34,8 +34,12 @@ const (
 	BinaryName = "bun.lockb"
 )
 
-// maxVersion is the newest lockfileVersion that is known, that of bun 1.4.
-const maxVersion = 2
+// The newest lockfileVersion that is known, that of bun 1.4 where an override is not
+// about all who depend on a name, and that of other new files.
+const (
+	maxVersion = 3
+	newVersion = 2
+)
 
 // maxSize bounds a lockfile: it has less to say of a package than pnpm's, and
 // pnpm allows its own twice as much.
@@ -52,7 +56,7 @@ type Record struct {
 	Config     int
 	Workspaces []Workspace // the root is first
 	Packages   []*Package  // in the order of the file
-	Overrides  npm.Deps
+	Overrides  []Override
 	Catalogs   map[string]npm.Deps // "" is the default
 	// Merged says that the file has conflict markers, and both sides were
 	// taken.
@@ -162,7 +166,7 @@ func readText(text string) (*Record, error) {
 		}
 	}
 	if v, ok := doc.Lookup("overrides"); ok {
-		rec.Overrides = depsOf(v)
+		rec.Overrides = recorded(v)
 	}
 	rec.catalogs()
 	if err := rec.workspaces(); err != nil {

@@ -189,7 +189,7 @@ func TestHostile(t *testing.T) {
 		{`"ms": ["ms`, `"../ms": ["ms`, "invalid"},
 		{`"l2/left-pad"`, `"nobody/left-pad"`, "not there"},
 		{`"packages/w": {`, `"../w": {`, "no directory below"},
-		{`"lockfileVersion": 2`, `"lockfileVersion": 9`, "reads up to 2"},
+		{`"lockfileVersion": 2`, `"lockfileVersion": 9`, "reads up to 3"},
 		{`"lockfileVersion": 2`, `"lockfileVersion": {}`, "no number"},
 	} {
 		bad := strings.Replace(text, c.old, c.new, 1)

@@ -176,9 +176,9 @@ func (c *carrying) take(it *item, olds []*edge) {
 func (c *carrying) free(r *Record) {
 	now := &c.in.Settings
 	names := map[string]bool{}
-	if !sameDeps(r.Overrides, now.Overrides) {
-		for _, d := range slices.Concat(r.Overrides, now.Overrides) {
-			names[d.Alias] = true
+	if !slices.Equal(r.Overrides, now.Overrides) {
+		for _, o := range slices.Concat(r.Overrides, now.Overrides) {
+			names[o.Target.Name] = true
 		}
 	}
 	catalogs := !r.sameCatalogs(now)

@@ -111,7 +111,7 @@ func (w *walk) soon() []Want {
 	var out []Want
 	known := map[wantKey]bool{}
 	for _, next := range w.queue {
-		m, err := w.meant(next.edge)
+		m, err := w.meant(next.by, next.edge)
 		if err != nil || m.kind != specifier.Range && m.kind != specifier.Tag {
 			continue
 		}

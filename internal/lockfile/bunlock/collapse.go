@@ -40,6 +40,7 @@ type collapsing struct {
 
 // vote is what one dependency says of the versions in a group.
 type vote struct {
+	by      *item
 	edge    *edge
 	direct  bool // of a project
 	movable bool
@@ -107,7 +108,7 @@ func (c *collapsing) vote(voters, live map[*item]bool) (voted map[*item]bool) {
 				continue
 			}
 			if e.to != nil && e.to.kind == registry && len(c.names[e.to.name]) > 1 {
-				asks[e.to.name] = append(asks[e.to.name], vote{edge: e, direct: it.kind == project})
+				asks[e.to.name] = append(asks[e.to.name], vote{by: it, edge: e, direct: it.kind == project})
 				voted[it] = true
 			}
 		}
@@ -157,7 +158,7 @@ func (c *collapsing) mayMove(v *vote) (want, bool) {
 	if frozen || v.edge.bundled || c.patched[v.edge.to.id()] {
 		return want{}, false
 	}
-	m, err := c.meant(v.edge)
+	m, err := c.meant(v.by, v.edge)
 	return m, err == nil && m.kind == specifier.Range
 }
 

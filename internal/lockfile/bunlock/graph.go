@@ -86,12 +86,19 @@ func (b *builder) build() error {
 
 // notePaths notes what a manifest of this machine asks for by its path.
 func (b *builder) notePaths(m *npm.Manifest) {
-	for _, deps := range []npm.Deps{m.Dependencies, m.DevDependencies, m.OptionalDependencies, b.rec.Overrides} {
+	for _, deps := range []npm.Deps{m.Dependencies, m.DevDependencies, m.OptionalDependencies} {
 		for _, d := range deps {
-			if strings.HasPrefix(d.Specifier, "file:") || strings.HasPrefix(d.Specifier, "link:") || strings.HasPrefix(d.Specifier, ".") || strings.HasPrefix(d.Specifier, "/") {
-				b.local[d.Alias] = true
-			}
+			b.notePath(d.Alias, d.Specifier)
 		}
+	}
+	for _, o := range b.rec.Overrides {
+		b.notePath(o.Target.Name, o.Specifier)
+	}
+}
+
+func (b *builder) notePath(alias, spec string) {
+	if strings.HasPrefix(spec, "file:") || strings.HasPrefix(spec, "link:") || strings.HasPrefix(spec, ".") || strings.HasPrefix(spec, "/") {
+		b.local[alias] = true
 	}
 }
 

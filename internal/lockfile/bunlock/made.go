@@ -204,12 +204,15 @@ func fitting(named, known []string) (fits map[string]bool, ok bool) {
 // record is the file for a tree.
 func (in *Renewal) record(old *Record, places []*place) (*Record, error) {
 	out := &Record{doc: nicejson.Object()}
-	version, config := maxVersion, 1
+	version, config := newVersion, 1
 	if in.Hoists {
 		config = 0
 	}
 	if old != nil {
-		version, config = max(old.Version, 1), max(old.Config, 0)
+		version, config = min(max(old.Version, 1), newVersion), max(old.Config, 0)
+	}
+	if slices.ContainsFunc(in.Settings.Overrides, func(o Override) bool { return o.scoped() }) {
+		version = maxVersion
 	}
 	var placed, ids []string
 	for _, p := range places {
@@ -319,7 +322,9 @@ func (in *Renewal) header(doc *nicejson.Value, placed, ids []string) {
 		doc.Set("trustedDependencies", list(trusted...))
 	}
 	setDeps(doc, "patchedDependencies", s.patches(ids))
-	setDeps(doc, "overrides", s.Overrides)
+	if len(s.Overrides) > 0 {
+		doc.Set("overrides", overridesValue(s.Overrides))
+	}
 	setDeps(doc, "catalog", s.Catalogs[""])
 	named := nicejson.Object()
 	for _, name := range slices.Sorted(maps.Keys(s.Catalogs)) {

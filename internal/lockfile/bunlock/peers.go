@@ -27,7 +27,7 @@ func (w *walk) round(peers []asking) error {
 	var names []npm.Name
 	wanting := map[npm.Name][]wanting{}
 	for _, p := range peers {
-		m, err := w.meant(p.edge)
+		m, err := w.meant(p.by, p.edge)
 		if err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (w *walk) shared(all []wanting) error {
 // raise gives peers what came after they were found, where that is higher.
 func (w *walk) raise() {
 	for _, p := range w.bound {
-		m, err := w.meant(p.edge)
+		m, err := w.meant(p.by, p.edge)
 		if err != nil || p.edge.to == nil || p.edge.to.kind != registry || w.carried.loaded[p.edge.to] {
 			continue
 		}

@@ -181,7 +181,7 @@ func (w *walk) redirect() {
 			if to == nil || e.bundled {
 				continue
 			}
-			if m, err := w.meant(e); err == nil && m.kind == specifier.Range && m.rng.Match(*to.parsed) {
+			if m, err := w.meant(by, e); err == nil && m.kind == specifier.Range && m.rng.Match(*to.parsed) {
 				e.to = to
 			}
 		}
@@ -219,11 +219,11 @@ func (w *walk) visit(it *item) {
 	}
 }
 
-// meant is what an edge asks for under the overrides and catalogs.
-func (w *walk) meant(e *edge) (want, error) {
+// meant is what an edge of a package asks for under the overrides and catalogs.
+func (w *walk) meant(by *item, e *edge) (want, error) {
 	spec := e.spec
 	if e.group != member && !strings.HasPrefix(spec, "npm:") {
-		if to, ok := w.Settings.Overrides.Lookup(e.alias); ok {
+		if to, ok := w.Settings.overridden(by, e); ok {
 			spec = to
 		}
 	}
@@ -241,7 +241,7 @@ func (w *walk) meant(e *edge) (want, error) {
 
 // decide finds what a dependency leads to.
 func (w *walk) decide(by *item, e *edge) error {
-	m, err := w.meant(e)
+	m, err := w.meant(by, e)
 	if err != nil {
 		return err
 	}

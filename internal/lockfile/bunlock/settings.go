@@ -10,7 +10,7 @@ import (
 
 // Settings are what the package.json at the root says of all packages.
 type Settings struct {
-	Overrides npm.Deps
+	Overrides []Override
 	Catalogs  map[string]npm.Deps // "" is the default
 	Trusted   []string            // trustedDependencies
 	Patched   npm.Deps            // patchedDependencies: "a@1.0.0" -> path of the patch
@@ -36,37 +36,6 @@ func ReadSettings(manifest []byte) Settings {
 		s.Patched = depsOf(v)
 	}
 	return s
-}
-
-// overridesOf reads "overrides", or else "resolutions". One that is about what a
-// certain package depends on bun does not know; of an object it takes ".".
-func overridesOf(doc nicejson.Value) npm.Deps {
-	v, ok := doc.Lookup("overrides")
-	if !ok {
-		v, _ = doc.Lookup("resolutions")
-	}
-	var out npm.Deps
-	for _, f := range v.Fields {
-		value := f.Value
-		if value.Kind == '{' {
-			value, _ = value.Lookup(".")
-		}
-		name := strings.TrimPrefix(f.Name, "**/")
-		if value.Kind != '"' || value.Text == "" {
-			continue
-		}
-		if _, err := npm.ParseName(name); err != nil {
-			continue
-		}
-		spec := value.Text
-		if ref, is := strings.CutPrefix(spec, "$"); is {
-			if spec = direct(doc, ref); spec == "" {
-				continue
-			}
-		}
-		out = append(out, npm.Dep{Alias: name, Specifier: spec})
-	}
-	return sorted(out)
 }
 
 // direct is what the project asks for itself under an alias.
@@ -157,7 +126,7 @@ func (r *Record) Differing(s Settings) []string {
 		name string
 		same bool
 	}{
-		{"overrides", sameDeps(r.Overrides, s.Overrides)},
+		{"overrides", slices.Equal(r.Overrides, s.Overrides)},
 		{"catalogs", r.sameCatalogs(&s)},
 		{"trustedDependencies", slices.Equal(slices.Sorted(slices.Values(was)), slices.Sorted(slices.Values(s.trusted(placed))))},
 		{"patchedDependencies", sameDeps(depsOf(patched), s.patches(ids))},
