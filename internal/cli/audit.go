@@ -12,6 +12,7 @@ import (
 	"godwit/internal/audit"
 	"godwit/internal/cli/ui"
 	"godwit/internal/graph"
+	"godwit/internal/install"
 	"godwit/internal/lockfile"
 )
 
@@ -89,11 +90,32 @@ func (c *call) newAuditor() (*auditor, error) {
 		return nil, err
 	}
 	if doc.Graph == nil {
-		return nil, &unsupportedError{"audit of " + string(c.lock.Format), "use the tool that made it"}
+		if err := c.joinProjects(doc); err != nil {
+			return nil, err
+		}
 	}
 	a := &auditor{call: c, graph: doc.Graph}
 	a.reach = a.graph.Reachable(graph.Scope{Groups: groups(c.cfg.Settings.Include)})
 	return a, nil
+}
+
+// joinProjects gives a lockfile of yarn's or bun's the graph that it is for the projects.
+func (c *call) joinProjects(doc *lockfile.Document) error {
+	reporter := c.reporter()
+	defer reporter.Close()
+	if err := errors.Join(c.readTool(reporter), c.workspace.list()); err != nil {
+		return err
+	}
+	importers, err := c.projects()
+	if err != nil {
+		return err
+	}
+	settings := c.lockSettings()
+	settings.Resolutions = c.inputs.Project.Manifest.Resolutions
+	if c.tool.berry {
+		settings.Extend = c.yarnExtends()
+	}
+	return lockfile.Join(c.lock.Path, doc, install.Recorded(importers), settings, true)
 }
 
 func errNoLockfile(dir string) error {

@@ -9,19 +9,27 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/fsys"
+	"godwit/internal/graph"
 	"godwit/internal/npm/semver"
 	"godwit/internal/project"
 )
 
 // addedOverride is one that audit --fix adds.
-type addedOverride struct{ selector, version string }
+type addedOverride struct{ name, selector, version string }
 
 // fix writes overrides that keep vulnerable versions out, as pnpm does.
 func (a *auditor) fix() error {
 	added := a.overrides()
+	if a.foreign() {
+		added = a.byName(added)
+	}
 	if len(added) == 0 {
 		_, err := fmt.Fprintln(a.Stdout, "No fixes were made")
 		return err
+	}
+	if a.foreign() {
+		return a.fixManifest(added)
 	}
 	err := a.editWorkspace(func(file string, text []byte) ([]byte, error) {
 		for _, o := range added {
@@ -35,12 +43,82 @@ func (a *auditor) fix() error {
 	if err != nil {
 		return err
 	}
+	return a.tellAdded(added, "overrides", project.WorkspaceFile)
+}
+
+// tellAdded says what was added where, in pnpm's words.
+func (a *auditor) tellAdded(added []addedOverride, what, file string) error {
 	list := project.Node{Kind: project.Map}
 	for _, o := range added {
 		list.Set(o.selector, project.Text(o.version))
 	}
-	_, err = fmt.Fprintf(a.Stdout, "%d overrides were added to pnpm-workspace.yaml to fix vulnerabilities.\nRun \"godwit install\" to apply the fixes.\n\nThe added overrides:\n%s\n", len(added), list.JSON())
+	_, err := fmt.Fprintf(a.Stdout, "%d %s were added to %s to fix vulnerabilities.\nRun \"godwit install\" to apply the fixes.\n\nThe added %s:\n%s\n", len(added), what, file, what, list.JSON())
 	return err
+}
+
+// fixManifest writes to package.json what keeps vulnerable versions out of a project of
+// yarn's or bun's.
+func (a *auditor) fixManifest(added []addedOverride) error {
+	group := "resolutions"
+	if a.bunProject() {
+		group = "overrides"
+	}
+	p := a.inputs.Project
+	edits := make([]project.Edit, len(added))
+	for i, o := range added {
+		edits[i] = project.Edit{Group: group, Alias: o.selector, Specifier: o.version}
+	}
+	text, err := p.Rewrite(edits, project.Code)
+	if err != nil {
+		return fmt.Errorf("change %s: %w", p.Path(), err)
+	}
+	if err := fsys.WriteFile(p.Path(), text, fsys.WriteOptions{}); err != nil {
+		return fmt.Errorf("write %s: %w", p.Path(), err)
+	}
+	return a.tellAdded(added, group, p.File)
+}
+
+// byName makes one of all overrides for a name, with the highest version: yarn 1 and bun
+// have no word for some versions of a package. Where a version in use is not vulnerable
+// it would move as well, so such a package is left to the user.
+func (a *auditor) byName(added []addedOverride) []addedOverride {
+	hit := map[graph.Key]bool{}
+	for _, f := range a.findings {
+		for _, h := range f.Hits {
+			for _, key := range h.Keys {
+				hit[key] = true
+			}
+		}
+	}
+	safe := map[string]string{}
+	for key := range a.reach {
+		if p := a.graph.Packages[key]; p != nil && !hit[key] {
+			safe[string(p.Name)] = p.Version
+		}
+	}
+	var out []addedOverride
+	for _, o := range added {
+		if version := safe[o.name]; version != "" {
+			fmt.Fprintf(a.Stderr, "%s is not fixed: %s is in use as well, and not vulnerable; update what depends on the others\n", o.selector, version)
+			continue
+		}
+		o.selector = o.name
+		if n := len(out); n > 0 && out[n-1].name == o.name {
+			if higher(out[n-1].version, o.version) {
+				continue
+			}
+			out = out[:n-1]
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// higher reports whether the version behind a caret is higher than another.
+func higher(a, b string) bool {
+	v, err1 := semver.Parse(strings.TrimPrefix(a, "^"), semver.Options{})
+	w, err2 := semver.Parse(strings.TrimPrefix(b, "^"), semver.Options{})
+	return err2 != nil || err1 == nil && v.Compare(w) > 0
 }
 
 // overrides are those that the findings ask for. What another one covers is left
@@ -62,7 +140,7 @@ func (a *auditor) overrides() []addedOverride {
 			covered = covered || !semver.Subset(theirs, ours) || j < i // of two equal ones the first stays
 		}
 		if !covered {
-			out = append(out, addedOverride{f.Name + "@" + f.Vulnerable, caret(patched)})
+			out = append(out, addedOverride{f.Name, f.Name + "@" + f.Vulnerable, caret(patched)})
 		}
 	}
 	slices.SortFunc(out, func(a, b addedOverride) int { return strings.Compare(a.selector, b.selector) })

@@ -100,11 +100,16 @@ func (c *call) foreignRequest(req *install.Request, src *source) {
 	}
 }
 
+// yarnExtends adds to manifests what yarn 2 and later add.
+func (c *call) yarnExtends() func(*npm.Manifest) *npm.Manifest {
+	builtin := sync.OnceValue(compat.Builtin) // it takes milliseconds, and few installs need it
+	return func(m *npm.Manifest) *npm.Manifest { return c.tool.extensions.Apply(builtin().Apply(m)) }
+}
+
 // yarnRequest changes what a request is for a project of yarn's.
 func (c *call) yarnRequest(req *install.Request, src *source) {
 	if c.tool.berry {
-		builtin := sync.OnceValue(compat.Builtin) // it takes milliseconds, and few installs need it
-		req.Lockfile.Extend = func(m *npm.Manifest) *npm.Manifest { return c.tool.extensions.Apply(builtin().Apply(m)) }
+		req.Lockfile.Extend = c.yarnExtends()
 		req.Lockfile.Yarn = lockfile.YarnTool{Version: c.yarnVersion(), Compression: c.tool.yarnrc.Compression}
 		req.Yarn = &berrySource{source: src, yarn: c.yarnVersion(), prefer: c.prefer}
 	} else {

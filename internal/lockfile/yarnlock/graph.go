@@ -128,9 +128,9 @@ func declared(deps npm.Deps, alias string) bool {
 // target is what a dependency leads to. A link is relative to the lockfile's
 // directory. It is zero for what the lockfile lacks.
 func (b *builder) target(d npm.Dep, at from) (graph.Target, error) {
-	spec := d.Specifier
-	if to, ok := resolved(b.rules, d, at); ok {
-		spec = to
+	spec, rule := d.Specifier, ruleFor(b.rules, d, at)
+	if rule != nil {
+		spec = rule.to
 	}
 	if dir, ok := linked(spec); ok {
 		if !at.local {
@@ -140,7 +140,9 @@ func (b *builder) target(d npm.Dep, at from) (graph.Target, error) {
 	}
 	e, _ := b.rec.find(d.Alias, spec, at)
 	if e == nil {
-		e, _ = b.rec.find(d.Alias, d.Specifier, at)
+		if e, _ = b.rec.find(d.Alias, d.Specifier, at); e != nil && overruled(rule, e) {
+			e = nil
+		}
 	}
 	switch {
 	case e == nil && b.rec.Dialect == syml.Classic && b.isMember(d.Alias, spec):

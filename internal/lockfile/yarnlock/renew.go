@@ -115,15 +115,16 @@ func (n *renewal) level(asks []ask) ([]ask, error) {
 	var wants []Want
 	var descriptors []string
 	asked := map[string]bool{}
+	meant := map[string][]string{} // by what is asked for: the specifiers in whose place that is
 	for _, a := range asks {
-		spec := a.dep.Specifier
-		if to, ok := resolved(n.rules, a.dep, a.at); ok {
-			spec = to
+		spec, rule := a.dep.Specifier, ruleFor(n.rules, a.dep, a.at)
+		if rule != nil {
+			spec = rule.to
 		}
 		if _, ok := linked(spec); ok {
 			continue
 		}
-		if n.has(a, spec) || n.isMember(a.dep.Alias, spec) {
+		if n.has(a, spec, rule) || n.isMember(a.dep.Alias, spec) {
 			continue
 		}
 		w, err := wantOf(a.dep.Alias, spec)
@@ -131,9 +132,13 @@ func (n *renewal) level(asks []ask) ([]ask, error) {
 			return nil, err
 		}
 		w.Optional, w.Direct = a.optional, a.at.project != nil
-		if d := a.dep.Alias + "@" + spec; !asked[d] {
+		d := a.dep.Alias + "@" + spec
+		if !asked[d] {
 			asked[d] = true
 			wants, descriptors = append(wants, w), append(descriptors, d)
+		}
+		if n.lists(rule) {
+			meant[d] = append(meant[d], a.dep.Alias+"@"+a.dep.Specifier)
 		}
 	}
 	if len(wants) == 0 {
@@ -148,13 +153,25 @@ func (n *renewal) level(asks []ask) ([]ask, error) {
 		if m == nil {
 			continue
 		}
+		all := append([]string{descriptors[i]}, meant[descriptors[i]]...)
 		if same := n.versions()[wants[i].Alias+"@"+m.Version]; same != nil {
-			n.keep(same, descriptors[i])
+			for _, d := range all {
+				n.keep(same, d)
+			}
 			continue
 		}
-		n.add(n.entryOf(m), descriptors[i])
+		e := n.entryOf(m)
+		for _, d := range all {
+			n.add(e, d)
+		}
 	}
 	return n.next, nil
+}
+
+// lists reports whether an entry has the specifiers in whose place a rule puts another,
+// as yarn 1 has them where the rule is about all dependents.
+func (n *renewal) lists(r *rule) bool {
+	return r != nil && r.dependent == "" && n.old.Dialect == syml.Classic
 }
 
 // versions are the entries of the old lockfile for versions of a registry, by
@@ -175,13 +192,17 @@ func (n *renewal) versions() map[string]*Entry {
 }
 
 // has takes over what the lockfile has for a dependency.
-func (n *renewal) has(a ask, spec string) bool {
+func (n *renewal) has(a ask, spec string, by *rule) bool {
 	if _, err := wantOf(a.dep.Alias, spec); err == nil && n.Update != nil && n.Update(a.dep.Alias, a.at.project != nil) {
 		return false
 	}
 	for _, s := range []string{spec, a.dep.Specifier} {
-		if e, d := n.old.find(a.dep.Alias, s, a.at); e != nil {
+		if e, d := n.old.find(a.dep.Alias, s, a.at); e != nil && (s == spec || !overruled(by, e)) {
 			n.keep(e, d)
+			if n.lists(by) {
+				n.keep(e, a.dep.Alias+"@"+spec)
+				n.keep(e, a.dep.Alias+"@"+a.dep.Specifier)
+			}
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"godwit/internal/npm"
+	"godwit/internal/npm/semver"
 )
 
 // rule is one line of "resolutions": what a dependency leads to, whatever was
@@ -49,14 +50,34 @@ func parseResolutions(resolutions npm.Deps) ([]rule, error) {
 	return out, nil
 }
 
-// resolved is what the rules make of a specifier. The first that fits counts.
+// resolved is what the rules make of a specifier.
 func resolved(rules []rule, d npm.Dep, at from) (to string, ok bool) {
-	for _, r := range rules {
+	if r := ruleFor(rules, d, at); r != nil {
+		return r.to, true
+	}
+	return "", false
+}
+
+// overruled reports whether a rule wants another version than an entry has, which was
+// found for the specifier that the rule is about.
+func overruled(r *rule, e *Entry) bool {
+	if r == nil {
+		return false
+	}
+	rng, err1 := semver.ParseRange(r.to, semver.Options{Loose: true})
+	v, err2 := semver.Parse(e.Version, semver.Options{Loose: true})
+	return err1 == nil && err2 == nil && !rng.Match(v)
+}
+
+// ruleFor is the rule about a dependency, or nil. The first that fits counts.
+func ruleFor(rules []rule, d npm.Dep, at from) *rule {
+	for i := range rules {
+		r := &rules[i]
 		if r.alias != d.Alias || r.specifier != "" && withProtocol(r.specifier) != withProtocol(d.Specifier) ||
 			r.dependent != "" && (r.dependent != string(at.name) || r.version != "" && r.version != at.version) {
 			continue
 		}
-		return r.to, true
+		return r
 	}
-	return "", false
+	return nil
 }
