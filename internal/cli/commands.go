@@ -106,6 +106,7 @@ func sections() []section {
 			{names: []string{"query"}, usage: "query <selector> [flags]", help: "print packages that a selector is about, as JSON", more: queryHelp, run: runQuery, free: true},
 			{names: []string{"outdated"}, usage: "outdated [name or pattern]... [flags]", help: "show which dependencies have newer versions, and fail if any has", run: runOutdated, free: true, offers: dependencies},
 			{names: []string{"licenses"}, usage: "licenses list [flags]", help: "show under which licenses the installed packages are", run: runLicenses, words: []word{{"list", "print them"}, {"ls", "the same"}}},
+			{names: []string{"deprecations"}, usage: "deprecations [flags]", help: "show which versions in the lockfile their publishers advise against", more: deprecationsHelp, run: runDeprecations},
 			{names: []string{"audit"}, usage: "audit [fix | signatures] [flags]", help: "look for known vulnerabilities, and fail if there are any", more: auditHelp, run: runAudit, free: true},
 			{names: []string{"peers"}, usage: "peers [check] [flags]", help: "tell what is wrong with peer dependencies, and why", run: runPeers, words: []word{{"check", "fail if anything is"}}, bare: true},
 			{names: []string{"view", "info", "show", "v"}, usage: "view [package] [field]... [flags]", help: "show what the registry says about a package", run: runView, free: true, anywhere: true},

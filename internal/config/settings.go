@@ -22,6 +22,7 @@ type Settings struct {
 	Publish   Publish
 	Version   Version
 	Audit     Audit
+	Report    Report
 	Diff      Diff
 	Token     Token
 	Bill      Bill
@@ -356,6 +357,12 @@ type Audit struct {
 	Ignore       []string // advisories that count no more from now on
 	IgnoreErrors bool     // a registry that cannot be asked is no failure
 	Attestations bool     // of signatures: show the statements that are right
+}
+
+// Report is what a report is to tell.
+type Report struct {
+	Direct   bool // what projects depend on themselves, and no more
+	ExitCode bool // to find something is a failure
 }
 
 // Bill is what a bill of materials is to be.
