@@ -71,10 +71,10 @@ var policy = map[string][]string{
 	"git":      {"npm/semver"},
 	"inflate":  {},
 	"registry": {"event", "fsys", "inflate", "npm", "npm/jsonscan", "turns"},
-	"project":  {"npm"},
-	"config":   {"event", "npm", "npm/specifier", "project"}, // what a registry's prefix cannot be
+	"project":  {"fsys", "npm"},
+	"config":   {"event", "fsys", "npm", "npm/specifier", "project"}, // what a registry's prefix cannot be
 
-	"patch":         {"npm", "npm/semver", "patch/unidiff"},
+	"patch":         {"fsys", "npm", "npm/semver", "patch/unidiff"},
 	"patch/unidiff": {},
 
 	// A resolver asks a source for packuments; it does not know of registries.
@@ -175,7 +175,7 @@ var policy = map[string][]string{
 	// Who asks for money.
 	"cli/fund": {"cli/actual", "cli/draw", "cli/pages", "cli/ui", "graph", "npm", "npm/semver", "project"},
 	// What npm says of a node_modules of its own.
-	"cli/actual": {"cli/ui", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
+	"cli/actual": {"cli/ui", "fsys", "layout", "lockfile", "npm", "npm/semver", "npm/specifier", "project", "resolve/npmtree"},
 
 	// Resolves for others.
 	"server": {

@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 
+	"godwit/internal/fsys"
 	"godwit/internal/graph"
 	"godwit/internal/install"
 	"godwit/internal/npm"
@@ -130,7 +130,7 @@ func (s *npmSource) Bundled(ctx context.Context, name npm.Name, tarball, sri str
 // tarballOf is the tarball at a URL, or in a file of the project ("file:x.tgz").
 func (s *npmSource) tarballOf(ctx context.Context, name npm.Name, url string) ([]byte, error) {
 	if file, ok := strings.CutPrefix(url, "file:"); ok {
-		return os.ReadFile(s.abs(file))
+		return fsys.ReadFile(s.abs(file), maxLocalTarball)
 	}
 	data, err := s.client.Tarball(ctx, registry.TarballRequest{URL: url, Name: name})
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"godwit/internal/event"
+	"godwit/internal/fsys"
 	"godwit/internal/git"
 	"godwit/internal/graph"
 	"godwit/internal/install"
@@ -201,9 +203,12 @@ func (s *source) directory(spec specifier.Specifier, dir string) (*resolve.Exter
 	return external(spec, "file:"+rel, manifest, graph.Resolution{Kind: graph.Directory, Directory: rel})
 }
 
+// maxLocalTarball is what a registry may send at most, too.
+const maxLocalTarball = math.MaxInt32
+
 func (s *source) localTarball(spec specifier.Specifier, dir string) (*resolve.External, error) {
 	rel := s.relative(dir, spec.Path)
-	data, err := os.ReadFile(s.abs(rel))
+	data, err := fsys.ReadFile(s.abs(rel), maxLocalTarball)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &missingError{spec.Raw, s.abs(rel)}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"godwit/internal/event"
+	"godwit/internal/fsys"
 	"godwit/internal/project"
 )
 
@@ -322,7 +323,7 @@ func (l *loader) files(*Args) error {
 
 // npmrc is one file of that format; one that is not there says nothing.
 func (l *loader) npmrc(at Level, file string) error {
-	text, err := l.read(file)
+	text, err := l.read(file, at == FromProject)
 	if text == "" || err != nil {
 		return err
 	}
@@ -331,7 +332,7 @@ func (l *loader) npmrc(at Level, file string) error {
 
 // pnpmUser is pnpm's config.yaml.
 func (l *loader) pnpmUser(file string) error {
-	text, err := l.read(file)
+	text, err := l.read(file, false)
 	if text == "" || err != nil {
 		return err
 	}
@@ -346,7 +347,7 @@ func (l *loader) pnpmUser(file string) error {
 const maxFile = 1 << 20
 
 // read is the text of a file of settings, or "" if there is none.
-func (l *loader) read(file string) (string, error) {
+func (l *loader) read(file string, ofProject bool) (string, error) {
 	if file == "" {
 		return "", nil
 	}
@@ -357,7 +358,11 @@ func (l *loader) read(file string) (string, error) {
 	if err == nil && info.Size() > maxFile {
 		return "", fmt.Errorf("%s: larger than %d KiB", file, maxFile>>10)
 	}
-	raw, err := os.ReadFile(file)
+	read := os.ReadFile // what the user names may be anything: /dev/null, a pipe of the shell
+	if ofProject {
+		read = func(file string) ([]byte, error) { return fsys.ReadFile(file, maxFile) }
+	}
+	raw, err := read(file)
 	if err != nil {
 		l.warn(codeIgnored, file, "settings are ignored: %s", err)
 		return "", nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"godwit/internal/fsys"
 	"godwit/internal/lockfile/conflict"
 	"godwit/internal/lockfile/pnpmlock"
 )
@@ -101,7 +102,7 @@ func (c Choice) read(f File) (*Document, error) {
 	if c.Unmerged == nil || err == nil && (doc == nil || !doc.conflicted()) {
 		return doc, err
 	}
-	if data, err := os.ReadFile(f.Path); err == nil && conflict.Has(string(data)) {
+	if data, err := fsys.ReadFile(f.Path, maxFile); err == nil && conflict.Has(string(data)) {
 		if sides, ok := c.Unmerged(f.Path); ok {
 			return codecOf(f.Format).read(f.Path, []byte(conflict.Join(sides)))
 		}

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
+	"godwit/internal/fsys"
 	"godwit/internal/lockfile/pnpmlock"
 )
 
@@ -21,7 +21,7 @@ type Env struct {
 
 // ReadEnv reads the first document of a lockfile, which need not be there.
 func ReadEnv(path string) (*Env, error) {
-	data, err := os.ReadFile(path)
+	data, err := fsys.ReadFile(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Env{path: path, none: true}, nil
 	}
@@ -55,7 +55,7 @@ func (e *Env) SetConfigDeps(deps []ConfigDep) error {
 	if e.text = text; e.none {
 		return nil
 	}
-	data, err := os.ReadFile(e.path)
+	data, err := fsys.ReadFile(e.path, maxFile)
 	if err != nil {
 		return fmt.Errorf("read lockfile: %w", err)
 	}

@@ -41,7 +41,7 @@ func readHidden(modules string) *npmlock.Document {
 	if err != nil {
 		return nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := fsys.ReadFile(file, maxFile)
 	if err != nil {
 		return nil
 	}

@@ -39,6 +39,9 @@ func FormatOf(tool string) Format {
 	return map[string]Format{"pnpm": Pnpm, "npm": Npm, "yarn": Yarn, "bun": Bun}[tool]
 }
 
+// maxFile bounds what is read of any lockfile; pnpm's own bound is the half of it.
+const maxFile = 512 << 20
+
 // ErrEmpty is returned by Read for a file without contents; it stands for a
 // project that has no lockfile.
 var ErrEmpty = pnpmlock.ErrEmpty
@@ -149,7 +152,7 @@ func codecOf(f Format) *codec {
 // nothing in it ErrEmpty.
 func Read(f File) (*Document, error) {
 	c := codecOf(f.Format)
-	data, err := os.ReadFile(f.Path)
+	data, err := fsys.ReadFile(f.Path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("read lockfile: %w", err)
 	}
@@ -185,7 +188,7 @@ func Write(path string, d *Document, text []byte) (changed bool, err error) {
 		}
 		return err == nil, err
 	}
-	old, err := os.ReadFile(path)
+	old, err := fsys.ReadFile(path, maxFile)
 	switch {
 	case err == nil && codecOf(d.Format).same(old, text):
 		return false, nil

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"godwit/internal/fsys"
 	"godwit/internal/npm"
 	"godwit/internal/npm/semver"
 	"godwit/internal/patch/unidiff"
@@ -78,14 +79,10 @@ func (p *Patch) read(root string) error {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(root, path)
 	}
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxFile {
+	if info, err := os.Stat(path); err == nil && info.Size() > maxFile {
 		return p.invalid(fmt.Errorf("larger than %d MiB", maxFile>>20))
 	}
-	var text []byte
-	if err == nil {
-		text, err = os.ReadFile(path)
-	}
+	text, err := fsys.ReadFile(path, maxFile)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("there is no such file")

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"godwit/internal/fsys"
 )
 
 const (
@@ -108,22 +110,8 @@ func isRegular(path string) bool {
 // hundred times the largest package.json seen in the wild.
 const maxFile = 16 << 20
 
-// readFile is os.ReadFile with that bound.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxFile {
-		return nil, fmt.Errorf("%s: larger than %d MiB", path, maxFile>>20)
-	}
-	return raw, nil
-}
+// readFile is [fsys.ReadFile] with that bound.
+func readFile(path string) ([]byte, error) { return fsys.ReadFile(path, maxFile) }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -86,7 +85,7 @@ func ReadBunfig(dir string) (ToolSettings, error) {
 
 // readIfAny is nil for a file that is not there.
 func readIfAny(file string) ([]byte, error) {
-	raw, err := os.ReadFile(file)
+	raw, err := readFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

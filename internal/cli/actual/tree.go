@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"godwit/internal/fsys"
 	"godwit/internal/layout"
 	"godwit/internal/lockfile"
 	"godwit/internal/npm"
@@ -18,6 +19,9 @@ import (
 	"godwit/internal/project"
 	"godwit/internal/resolve/npmtree"
 )
+
+// maxFile bounds what is read of a lockfile, as the package of lockfiles does.
+const maxFile = 512 << 20
 
 // Options say which tree, and what of it.
 type Options struct {
@@ -137,7 +141,7 @@ func (t *Tree) readKnown() error {
 		files = files[1:]
 	}
 	for _, file := range files {
-		data, err := os.ReadFile(filepath.Join(t.Root, file))
+		data, err := fsys.ReadFile(filepath.Join(t.Root, file), maxFile)
 		if err == nil {
 			return t.know(t.Lockfile, data)
 		}

@@ -16,7 +16,7 @@ const ownerName = "project"
 // Owner is the project that a directory outside of it belongs to, as Own noted it; ""
 // if nobody did.
 func Owner(dir string) (string, error) {
-	owner, err := os.ReadFile(filepath.Join(dir, dirName, ownerName))
+	owner, err := fsys.ReadFile(filepath.Join(dir, dirName, ownerName), maxFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("look whose %s is: %w", dir, err)
 	}

@@ -66,6 +66,10 @@ type Inputs struct {
 	Tree int64 // bytes
 }
 
+// maxFile bounds what is read of a file: that of a tree of 100,000 packages has 20 MB,
+// and a lockfile half a gigabyte at most.
+const maxFile = 512 << 20
+
 // Look describes the file at path, which need not exist.
 func Look(base, path string) (Input, error) {
 	in := Input{Path: path, Size: -1}
@@ -77,9 +81,11 @@ func Look(base, path string) (Input, error) {
 	if err != nil {
 		return in, err
 	}
-	data, err := os.ReadFile(abs)
-	if err != nil {
-		return in, err
+	var data []byte
+	if info.Mode().IsRegular() || info.IsDir() { // settings may be /dev/null, which has no text
+		if data, err = fsys.ReadFile(abs, maxFile); err != nil {
+			return in, err
+		}
 	}
 	sum := sha256.Sum256(data)
 	return Input{Path: path, Size: info.Size(), MTime: info.ModTime().UnixNano(), SHA256: hex.EncodeToString(sum[:])}, nil
@@ -153,7 +159,7 @@ func (m *Modules) Look() Found {
 }
 
 func (m *Modules) inputs() (*Inputs, error) {
-	data, err := os.ReadFile(filepath.Join(m.dir, inputsName))
+	data, err := fsys.ReadFile(filepath.Join(m.dir, inputsName), maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +211,7 @@ func (m *Modules) Compare(right func(settings string) bool) (_ *Inputs, same boo
 
 // held is Found.Held, and whether nothing that was recorded is gone.
 func (m *Modules) held() (held plan.Held, whole bool) {
-	data, err := os.ReadFile(filepath.Join(m.dir, treeName))
+	data, err := fsys.ReadFile(filepath.Join(m.dir, treeName), maxFile)
 	if err != nil {
 		return plan.Held{}, false
 	}
@@ -288,7 +294,7 @@ func Ignored(p Place) ([]string, error) {
 // version can read.
 func SharedSlots(base, modules string) ([]string, error) {
 	path := filepath.Join(base, filepath.FromSlash(modules), dirName, treeName)
-	data, err := os.ReadFile(path)
+	data, err := fsys.ReadFile(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -353,7 +359,7 @@ func (m *Modules) Begin(held plan.Held) error {
 // kill the next one has to look around, until Resume takes it back. It is taken back
 // by nothing once Begin was called.
 func (m *Modules) Suspend() error {
-	data, err := os.ReadFile(filepath.Join(m.dir, inputsName))
+	data, err := fsys.ReadFile(filepath.Join(m.dir, inputsName), maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
