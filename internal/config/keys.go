@@ -32,17 +32,19 @@ package-manager-strict-version patches-dir pm-on-fail pnpr-server
 registry-supports-time-field
 scripts-prepend-node-path shell-emulator state-dir
 strict-store-pkg-content-check test-pattern unsafe-perm use-beta-cli use-node-version use-stderr
-verify-store-integrity versioning
+versioning
 update-config minimum-release-age-exclude-prune named-registries
 script-security
 node-experimental-package-map ignore-manifest-check
 `
 
 // missing lists keys that would change what an install yields and have no row
-// yet: a file that holds one gets a warning instead of silence.
+// yet: a file that holds one, and does not turn it off, gets a warning instead of
+// silence. Files of the store are compared with its index by store status alone.
 const missing = `
 allow-scripts
 global-virtual-store-dir
+verify-store-integrity
 `
 
 // idle lists switches for things we do not do: turned off, as CI scripts

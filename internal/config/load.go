@@ -133,6 +133,7 @@ func (l *loader) strange(i int, e entry, src Source) error {
 		// npm exports these to every script it runs; nobody asked for them.
 	case i >= 0:
 		l.warn(codeIgnored, e.key, "%s: %s cannot be set here; it is ignored", src, e.key)
+	case listed(missing, e.key) && slices.Equal(e.texts, []string{"false"}):
 	case listed(missing, e.key):
 		l.warn(codeMissing, e.key, "%s: %s is not supported by godwit yet; it is ignored", src, e.key)
 	case listed(elsewhere, e.key), listed(idle, e.key), strings.HasPrefix(e.key, "npm-"), strings.Contains(e.key, ":"):

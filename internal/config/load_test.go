@@ -287,7 +287,7 @@ globalVirtualStoreDir: x
 linkWorkspacePackages: true
 overides: {a: '1'}
 `)
-	m.write("app/.npmrc", "registry=https://npmrc.example/\nstrict-peer-dependencies=false")
+	m.write("app/.npmrc", "registry=https://npmrc.example/\nstrict-peer-dependencies=false\nverify-store-integrity=false")
 	m.write("app/pkg/package.json", "{}")
 	m.write("app/pkg/.npmrc", "registry=https://member.example/")
 	c := m.must("-C pkg --cpu=x64")
@@ -348,7 +348,7 @@ func TestBadValues(t *testing.T) {
 // the next level counts.
 func TestBadFilesWarnOnce(t *testing.T) {
 	m := newMachine(t)
-	m.write("app/.npmrc", "fetch-retries=many\nfrozen-lokfile=true\ninit-license=MIT\nprefix=/evil\nuserconfig=/evil\n//h/:_authToken=${NOPE}\n//h/:cafile=x\nglobal-virtual-store-dir=x")
+	m.write("app/.npmrc", "fetch-retries=many\nfrozen-lokfile=true\ninit-license=MIT\nprefix=/evil\nuserconfig=/evil\n//h/:_authToken=${NOPE}\n//h/:cafile=x\nglobal-virtual-store-dir=x\nverify-store-integrity=true")
 	m.write("home/.npmrc", "fetch-retries=7\nfrozen-lokfile=true\nglobal-virtual-store-dir=x")
 	c := m.must("", "npm_config_globalconfig="+m.root+"/none", "npm_config_npm_version=1", "npm_config__auth=x")
 	if c.Settings.Network.Retries != 7 {
@@ -365,6 +365,7 @@ func TestBadFilesWarnOnce(t *testing.T) {
 		"CONFIG_VARIABLE_NOT_SET /app/.npmrc:6: ${NOPE} is not set in the environment; //h/:_authToken is ignored",
 		"CONFIG_NOT_SUPPORTED /app/.npmrc:7: //h/:cafile is not supported by godwit; it is ignored",
 		"CONFIG_NOT_SUPPORTED /app/.npmrc:8: global-virtual-store-dir is not supported by godwit yet; it is ignored",
+		"CONFIG_NOT_SUPPORTED /app/.npmrc:9: verify-store-integrity is not supported by godwit yet; it is ignored",
 		`CONFIG_INVALID_VALUE /app/.npmrc:1: invalid value "many" of fetch-retries: expected a whole number; it is ignored`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
