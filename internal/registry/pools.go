@@ -52,32 +52,9 @@ func newPools(o Options, auth authTable) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	roots := sync.OnceValues(o.TLS.roots)
-	// Both as http.DefaultTransport. Of two addresses the one that is dead has half of
-	// the time, and fetch-timeout is minutes.
-	dialer := &net.Dialer{Timeout: min(o.Timeout, 30*time.Second), KeepAlive: 30 * time.Second}
-	ahead := newSpares(dialer.DialContext)
-	_, widest := o.sockets()
-	plain := &direct{dial: ahead.DialContext, widest: widest}
-	pool := func(c *tls.Config, http2 bool) http.RoundTripper {
-		t := &transport{plain: plain, proxy: o.Proxy}
-		t.secure = sync.OnceValues(func() (trusting, error) {
-			authorities, err := roots()
-			if err != nil {
-				return trusting{}, err
-			}
-			c := c.Clone()
-			c.RootCAs = authorities
-			s := trusting{pool: newPool(o, c, http2, dialer.DialContext)}
-			if !http2 {
-				s.direct = &direct{dial: ahead.DialContext, tls: c, handshake: o.Timeout, widest: widest}
-			}
-			return s, nil
-		})
-		return t
-	}
-	meta := &poolSet{shared: pool(base, true), own: map[string]http.RoundTripper{}}
-	tars := &poolSet{shared: pool(base, false), own: map[string]http.RoundTripper{}}
+	d := newDialing(o)
+	meta := &poolSet{shared: d.pool(base, true), own: map[string]http.RoundTripper{}}
+	tars := &poolSet{shared: d.pool(base, false), own: map[string]http.RoundTripper{}}
 	for _, g := range auth {
 		if len(g.cert) == 0 {
 			continue
@@ -88,10 +65,54 @@ func newPools(o Options, auth authTable) (pools, error) {
 		}
 		own := base.Clone()
 		own.Certificates = []tls.Certificate{pair}
-		meta.own[g.prefix] = pool(own, true)
-		tars.own[g.prefix] = pool(own, false)
+		meta.own[g.prefix] = d.pool(own, true)
+		tars.own[g.prefix] = d.pool(own, false)
 	}
-	return pools{meta, tars, ahead}, nil
+	return pools{meta, tars, d.ahead}, nil
+}
+
+// dialing is what all pools of a client share: how they connect, whom they trust, and
+// the connections without TLS.
+type dialing struct {
+	opts   Options
+	roots  func() (*x509.CertPool, error) // runs once
+	dialer *net.Dialer
+	ahead  *spares
+	plain  *direct
+}
+
+func newDialing(o Options) *dialing {
+	// Both as http.DefaultTransport. Of two addresses the one that is dead has half of
+	// the time, and fetch-timeout is minutes.
+	dialer := &net.Dialer{Timeout: min(o.Timeout, 30*time.Second), KeepAlive: 30 * time.Second}
+	d := &dialing{opts: o, roots: sync.OnceValues(o.TLS.roots), dialer: dialer, ahead: newSpares(dialer.DialContext)}
+	d.plain = d.direct(nil)
+	return d
+}
+
+// direct makes a pool for requests that need no other; c is nil for http.
+func (d *dialing) direct(c *tls.Config) *direct {
+	_, widest := d.opts.sockets()
+	return &direct{dial: d.ahead.DialContext, tls: c, handshake: d.opts.Timeout, widest: widest}
+}
+
+// pool makes the pools for one identity.
+func (d *dialing) pool(identity *tls.Config, http2 bool) http.RoundTripper {
+	t := &transport{plain: d.plain, proxy: d.opts.Proxy}
+	t.secure = sync.OnceValues(func() (trusting, error) {
+		roots, err := d.roots()
+		if err != nil {
+			return trusting{}, err
+		}
+		c := identity.Clone()
+		c.RootCAs = roots
+		s := trusting{pool: newPool(d.opts, c, http2, d.dialer.DialContext)}
+		if !http2 {
+			s.direct = d.direct(c)
+		}
+		return s, nil
+	})
+	return t
 }
 
 // transport picks the pool for a request. It reads the certificates of
