@@ -81,12 +81,10 @@ func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		resp, err := d.exchange(w, key, r)
 		switch {
-		case r.Context().Err() != nil && err != nil:
-			return nil, cause(r.Context(), err)
-		case err != nil && w.used:
+		case err != nil && w.used && r.Context().Err() == nil:
 			continue
 		case err != nil:
-			return nil, err
+			return nil, cause(r.Context(), err)
 		case resp.StatusCode == http.StatusRequestTimeout && w.used:
 			resp.Body.Close()
 			continue
@@ -106,8 +104,12 @@ func cause(ctx context.Context, err error) error {
 // address is where to connect to for u.
 func address(u *url.URL) string {
 	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	switch {
+	case port != "":
+	case u.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
 	}
 	return net.JoinHostPort(u.Hostname(), port)
 }
